@@ -1,0 +1,9 @@
+//! What Hephaestus means, without doing any of it: pure functions and data.
+//!
+//! Nothing here touches a file, a socket, a process, the clock or a source of randomness; everything
+//! observed arrives as an argument. The remote executor, the controller and the tests share this crate,
+//! so there is one selector grammar, one manifest language, one set of modules and one play interpreter.
+
+pub mod message;
+pub mod quote;
+pub mod secret;

@@ -1,0 +1,4 @@
+//! Messages of the area `play`.
+
+catalogue! { "play";
+}

@@ -1,0 +1,4 @@
+//! Messages of the area `template`.
+
+catalogue! { "template";
+}
