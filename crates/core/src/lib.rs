@@ -4,6 +4,16 @@
 //! observed arrives as an argument. The remote executor, the controller and the tests share this crate,
 //! so there is one selector grammar, one manifest language, one set of modules and one play interpreter.
 
+pub mod change;
 pub mod message;
+pub mod module;
+pub mod node;
+pub mod observe;
+pub mod options;
+pub mod program;
+pub mod query;
 pub mod quote;
 pub mod secret;
+pub mod template;
+pub mod value;
+pub mod vars;

@@ -94,16 +94,14 @@ impl Message {
         while let Some(open) = rest.find('{') {
             out.push_str(&rest[..open]);
             let tail = &rest[open + 1..];
-            match tail.split_once('}').and_then(|(name, after)| self.arg(name).map(|v| (v, after)))
-            {
-                Some((value, after)) => {
-                    out.push_str(value);
-                    rest = after;
-                }
-                None => {
-                    out.push('{');
-                    rest = tail;
-                }
+            let known =
+                tail.split_once('}').and_then(|(name, after)| Some((self.arg(name)?, after)));
+            if let Some((value, after)) = known {
+                out.push_str(value);
+                rest = after;
+            } else {
+                out.push('{');
+                rest = tail;
             }
         }
         out.push_str(rest);

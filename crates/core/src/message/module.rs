@@ -1,4 +1,5 @@
-//! Messages of the area `module`.
+//! Messages of the area `module`: reading options and planning.
 
 catalogue! { "module";
+    bad_options(why) "Cannot read the module's options: {why}";
 }
