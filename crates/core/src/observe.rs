@@ -5,7 +5,7 @@
 //! again. So planning is a pure function of the answers.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use serde::{Deserialize, Serialize};
 
@@ -287,9 +287,54 @@ impl From<Message> for Stop {
 #[derive(Debug, Default)]
 pub struct Observe {
     answers: HashMap<Question, Answer>,
-    replies: HashMap<Ask, Reply>,
     open: BTreeSet<Question>,
+    replies: Arc<Replies>,
+}
+
+/// The controller's replies of a run, shared by planning and the template engine, and what is still to be
+/// asked.
+#[derive(Debug, Default)]
+pub struct Replies(Mutex<RepliesInner>);
+
+#[derive(Debug, Default)]
+struct RepliesInner {
+    known: HashMap<Ask, Reply>,
     asked: BTreeSet<Ask>,
+}
+
+impl Replies {
+    /// Records a reply.
+    pub fn insert(&self, ask: Ask, reply: Reply) {
+        self.lock().known.insert(ask, reply);
+    }
+
+    /// The reply, or, once it has been recorded as asked, [`Stop::Pending`].
+    pub fn get(&self, ask: Ask) -> Result<Reply, Stop> {
+        let mut inner = self.lock();
+        match inner.known.get(&ask) {
+            Some(Reply::Failed(message)) => Err(Stop::Fail(message.clone())),
+            Some(reply) => Ok(reply.clone()),
+            None => {
+                inner.asked.insert(ask);
+                Err(Stop::Pending)
+            }
+        }
+    }
+
+    /// Takes what is to be asked.
+    pub fn take_asked(&self) -> Vec<Ask> {
+        std::mem::take(&mut self.lock().asked).into_iter().collect()
+    }
+
+    /// Forgets what may have changed since it was told: other hosts' variables.
+    pub fn forget_hostvars(&self) {
+        self.lock().known.retain(|ask, _| !matches!(ask, Ask::HostVars(_)));
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, RepliesInner> {
+        // Nothing panics while the lock is held, so a poisoned lock still holds a whole map.
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
 }
 
 impl Observe {
@@ -297,6 +342,12 @@ impl Observe {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Nothing observed, the controller's replies shared.
+    #[must_use]
+    pub fn with_replies(replies: Arc<Replies>) -> Self {
+        Self { replies, ..Self::default() }
     }
 
     /// Records an answer.
@@ -317,7 +368,7 @@ impl Observe {
     /// Takes the open questions, so that they can be answered in one batch.
     pub fn take_open(&mut self) -> (Vec<Question>, Vec<Ask>) {
         let open = std::mem::take(&mut self.open).into_iter().collect();
-        (open, std::mem::take(&mut self.asked).into_iter().collect())
+        (open, self.replies.take_asked())
     }
 
     /// Says beforehand what will be asked, so that it is answered in the same batch.
@@ -344,14 +395,7 @@ impl Observe {
 
     /// The controller's reply.
     pub fn ask_controller(&mut self, ask: Ask) -> Result<Reply, Stop> {
-        match self.replies.get(&ask) {
-            Some(Reply::Failed(message)) => Err(Stop::Fail(message.clone())),
-            Some(reply) => Ok(reply.clone()),
-            None => {
-                self.asked.insert(ask);
-                Err(Stop::Pending)
-            }
-        }
+        self.replies.get(ask)
     }
 
     /// What lies at `path`, links not followed, contents not read.

@@ -78,6 +78,21 @@ impl Vars {
         }
     }
 
+    /// Sets one variable on the highest layer of its level.
+    pub fn set(&mut self, level: Level, name: Arc<str>, var: Var) {
+        match self.layers.iter_mut().rev().find(|(other, _)| *other == level) {
+            Some((_, layer)) => {
+                Arc::make_mut(layer).insert(name, var);
+            }
+            None => self.push(level, Arc::new(Layer::from([(name, var)]))),
+        }
+    }
+
+    /// Drops every layer of a level.
+    pub fn clear(&mut self, level: Level) {
+        self.layers.retain(|(other, _)| *other != level);
+    }
+
     /// The same variables with one more layer.
     #[must_use]
     pub fn with(&self, level: Level, layer: Arc<Layer>) -> Self {
