@@ -5,11 +5,15 @@
 //! so there is one selector grammar, one manifest language, one set of modules and one play interpreter.
 
 pub mod change;
+mod instant;
+mod invocation;
 pub mod message;
 pub mod module;
 pub mod node;
 pub mod observe;
 pub mod options;
+#[cfg(test)]
+mod plan_case;
 pub mod program;
 pub mod query;
 pub mod quote;
@@ -17,3 +21,4 @@ pub mod secret;
 pub mod template;
 pub mod value;
 pub mod vars;
+mod words;

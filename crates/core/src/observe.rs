@@ -55,6 +55,8 @@ pub enum Question {
     Query(Query),
     /// The host's facts under Ansible's names.
     Facts,
+    /// The host's clock, asked once a task.
+    Now,
     /// Whether a TCP port can be reached, from the host.
     Port {
         /// Name or address.
@@ -88,6 +90,8 @@ pub enum Answer {
     Output(Output),
     /// To `Facts`, a mapping of fact names.
     Facts(Value),
+    /// To `Now`: milliseconds since 1970.
+    Now(i64),
     /// To `Port`: whether a connection was accepted.
     Port(bool),
     /// It could not be found out: no permission, an input/output error, a file over the limit.
@@ -444,6 +448,30 @@ impl Observe {
     pub fn program(&mut self, name: &str) -> Result<Option<Arc<str>>, Stop> {
         match self.ask(Question::Program(name.into()))? {
             Answer::Program(path) => Ok(path),
+            other => Err(mismatch(&other)),
+        }
+    }
+
+    /// The paths that match a shell pattern.
+    pub fn glob(&mut self, pattern: &str) -> Result<Vec<Arc<str>>, Stop> {
+        match self.ask(Question::Glob { pattern: pattern.into() })? {
+            Answer::Paths(paths) => Ok(paths),
+            other => Err(mismatch(&other)),
+        }
+    }
+
+    /// The host's facts, a mapping of names that begin with `ansible_`.
+    pub fn facts(&mut self) -> Result<Value, Stop> {
+        match self.ask(Question::Facts)? {
+            Answer::Facts(facts) => Ok(facts),
+            other => Err(mismatch(&other)),
+        }
+    }
+
+    /// The host's clock in milliseconds since 1970.
+    pub fn now_ms(&mut self) -> Result<i64, Stop> {
+        match self.ask(Question::Now)? {
+            Answer::Now(now) => Ok(now),
             other => Err(mismatch(&other)),
         }
     }

@@ -53,21 +53,29 @@ macro_rules! catalogue {
     };
 }
 
+pub mod account;
 pub mod cli;
+pub mod command;
 pub mod inventory;
 pub mod manifest;
 pub mod module;
+pub mod package;
 pub mod play;
+pub mod service;
 pub mod ssh;
 pub mod template;
 
 /// Every catalogue, for the command that prints all ids and for translations.
 pub const CATALOGUES: &[&[Entry]] = &[
+    account::ENTRIES,
     cli::ENTRIES,
+    command::ENTRIES,
     inventory::ENTRIES,
     manifest::ENTRIES,
     module::ENTRIES,
+    package::ENTRIES,
     play::ENTRIES,
+    service::ENTRIES,
     ssh::ENTRIES,
     template::ENTRIES,
 ];

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::change::{Outcome, Planned};
 use crate::message::Message;
@@ -10,8 +11,24 @@ use crate::node::{Node, Pos};
 use crate::observe::{Observe, Stop};
 use crate::value::{Map, Value};
 
+mod assert;
+mod command;
+mod debug;
+mod fail;
+mod ping;
+mod set_fact;
+mod shell;
+
 /// Every module, in alphabetical order.
-pub const KINDS: &[Kind] = &[];
+pub const KINDS: &[Kind] = &[
+    assert::KIND,
+    command::KIND,
+    debug::KIND,
+    fail::KIND,
+    ping::KIND,
+    set_fact::KIND,
+    shell::KIND,
+];
 
 /// A kind of task.
 #[derive(Clone, Copy)]
@@ -34,6 +51,10 @@ pub struct Kind {
     /// Rewrites the seed's or the field's other spellings into the module's own options, before they are
     /// read. Positions stay.
     pub normalize: Option<Normalize>,
+    /// Options that are expressions: each text in them arrives as [`Judged`], not rendered.
+    pub expressions: &'static [&'static str],
+    /// Whether options of any name are taken beside `fields` (`set_fact`).
+    pub open: bool,
     parse: fn(&Node) -> Result<Box<dyn Module>, OptionError>,
 }
 
@@ -47,6 +68,16 @@ pub enum Place {
     Host,
     /// By the controller: the play's segment ends before it.
     Controller,
+}
+
+/// An expression among the options (`that`, `var`) with what it evaluated to. The interpreter puts a
+/// mapping of these two in the place of the expression's text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Judged {
+    /// The text as it was written.
+    pub expr: Arc<str>,
+    /// Its value.
+    pub value: Value,
 }
 
 /// One option, as its declaration has it.
@@ -122,6 +153,9 @@ pub struct Plan {
     pub facts: Map,
     /// Whether the task counts as changed where that is not simply "there are changes".
     pub changed: Option<bool>,
+    /// Why the task has failed, when planning already shows it and `result` is worth keeping. A failure
+    /// without a result is [`Stop::Fail`].
+    pub failed: Option<Message>,
     /// Why the task is skipped, when it is.
     pub skipped: Option<Message>,
     /// A line for people.
@@ -175,6 +209,8 @@ impl Kind {
             place: Place::Host,
             idempotent: true,
             normalize: None,
+            expressions: &[],
+            open: false,
             parse: |node| crate::options::from_node::<T>(node).map(|module| Box::new(module) as _),
         }
     }

@@ -1,0 +1,4 @@
+//! Messages of the area `account`: users, groups and their keys.
+
+catalogue! { "account";
+}

@@ -1,0 +1,21 @@
+//! Messages of the area `command`: commands, waiting, and the modules that only speak.
+
+catalogue! { "command";
+    says(text) "{text}";
+    shows(expr, value) "{expr}: {value}";
+    as_written(text) "{text}";
+    does_not_hold(expr) "Assertion failed: `{expr}` is not true";
+    verbosity() "Not printed: the run is not verbose enough";
+    not_an_identifier(name) "Cannot set the variable `{name}`: this is not a variable's name\nhint: use letters, digits and `_`, and do not begin with a digit";
+    nothing_to_set() "Cannot set variables: none is given\nhint: write `NAME: VALUE` below `set_fact:`";
+    crash() "Cannot answer: the task asked this module to crash (`data: crash`)";
+    unfinished_words(text, why) "Cannot split `{text}` into words: {why}\nhint: close the quotation, or use the module `shell` where a shell should read the line";
+    no_command() "Cannot run a command: none is given\nhint: write it after the module's name, or as `cmd:` or `argv:`";
+    executable_not_used() "`executable` is not used by `command`: no shell reads its arguments";
+    two_commands() "Cannot run a command: more than one of free text, `cmd` and `argv` is given\nhint: keep one of them";
+    nonzero(rc) "Failed with status {rc}";
+    unpredicted(program) "the outcome of `{program}` is known only once it has run";
+    did_not_run_exists(path) "Not run: `{path}` exists";
+    did_not_run_absent(path) "Not run: `{path}` does not exist";
+    no_such_user(name) "Cannot expand `~{name}`: the host has no such user";
+}

@@ -1,0 +1,4 @@
+//! Messages of the area `package`: package managers.
+
+catalogue! { "package";
+}

@@ -1,0 +1,4 @@
+//! Messages of the area `service`: units and init scripts.
+
+catalogue! { "service";
+}
