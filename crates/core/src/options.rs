@@ -11,5 +11,6 @@ pub fn from_node<T: DeserializeOwned>(node: &Node) -> Result<T, OptionError> {
     value.and_then(serde_json::from_value).map_err(|error| OptionError {
         pos: node.pos,
         message: crate::message::module::bad_options(error),
+        unknown: None,
     })
 }

@@ -57,9 +57,9 @@ pub enum Batch {
 #[serde(rename_all = "snake_case")]
 pub enum Item {
     /// One task.
-    Task(Box<Task>),
+    Task(Arc<Task>),
     /// A block with what rescues it and what always follows.
-    Block(Box<Block>),
+    Block(Arc<Block>),
 }
 
 /// `block:`, `rescue:`, `always:`.

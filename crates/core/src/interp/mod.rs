@@ -16,6 +16,9 @@ use crate::program::{Item, Play};
 use crate::value::{Map, Value};
 use crate::vars::{Layer, Level};
 
+/// The number of the task that gathers facts.
+pub const GATHER_FACTS: u32 = u32::MAX;
+
 /// Who does something on the host.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -178,6 +181,8 @@ pub struct Done {
     pub changed: bool,
     /// Why it failed, if it did.
     pub failed: Option<Message>,
+    /// The place in the operator's file that is wrong, where that is more than the task.
+    pub failed_at: Option<Pos>,
     /// Why it was skipped, if it was.
     pub skipped: Option<Message>,
     /// Why it cannot be predicted, if it cannot.

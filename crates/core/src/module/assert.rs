@@ -6,7 +6,8 @@ use crate::observe::{Observe, Stop};
 use crate::options;
 use crate::value::{Map, Value};
 
-pub(super) const KIND: Kind = Kind { expressions: &["that"], ..Kind::of::<Assert>("assert") };
+pub(super) const KIND: Kind =
+    Kind { may_change: false, expressions: &["that"], ..Kind::of::<Assert>("assert") };
 
 options! {
     /// Fails the task unless every expression is true.

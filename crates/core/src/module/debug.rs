@@ -6,7 +6,8 @@ use crate::observe::{Observe, Stop};
 use crate::options;
 use crate::value::{Map, Value};
 
-pub(super) const KIND: Kind = Kind { expressions: &["var"], ..Kind::of::<Print>("debug") };
+pub(super) const KIND: Kind =
+    Kind { may_change: false, expressions: &["var"], ..Kind::of::<Print>("debug") };
 
 options! {
     /// Prints a message or the value of an expression while the play runs.

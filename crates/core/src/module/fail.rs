@@ -6,7 +6,7 @@ use crate::observe::{Observe, Stop};
 use crate::options;
 use crate::value::{Map, Value};
 
-pub(super) const KIND: Kind = Kind::of::<Fail>("fail");
+pub(super) const KIND: Kind = Kind { may_change: false, ..Kind::of::<Fail>("fail") };
 
 options! {
     /// Fails the task with a message of your own; useful with `when`.

@@ -55,6 +55,10 @@ pub struct Kind {
     pub expressions: &'static [&'static str],
     /// Whether options of any name are taken beside `fields` (`set_fact`).
     pub open: bool,
+    /// Whether its tasks may change a host: a barrier stands before them where the play wants one.
+    pub may_change: bool,
+    /// Whether what it returns as facts are variables of its own naming (`set_fact`).
+    pub sets_variables: bool,
     parse: fn(&Node) -> Result<Box<dyn Module>, OptionError>,
 }
 
@@ -137,6 +141,8 @@ pub struct Context<'a> {
     pub environment: &'a [(Arc<str>, Arc<str>)],
     /// Where the task stands.
     pub pos: Pos,
+    /// How talkative the run is (`-v`), for `debug`.
+    pub verbosity: u8,
     /// Renders a template's text with the task's variables (module `template` only needs it). The first
     /// argument names the template in errors.
     pub render: &'a dyn Fn(&str, &str) -> Result<Value, Stop>,
@@ -194,6 +200,8 @@ pub struct OptionError {
     pub pos: Pos,
     /// What is wrong.
     pub message: Message,
+    /// Set when nothing is wrong but a value is not known yet, and why.
+    pub unknown: Option<Arc<str>>,
 }
 
 impl Kind {
@@ -211,6 +219,8 @@ impl Kind {
             normalize: None,
             expressions: &[],
             open: false,
+            may_change: true,
+            sets_variables: false,
             parse: |node| crate::options::from_node::<T>(node).map(|module| Box::new(module) as _),
         }
     }

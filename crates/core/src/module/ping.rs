@@ -6,7 +6,7 @@ use crate::observe::{Observe, Question, Stop};
 use crate::options;
 use crate::value::{Map, Value};
 
-pub(super) const KIND: Kind = Kind::of::<Ping>("ping");
+pub(super) const KIND: Kind = Kind { may_change: false, ..Kind::of::<Ping>("ping") };
 
 options! {
     /// Asks the host for its clock and answers `pong`: login, executor and identity work.

@@ -7,7 +7,8 @@ use crate::message::command as say;
 use crate::observe::{Observe, Stop};
 use crate::value::{Map, Value};
 
-pub(super) const KIND: Kind = Kind { open: true, ..Kind::of::<SetFact>("set_fact") };
+pub(super) const KIND: Kind =
+    Kind { may_change: false, sets_variables: true, open: true, ..Kind::of::<SetFact>("set_fact") };
 
 /// The variables given, which may have any name, and the one option beside them.
 #[derive(Debug)]
