@@ -78,6 +78,7 @@ fn drive(
         user: "root",
         environment: &[],
         pos: Pos::default(),
+        verbosity: 0,
         render: &|_, _| Ok(Value::Int(0)),
     };
     let mut observe = Observe::new();
