@@ -7,11 +7,16 @@
 pub mod change;
 mod instant;
 mod invocation;
+#[cfg(any(test, feature = "fake"))]
+pub mod memory;
 pub mod message;
 pub mod module;
+#[cfg(test)]
+mod module_test;
 pub mod node;
 pub mod observe;
 pub mod options;
+pub mod overlay;
 #[cfg(test)]
 mod plan_case;
 pub mod program;

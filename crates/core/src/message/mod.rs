@@ -56,6 +56,7 @@ macro_rules! catalogue {
 pub mod account;
 pub mod cli;
 pub mod command;
+pub mod file;
 pub mod inventory;
 pub mod manifest;
 pub mod module;
@@ -70,6 +71,7 @@ pub const CATALOGUES: &[&[Entry]] = &[
     account::ENTRIES,
     cli::ENTRIES,
     command::ENTRIES,
+    file::ENTRIES,
     inventory::ENTRIES,
     manifest::ENTRIES,
     module::ENTRIES,
