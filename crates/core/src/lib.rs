@@ -5,6 +5,7 @@
 //! so there is one selector grammar, one manifest language, one set of modules and one play interpreter.
 
 pub mod change;
+pub mod diagnostic;
 pub mod message;
 pub mod module;
 pub mod node;
@@ -17,3 +18,4 @@ pub mod secret;
 pub mod template;
 pub mod value;
 pub mod vars;
+pub mod yaml;
