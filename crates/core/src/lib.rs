@@ -5,10 +5,14 @@
 //! so there is one selector grammar, one manifest language, one set of modules and one play interpreter.
 
 pub mod change;
+<<<<<<< HEAD
 mod instant;
 mod invocation;
 #[cfg(any(test, feature = "fake"))]
 pub mod memory;
+=======
+pub mod diagnostic;
+>>>>>>> manifest
 pub mod message;
 pub mod module;
 #[cfg(test)]
@@ -26,4 +30,8 @@ pub mod secret;
 pub mod template;
 pub mod value;
 pub mod vars;
+<<<<<<< HEAD
 mod words;
+=======
+pub mod yaml;
+>>>>>>> manifest
