@@ -27,6 +27,7 @@ pub mod program;
 pub mod query;
 pub mod quote;
 pub mod secret;
+pub mod suggest;
 pub mod template;
 pub mod value;
 pub mod vars;
