@@ -4,7 +4,9 @@
 //! observed arrives as an argument. The remote executor, the controller and the tests share this crate,
 //! so there is one selector grammar, one manifest language, one set of modules and one play interpreter.
 
+pub mod bootstrap;
 pub mod change;
+pub mod frame;
 mod instant;
 mod invocation;
 pub mod message;
