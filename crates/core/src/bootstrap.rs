@@ -19,7 +19,8 @@ pub const ROOT_DIRECTORY: &str = "/var/cache/hep";
 /// Directories are tried in the order written: home, then the two that are not emptied at boot and at all.
 /// A directory counts only when it is our own, not a link, and closed to others; a tiny script shows
 /// whether programs may run in it, before anything large is sent.
-const LOGIN: &str = r#"umask 077
+const LOGIN: &str = r#"m=$(umask)
+umask 077
 none() { echo "HEP-NONE $*"; exit 0; }
 sum() { s=$(sha256sum 2>/dev/null <"$1") || s=$(openssl dgst -sha256 -r 2>/dev/null <"$1") || s=; s=${s%% *}; }
 own() { [ -d "$1" ] && [ ! -L "$1" ] && [ -O "$1" ] && chmod 700 "$1" 2>/dev/null; }
@@ -34,7 +35,7 @@ for d in "${HOME:-/nonexistent}/.cache/hep" "/var/tmp/hep-$u" "/tmp/hep-$u"; do
 f=$d/$h
 [ -f "$f" ] && [ ! -L "$f" ] && [ -O "$f" ] && own "$d" || continue
 sum "$f"
-[ "$s" = "$h" ] && "$f" probe 2>/dev/null && echo "HEP-GO $h" && exec "$f" serve "$h" $k
+[ "$s" = "$h" ] && "$f" probe 2>/dev/null && umask "$m" && echo "HEP-GO $h" && exec "$f" serve "$h" $k
 done
 w=directory
 for d in "${HOME:-/nonexistent}/.cache/hep" "/var/tmp/hep-$u" "/tmp/hep-$u"; do
@@ -53,20 +54,22 @@ sum "$t"
 [ "$s" = "$h" ] || { rm -f "$t"; none checksum; }
 mv -f "$t" "$d/$h" || { rm -f "$t"; none space; }
 "$d/$h" probe 2>/dev/null || none run
+umask "$m"
 echo "HEP-GO $h"
 exec "$d/$h" serve "$h" $k
 done
 none "$w""#;
 
 /// Runs as root: the hash is computed by root, in a directory that only root can write, at every start.
-const ROOT: &str = r#"umask 022
+const ROOT: &str = r#"m=$(umask)
+umask 022
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 none() { echo "HEP-NONE $*"; exit 0; }
 sum() { s=$(sha256sum 2>/dev/null <"$1") || s=$(openssl dgst -sha256 -r 2>/dev/null <"$1") || s=; s=${s%% *}; }
 h=$1
 d=$3
 f=$d/$h
-go() { echo "HEP-GO $h"; [ "$2" = install ] && exit 0; exec "$f" serve "$h"; }
+go() { echo "HEP-GO $h"; [ "$2" = install ] && exit 0; umask "$m"; exec "$f" serve "$h"; }
 [ -d "$d" ] || mkdir -p "$d" 2>/dev/null || none directory
 { [ ! -L "$d" ] && [ -O "$d" ] && chmod 755 "$d"; } || none directory
 if [ -f "$f" ] && [ ! -L "$f" ] && [ -O "$f" ]; then
