@@ -4,15 +4,14 @@
 //! observed arrives as an argument. The remote executor, the controller and the tests share this crate,
 //! so there is one selector grammar, one manifest language, one set of modules and one play interpreter.
 
+pub mod bootstrap;
 pub mod change;
-<<<<<<< HEAD
+pub mod frame;
 mod instant;
 mod invocation;
 #[cfg(any(test, feature = "fake"))]
 pub mod memory;
-=======
 pub mod diagnostic;
->>>>>>> manifest
 pub mod message;
 pub mod module;
 #[cfg(test)]
@@ -31,8 +30,5 @@ pub mod suggest;
 pub mod template;
 pub mod value;
 pub mod vars;
-<<<<<<< HEAD
 mod words;
-=======
 pub mod yaml;
->>>>>>> manifest

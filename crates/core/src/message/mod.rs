@@ -62,6 +62,7 @@ pub mod manifest;
 pub mod module;
 pub mod package;
 pub mod play;
+pub mod remote;
 pub mod service;
 pub mod ssh;
 pub mod template;
@@ -77,6 +78,7 @@ pub const CATALOGUES: &[&[Entry]] = &[
     module::ENTRIES,
     package::ENTRIES,
     play::ENTRIES,
+    remote::ENTRIES,
     service::ENTRIES,
     ssh::ENTRIES,
     template::ENTRIES,
