@@ -7,3 +7,5 @@
 pub mod message;
 pub mod quote;
 pub mod secret;
+#[cfg(feature = "full")]
+pub mod ssh;
