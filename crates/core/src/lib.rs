@@ -32,3 +32,5 @@ pub mod value;
 pub mod vars;
 mod words;
 pub mod yaml;
+#[cfg(feature = "full")]
+pub mod ssh;
