@@ -52,11 +52,11 @@ make_key() {
     [ -f "$fleet_key" ] || ssh-keygen -q -t ed25519 -N '' -C hep-test-fleet -f "$fleet_key"
 }
 
-port_is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+port_is_free() { ! (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null; } # ADDRESS PORT
 
-# The first free port from the one given upwards.
-free_port() { # FIRST
-    local port=$1
-    until port_is_free "$port"; do port=$((port + 1)); done
+# The first port of an address that nobody listens on, from the one given upwards.
+free_port() { # ADDRESS FIRST
+    local port=$2
+    until port_is_free "$1" "$port"; do port=$((port + 1)); done
     printf '%s' "$port"
 }
