@@ -1,0 +1,104 @@
+# Everything goes through here, CI included. `make` lists the targets.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+# How many hosts of the breadth fleet and how many test machines.
+HOSTS ?= 100
+MACHINES ?= 2
+# More arguments for the test runner, `make test-pure T=selector`.
+T ?=
+
+ifneq ($(shell command -v cargo-nextest),)
+run_tests := cargo nextest run
+not_e2e := -E 'not binary(e2e)'
+else
+run_tests := cargo test
+not_e2e := --lib --bins $(patsubst crates/hep/tests/%/main.rs,--test %,$(filter-out %/e2e/main.rs,$(wildcard crates/hep/tests/*/main.rs))) \
+	$(patsubst crates/hep/tests/%.rs,--test %,$(wildcard crates/hep/tests/*.rs))
+endif
+
+##  run            build hep, apply an example to a small fleet on this machine, twice, and stop the fleet
+.PHONY: run
+run: setup-build setup-fleet executor
+	cargo build --bin hep
+	fleet/with 5 0 examples/run target/debug/hep
+
+##  build          hep as it is released: target/release/hep
+.PHONY: build
+build: setup-build executor
+	cargo build --release --bin hep
+
+##  test           all rings: pure, in process, real machines
+.PHONY: test
+test: setup-build setup-fleet setup-machines test-pure test-process test-machines
+
+##  test-pure      ring 1: tables of cases and properties, no I/O
+.PHONY: test-pure
+test-pure: setup-build
+	@echo "== ring 1 of 3: pure =="
+	$(run_tests) -p hep-core --lib $(T)
+
+##  test-process   ring 2: SSH servers in the test process, the binary, the executor
+.PHONY: test-process
+test-process: setup-build executor
+	@echo "== ring 2 of 3: in process =="
+	$(run_tests) --workspace --exclude hep-core $(not_e2e) $(T)
+
+##  test-machines  ring 3: the built binary against real sshd and Debian machines
+.PHONY: test-machines
+test-machines: setup-build setup-fleet setup-machines executor
+	@echo "== ring 3 of 3: real machines =="
+	cargo test --no-run -p hep
+	fleet/with $(HOSTS) $(MACHINES) bash -euc 'fleet/selftest; $(run_tests) -p hep --test e2e $(T)'
+
+##  check          format, lints, scripts
+.PHONY: check
+check: setup-build setup-check
+	cargo fmt --all --check
+	cargo fmt --manifest-path bench/floor/Cargo.toml --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	shellcheck -x fleet/* tools/* examples/run .ci/run
+	if [ -f crates/hep/tests/tidy.rs ]; then cargo test -p hep --test tidy; fi
+
+##  bench          the same work by hep, by the floor and by the peers, as a table
+.PHONY: bench
+bench: build setup-fleet setup-bench
+	cargo build --release --locked --manifest-path bench/floor/Cargo.toml --target-dir target/floor
+	bench/peers
+	fleet/with 1000 0 python3 bench/run.py $(BENCH)
+
+##  fleet-up       HOSTS=100 hosts on loopback addresses, MACHINES=2 Debian machines with systemd
+.PHONY: fleet-up fleet-down clean-fleet
+fleet-up: setup-fleet setup-machines
+	fleet/up $(HOSTS) $(MACHINES)
+##  fleet-down     end both
+fleet-down:
+	fleet/down
+##  clean-fleet    end both and remove all that they left
+clean-fleet:
+	fleet/clean
+
+##  executor       the remote executor for this machine's architecture, as the next build of hep bundles it
+.PHONY: executor
+executor: setup-build
+	@tools/executor
+
+##  executors      the remote executors for release: x86_64 and aarch64 on musl
+.PHONY: executors
+executors: setup-build setup-executors
+	tools/executors
+
+##  setup          install all that any target needs, from Debian's packages (each target installs its own part)
+.PHONY: setup setup-build setup-fleet setup-machines setup-check setup-bench setup-executors
+setup:
+	fleet/setup
+setup-build setup-fleet setup-machines setup-check setup-bench setup-executors: setup-%:
+	@fleet/setup $*
+
+.PHONY: help
+help:
+	@echo "make TARGET; the first two are run and test"
+	@sed -n 's/^##//p' Makefile

@@ -1,0 +1,394 @@
+#!/usr/bin/env python3
+"""Times the same work by hep, by the floor (bare russh) and by the peers; prints one Markdown table.
+
+Started by `make bench`, which builds hep and the floor, installs the peers and starts the fleet. Options:
+  --without NAME   leave one out: hep, ansible, mitogen, pyinfra, parallel-ssh, clush, pdsh, ssh (repeatable)
+  --only WORK      only one work: true100, files, task, true1000, help (repeatable)
+  --pairs N        runs of hep and of the floor, in turn (7)
+  --repeats N      runs of the fast peers (3); Ansible runs once where it takes minutes
+"""
+
+import argparse
+import datetime
+import hashlib
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+WORK = ROOT / "target/bench"
+VENV = WORK / "venv"
+HEP = Path(os.environ.get("HEP", ROOT / "target/release/hep"))
+FLOOR = ROOT / "target/floor/release/floor"
+FILES_BASE = Path("/tmp/hep-files30")
+FORKS = 64
+TIMEOUT_S = 1800
+
+
+@dataclass
+class Run:
+    """One finished process with all it waited for: seconds, and the largest process's peak in KiB."""
+
+    wall: float
+    cpu: float
+    rss_kib: int
+
+
+@dataclass
+class Fleet:
+    """What fleet/breadth-up wrote."""
+
+    path: Path
+    names: list = field(default_factory=list)
+    addresses: list = field(default_factory=list)
+    port: str = ""
+    user: str = ""
+
+    @classmethod
+    def read(cls):
+        path = Path(os.environ["HEP_FLEET"])
+        text = lambda name: (path / "breadth" / name).read_text().strip()
+        addresses = text("addresses").split()
+        names = [f"h{number:04}" for number in range(1, len(addresses) + 1)]
+        return cls(path, names, addresses, text("port"), text("user"))
+
+    @property
+    def key(self):
+        return self.path / "key"
+
+    @property
+    def known_hosts(self):
+        return self.path / "breadth/known_hosts"
+
+    @property
+    def ssh_config(self):
+        return self.path / "breadth/ssh_config"
+
+    def clear_homes(self):
+        """Hosts as on the first day: no executor, no journal, none of the files."""
+        homes = Path((self.path / "breadth/homes").read_text().strip())
+        for home in homes.iterdir():
+            for left in (".cache", ".ansible"):
+                shutil.rmtree(home / left, ignore_errors=True)
+        shutil.rmtree(FILES_BASE, ignore_errors=True)
+
+
+class Failed(Exception):
+    """A command that did not do its work: its time means nothing."""
+
+
+def measure(command, env=None):
+    """Runs a command to its end and accounts for it and for every process it waited for."""
+    with tempfile.TemporaryFile() as output:
+        started = time.perf_counter()
+        process = subprocess.Popen(
+            [str(word) for word in command],
+            stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+            env={**os.environ, **(env or {})}, cwd=ROOT,
+        )
+        watch = threading.Timer(TIMEOUT_S, process.kill)
+        watch.start()
+        _, status, usage = os.wait4(process.pid, 0)
+        watch.cancel()
+        wall = time.perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            output.seek(0)
+            tail = output.read().decode(errors="replace")[-1500:]
+            raise Failed(f"{command[0]} ended with {process.returncode}:\n{tail}")
+    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
+
+
+def median(runs, what="wall"):
+    return statistics.median(getattr(run, what) for run in runs)
+
+
+# --- the command lines -----------------------------------------------------------------------------------
+
+
+class Tools:
+    """One method a tool and kind of work: the command line and its environment."""
+
+    def __init__(self, fleet):
+        self.fleet = fleet
+
+    def inventory(self, count):
+        """An inventory of the first hosts, in the format that hep and Ansible share."""
+        fleet, file = self.fleet, WORK / f"inventory-{count}.ini"
+        lines = [f"{n} ansible_host={a}" for n, a in zip(fleet.names[:count], fleet.addresses)]
+        lines += [
+            "[all:vars]", f"ansible_port={fleet.port}", f"ansible_user={fleet.user}",
+            f"ansible_ssh_private_key_file={fleet.key}",
+        ]
+        file.write_text("\n".join(lines) + "\n")
+        return file
+
+    def addresses(self, count):
+        file = WORK / f"addresses-{count}"
+        file.write_text("\n".join(self.fleet.addresses[:count]) + "\n")
+        return file
+
+    def floor(self, count):
+        return [FLOOR, "--hosts", self.addresses(count), "--port", self.fleet.port, "--user",
+                self.fleet.user, "--key", self.fleet.key, "--forks", FORKS], {}
+
+    def hep_true(self, count):
+        return [HEP, "exec", "-i", self.inventory(count), "--known-hosts", self.fleet.known_hosts,
+                "-f", FORKS, "all", "--", "true"], {}
+
+    def hep_files(self, count, play="examples/files30.yml"):
+        return [HEP, "apply", "-i", self.inventory(count), "--known-hosts", self.fleet.known_hosts,
+                play], {}
+
+    def ssh_true(self, count):
+        return ["xargs", "-a", self.addresses(count), "-P", FORKS, "-I{}", "ssh", "-F",
+                self.fleet.ssh_config, "-o", "BatchMode=yes", "{}", "true"], {}
+
+    def clush_true(self, count):
+        return ["clush", "-S", "-q", "-f", FORKS, "-o", f"-F {self.fleet.ssh_config}",
+                "--hostfile", self.addresses(count), "true"], {}
+
+    def pdsh_true(self, count):
+        return ["pdsh", "-S", "-R", "ssh", "-f", FORKS, "-w", f"^{self.addresses(count)}", "true"], {
+            "PDSH_SSH_ARGS_APPEND": f"-F {self.fleet.ssh_config} -o BatchMode=yes"}
+
+    def pssh_true(self, count):
+        return [VENV / "bin/python", ROOT / "bench/pssh_true.py", self.addresses(count),
+                self.fleet.port, self.fleet.user, self.fleet.key], {}
+
+    def pyinfra_inventory(self, count):
+        file, fleet = WORK / f"inventory_{count}.py", self.fleet
+        data = {"ssh_port": int(fleet.port), "ssh_user": fleet.user, "ssh_key": str(fleet.key),
+                "ssh_known_hosts_file": str(fleet.known_hosts)}
+        hosts = [(name, {**data, "ssh_hostname": address})
+                 for name, address in zip(fleet.names[:count], fleet.addresses)]
+        file.write_text(f"hosts = {hosts!r}\n")
+        return file
+
+    def pyinfra_true(self, count):
+        return [VENV / "bin/pyinfra", "-y", "--parallel", FORKS, self.pyinfra_inventory(count),
+                "exec", "--", "true"], {}
+
+    def pyinfra_files(self, count):
+        return [VENV / "bin/pyinfra", "-y", self.pyinfra_inventory(count), "bench/files30.py"], {}
+
+    def ansible_env(self, forks, control, strategy=None):
+        """Ansible with its own defaults, except for what the fleet needs and as many forks as hosts."""
+        control_dir = tempfile.mkdtemp(prefix="cp", dir="/tmp")
+        config = WORK / "ansible.cfg"
+        config.write_text("")
+        env = {
+            "ANSIBLE_CONFIG": str(config),
+            "ANSIBLE_FORKS": str(forks),
+            "ANSIBLE_PYTHON_INTERPRETER": "/usr/bin/python3",
+            "ANSIBLE_SSH_CONTROL_PATH_DIR": control_dir,
+            "ANSIBLE_SSH_ARGS": f"{control} -o UserKnownHostsFile={self.fleet.known_hosts}",
+        }
+        if strategy:
+            plugins = next(VENV.glob("lib/python3*/site-packages/ansible_mitogen/plugins/strategy"))
+            env |= {"ANSIBLE_STRATEGY": strategy, "ANSIBLE_STRATEGY_PLUGINS": str(plugins)}
+        return env
+
+    def ansible_true(self, count):
+        return [VENV / "bin/ansible", "all", "-i", self.inventory(count), "-m", "raw", "-a", "true"], \
+            self.ansible_env(FORKS, "-o ControlMaster=no")
+
+    def ansible_files(self, count, strategy=None):
+        return [VENV / "bin/ansible-playbook", "-i", self.inventory(count), "examples/files30.yml"], \
+            self.ansible_env(count, "-o ControlMaster=auto -o ControlPersist=60s", strategy)
+
+    def mitogen_files(self, count):
+        return self.ansible_files(count, "mitogen_linear")
+
+
+# --- the works -------------------------------------------------------------------------------------------
+
+
+class Bench:
+    def __init__(self, options):
+        self.options = options
+        self.fleet = Fleet.read()
+        self.tools = Tools(self.fleet)
+        self.rows = []
+        self.results = {}
+
+    def wants(self, name):
+        return name not in self.options.without
+
+    def row(self, work, tool, runs, ratio="", note=""):
+        self.results[f"{work}: {tool}"] = [vars(run) for run in runs]
+        self.rows.append((work, tool, f"{median(runs):.2f} s", ratio, f"{median(runs, 'cpu'):.2f} s",
+                          str(len(runs)), note))
+        say(f"{work}: {tool}: {median(runs):.3f} s {ratio} {note}")
+
+    def paired(self, ours, theirs):
+        """Both in turn, A B A B: what else the machine does meets both alike."""
+        pairs = [(measure(*ours), measure(*theirs)) for _ in range(self.options.pairs)]
+        mine, other = zip(*pairs)
+        ratio = statistics.median(a.wall / b.wall for a, b in pairs)
+        return list(mine), list(other), ratio
+
+    def repeat(self, line, times=None):
+        return [measure(*line) for _ in range(times or self.options.repeats)]
+
+    def true_on(self, count, work):
+        """Returns the runs of the floor and of hep (none without it)."""
+        floor = self.tools.floor(count)
+        if not self.wants("hep"):
+            runs = self.repeat(floor, self.options.pairs)
+            self.row(work, "floor (bare russh)", runs, "1.00 × floor")
+            return runs, []
+        self.prove_hep(count)
+        mine, other, ratio = self.paired(self.tools.hep_true(count), floor)
+        extra_ms = (median(mine, "cpu") - median(other, "cpu")) / count * 1000
+        self.row(work, "floor (bare russh)", other, "1.00 × floor")
+        self.row(work, "**hep**", mine, f"{ratio:.2f} × floor",
+                 f"own CPU {extra_ms:+.2f} ms a host to the floor")
+        return other, mine
+
+    def prove_hep(self, count):
+        """A time is worth nothing if the command did not run: every host must answer for itself."""
+        command, _ = self.tools.hep_true(count)
+        command = [*map(str, command[:-3]), "--output", "json", "all", "--", "true"]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=TIMEOUT_S)
+        good = [line for line in done.stdout.splitlines() if json.loads(line).get("rc") == 0]
+        if len(good) != count:
+            raise Failed(f"hep ran `true` on {len(good)} of {count} hosts:\n{done.stderr[-1500:]}")
+
+    def true100(self):
+        work = "`true` on 100 hosts, cold"
+        floor, _ = self.true_on(100, work)
+        peers = {
+            "pyinfra": self.tools.pyinfra_true, "parallel-ssh": self.tools.pssh_true,
+            "ssh": self.tools.ssh_true, "clush": self.tools.clush_true,
+            "pdsh": self.tools.pdsh_true, "ansible": self.tools.ansible_true,
+        }
+        shown = {"ssh": "xargs -P 64 ssh", "ansible": "Ansible raw"}
+        for name, line in peers.items():
+            if self.wants(name):
+                runs = self.repeat(line(100))
+                self.row(work, shown.get(name, name), runs,
+                         f"{median(runs) / median(floor):.1f} × floor")
+
+    def files(self):
+        work = "20 hosts × 30 file tasks"
+        trees, unchanged = {}, {}
+        lines = [("hep", "**hep**", self.tools.hep_files, self.options.pairs),
+                 ("pyinfra", "pyinfra", self.tools.pyinfra_files, self.options.repeats),
+                 ("mitogen", "Ansible with Mitogen", self.tools.mitogen_files, self.options.repeats),
+                 ("ansible", "Ansible", self.tools.ansible_files, 1)]
+        for name, shown, line, times in lines:
+            if not self.wants(name):
+                continue
+            self.fleet.clear_homes()
+            first = measure(*line(20))
+            trees[shown] = tree()
+            unchanged[name] = self.repeat(line(20), times)
+            if tree() != trees[shown]:
+                raise Failed(f"{shown}: the second pass changed something")
+            ratio = ""
+            if name != "hep" and "hep" in unchanged:
+                ratio = f"{median(unchanged[name]) / median(unchanged['hep']):.1f} × hep"
+            self.row(f"{work}, first pass", shown, [first])
+            self.row(f"{work}, nothing to change", shown, unchanged[name], ratio)
+        if len({fingerprint for fingerprint, _ in trees.values()}) > 1:
+            raise Failed(f"the tools do not leave the same files: {trees}")
+        self.fleet.clear_homes()
+
+    def task(self):
+        """One more unchanged file task: a play of 1,030 tasks against one of 30, on one host."""
+        if not self.wants("hep"):
+            return
+        more = WORK / "files1030.yml"
+        text = (ROOT / "examples/files30.yml").read_text()
+        last = text[text.rindex("    - name:"):]
+        more.write_text(text + "".join("\n" + last for _ in range(1000)))
+        self.fleet.clear_homes()
+        measure(*self.tools.hep_files(1, more))
+        many, few, _ = self.paired(self.tools.hep_files(1, more), self.tools.hep_files(1))
+        one_ms = (median(many) - median(few)) / 1000 * 1000
+        self.row("one host, 1,030 unchanged file tasks", "**hep**", many, "",
+                 f"{one_ms:.3f} ms for one more task")
+        self.fleet.clear_homes()
+
+    def true1000(self):
+        work = "`true` on 1,000 hosts, cold"
+        floor, mine = self.true_on(1000, work)
+        for tool, line, runs in (("floor", self.tools.floor, floor), ("hep", self.tools.hep_true, mine)):
+            if runs:
+                one = measure(*line(1))
+                hundred = measure(*line(100))
+                kib = (median(runs, "rss_kib") - one.rss_kib) / 1000
+                self.rows.append((work, f"{tool}: growth", "", f"{median(runs) / hundred.wall:.1f} × its 100 hosts",
+                                  "", "1", f"peak {median(runs, 'rss_kib') / 1024:.1f} MiB, {kib:.0f} KiB a host more "
+                                  f"than for one host"))
+
+    def help(self):
+        if self.wants("hep"):
+            runs = self.repeat(([HEP, "--help"], {}), 21)
+            self.row("`hep --help`", "**hep**", runs, "", f"{median(runs) * 1000:.1f} ms")
+
+
+def tree():
+    """A fingerprint of all files of the 20 hosts: path, kind, mode, target, content; and their number."""
+    digest, count = hashlib.sha256(), 0
+    for path in sorted(FILES_BASE.rglob("*")):
+        state = path.lstat()
+        content = os.readlink(path).encode() if path.is_symlink() else \
+            path.read_bytes() if path.is_file() else b""
+        mode = 0 if path.is_symlink() else state.st_mode & 0o7777
+        digest.update(f"{path}\0{state.st_mode >> 12:o}\0{mode:o}\0".encode() + content + b"\0")
+        count += 1
+    return digest.hexdigest(), count
+
+
+def say(text):
+    print(f"bench: {text}", file=sys.stderr, flush=True)
+
+
+def machine():
+    memory_gib = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return (f"{datetime.date.today()}, {os.cpu_count()} cores, {memory_gib:.0f} GiB, hosts on the same machine, "
+            f"Linux {platform.release().split('-')[0]}")
+
+
+def table(rows):
+    head = ("work", "tool", "wall (median)", "ratio", "own CPU", "runs", "")
+    lines = [f"| {' | '.join(row)} |" for row in (head, ("---",) * len(head), *rows)]
+    return "\n".join(lines)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    works = ("true100", "files", "task", "true1000", "help")
+    parser.add_argument("--without", action="append", default=[], metavar="NAME")
+    parser.add_argument("--only", action="append", default=[], choices=works)
+    parser.add_argument("--pairs", type=int, default=7)
+    parser.add_argument("--repeats", type=int, default=3)
+    options = parser.parse_args()
+    WORK.mkdir(parents=True, exist_ok=True)
+    bench, code = Bench(options), 0
+    say(machine())
+    for work in options.only or works:
+        try:
+            getattr(bench, work)()
+        except Failed as error:
+            say(f"{work}: FAILED: {error}")
+            bench.rows.append((work, "", "failed", "", "", "", str(error).splitlines()[0]))
+            code = 1
+    print(f"Measured {machine()}.\n\n{table(bench.rows)}")
+    (WORK / "results.json").write_text(json.dumps(bench.results, indent=1))
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()
