@@ -6,12 +6,14 @@
 
 pub mod bootstrap;
 pub mod change;
+pub mod diagnostic;
+pub mod external;
 pub mod frame;
 mod instant;
+pub mod interp;
 mod invocation;
 #[cfg(any(test, feature = "fake"))]
 pub mod memory;
-pub mod diagnostic;
 pub mod message;
 pub mod module;
 #[cfg(test)]
@@ -26,11 +28,11 @@ pub mod program;
 pub mod query;
 pub mod quote;
 pub mod secret;
+#[cfg(feature = "full")]
+pub mod ssh;
 pub mod suggest;
 pub mod template;
 pub mod value;
 pub mod vars;
 mod words;
 pub mod yaml;
-#[cfg(feature = "full")]
-pub mod ssh;

@@ -4,6 +4,13 @@
 //! returned [`Step`] says. Everything that must be observed for one task is asked in one batch; what only
 //! the controller can do leaves as a [`Request`], which is where a play's segment ends.
 
+mod cursor;
+mod machine;
+mod report;
+mod round;
+mod running;
+mod scope;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -15,6 +22,8 @@ use crate::observe::{Answer, Ask, Question, Reply};
 use crate::program::{Item, Play};
 use crate::value::{Map, Value};
 use crate::vars::{Layer, Level};
+
+pub use machine::{Interpreter, Snapshot};
 
 /// The number of the task that gathers facts.
 pub const GATHER_FACTS: u32 = u32::MAX;

@@ -227,7 +227,15 @@ impl Kind {
 
     /// Reads rendered options.
     pub fn parse(&self, options: &Node) -> Result<Box<dyn Module>, OptionError> {
-        (self.parse)(options)
+        match (self.normalize, &options.kind) {
+            (Some(normalize), crate::node::NodeKind::Map(entries)) => {
+                let mut entries = entries.clone();
+                let refuse = |message| OptionError { pos: options.pos, message, unknown: None };
+                normalize(&mut entries).map_err(refuse)?;
+                (self.parse)(&Node { pos: options.pos, kind: crate::node::NodeKind::Map(entries) })
+            }
+            _ => (self.parse)(options),
+        }
     }
 }
 
