@@ -14,6 +14,7 @@ pub mod interp;
 mod invocation;
 #[cfg(any(test, feature = "fake"))]
 pub mod memory;
+pub mod mask;
 pub mod message;
 pub mod module;
 #[cfg(test)]
@@ -27,6 +28,7 @@ mod plan_case;
 pub mod program;
 pub mod query;
 pub mod quote;
+pub mod run;
 pub mod secret;
 #[cfg(feature = "full")]
 pub mod ssh;

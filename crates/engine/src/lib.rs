@@ -1,1 +1,9 @@
-//! x
+//! All input and output of Hephaestus except HTTP serving and the terminal.
+
+pub mod cancel;
+pub mod event;
+pub mod exec;
+pub mod fleet;
+mod identity;
+mod lines;
+mod token;

@@ -56,6 +56,7 @@ macro_rules! catalogue {
 pub mod account;
 pub mod cli;
 pub mod command;
+pub mod exec;
 pub mod file;
 pub mod inventory;
 pub mod manifest;
@@ -72,6 +73,7 @@ pub const CATALOGUES: &[&[Entry]] = &[
     account::ENTRIES,
     cli::ENTRIES,
     command::ENTRIES,
+    exec::ENTRIES,
     file::ENTRIES,
     inventory::ENTRIES,
     manifest::ENTRIES,
