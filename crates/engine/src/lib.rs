@@ -1,1 +1,3 @@
-//! x
+//! All I/O of Hephaestus except HTTP serving and the terminal.
+
+pub mod transport;
