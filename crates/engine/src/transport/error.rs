@@ -129,6 +129,9 @@ pub enum TransportError {
         host: String,
         /// Why, as far as we know.
         reason: String,
+        /// Something was running: its outcome is not known. Otherwise nothing had been started, and it is
+        /// safe to try again on a new connection.
+        started: bool,
     },
     /// A command of the controller could not be started or spoken to.
     #[error("{}", self.message())]
@@ -163,7 +166,7 @@ impl TransportError {
             }
             Self::Channel { host, source } => say::channel_refused(host, source),
             Self::Refused { host, what } => say::command_refused(host, what),
-            Self::Lost { host, reason } => say::lost(host, reason),
+            Self::Lost { host, reason, .. } => say::lost(host, reason),
             Self::Local { source } => say::local_failed(source),
             Self::Unsupported { host, what } => say::unsupported(host, what),
         }
@@ -180,8 +183,9 @@ impl TransportError {
             | Self::HostKey { .. }
             | Self::Settings { .. }
             | Self::Auth { .. }
-            | Self::Channel { .. } => Outcome::Unreachable,
-            Self::Lost { .. } => Outcome::Lost,
+            | Self::Channel { .. }
+            | Self::Lost { started: false, .. } => Outcome::Unreachable,
+            Self::Lost { started: true, .. } => Outcome::Lost,
             Self::Refused { .. } | Self::Local { .. } | Self::Unsupported { .. } => Outcome::Failed,
         }
     }

@@ -85,10 +85,15 @@ impl SshConnection {
 
     /// The error of everything that runs when the connection ends.
     pub(super) fn lost(&self) -> TransportError {
+        self.ended(true)
+    }
+
+    fn ended(&self, started: bool) -> TransportError {
         let reason = self.end.borrow().clone();
         TransportError::Lost {
             host: self.name.clone(),
             reason: reason.unwrap_or_else(|| say::lost_closed().to_string()),
+            started,
         }
     }
 
@@ -108,10 +113,12 @@ impl SshConnection {
         }
     }
 
-    /// A failure of the session task means that the connection is gone.
+    /// A failure before anything was started; one of the session task means that the connection is gone.
     fn failed(&self, error: russh::Error) -> TransportError {
         match error {
-            russh::Error::SendError | russh::Error::Disconnect | russh::Error::HUP => self.lost(),
+            russh::Error::SendError | russh::Error::Disconnect | russh::Error::HUP => {
+                self.ended(false)
+            }
             other => TransportError::Channel { host: self.name.clone(), source: Arc::new(other) },
         }
     }

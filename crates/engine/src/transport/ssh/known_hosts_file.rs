@@ -172,7 +172,7 @@ mod tests {
         let files = KnownHostsFiles::default();
         let types = || files.ask(&[file.clone()], |hosts| hosts.key_types("a").len());
         assert_eq!(types().unwrap(), 0);
-        append(&file, "a ssh-ed25519 AAAAC3NzaC1lZDI1NTE5\n").unwrap();
+        append(&file, "a ssh-ed25519 AAAAC3NzaC1lZDI1\n").unwrap();
         assert_eq!(types().unwrap(), 0, "that key is cut short, and skipped");
         append(&file, "a ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA\n").unwrap();
         assert_eq!(types().unwrap(), 1);

@@ -13,7 +13,7 @@ use super::keys::KeyRing;
 use super::known_hosts_file::KnownHostsFiles;
 use super::prompt::{Prompter, Questions};
 use super::target::{SshTarget, TargetKey};
-use crate::transport::TransportError;
+use crate::transport::{Channel, Connection, Exec, TransportError};
 
 /// How much a pool does at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +103,17 @@ impl Pool {
                 current.failure = Some(error.clone());
                 Err(error)
             }
+        }
+    }
+
+    /// Starts a command on this target. A connection that turns out to have ended before anything was
+    /// started is replaced once.
+    pub async fn exec(&self, target: &SshTarget, exec: &Exec) -> Result<Channel, TransportError> {
+        match self.get(target).await?.exec(exec.clone()).await {
+            Err(TransportError::Lost { started: false, .. }) => {
+                self.get(target).await?.exec(exec.clone()).await
+            }
+            done => done,
         }
     }
 

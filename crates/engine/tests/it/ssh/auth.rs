@@ -112,7 +112,7 @@ async fn a_certificate_beside_the_key_or_named() {
         [Algorithm::Ed25519, Algorithm::Rsa { hash: None }].into_iter().enumerate()
     {
         let key = PrivateKey::random(&mut safe_rng(), kind).unwrap();
-        let certificate = certify(&key, &authority, CertType::User, "ann", 0..2_000);
+        let certificate = certify(&key, &authority, CertType::User, "ann", 0..4_000_000_000);
         let behaviour = Behaviour {
             authority: Some(authority.public_key().clone()),
             methods: vec![MethodKind::PublicKey],
@@ -186,7 +186,7 @@ async fn what_was_tried_is_said_and_no_secret() {
     };
     let error = failure(&pool(), &target).await;
     let text = format!("{error} {error:?}");
-    assert_contains(&text, &["as ann", "mine", "the password", "missing", "password, publickey"]);
+    assert_contains(&text, &["as ann", "mine", "the password", "missing", "it allows publickey"]);
     assert!(!text.contains("hunter2"), "{text}");
     assert!(error.is_auth());
 

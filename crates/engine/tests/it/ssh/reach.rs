@@ -34,6 +34,17 @@ async fn a_dead_connection_is_replaced_and_the_work_on_it_is_lost() {
     assert!(!first.is_alive());
 }
 
+/// Whether or not we have heard yet that the connection ended: nothing was started, so it is safe.
+#[tokio::test]
+async fn a_command_moves_to_a_new_connection_before_it_has_started() {
+    let server = Server::start(Behaviour::default()).await;
+    let (pool, target) = (pool(), target(&server));
+    reach(&pool, &target).await.unwrap();
+    server.cut();
+    let channel = pool.exec(&target, &Exec::new("true")).await.unwrap();
+    assert_eq!(channel.run(Bytes::new(), 0).await.unwrap().ending, Ending::Exit(0));
+}
+
 #[tokio::test]
 async fn nobody_listens() {
     let server = Server::start(Behaviour::default()).await;
@@ -152,7 +163,9 @@ async fn two_hops_are_verified_and_shared() {
     assert_eq!((made(&outer), made(&inner), made(&last)), (1, 1, 2));
     assert_eq!((outer.seen.tunnels.load(SeqCst), inner.seen.tunnels.load(SeqCst)), (1, 2));
 
+    let mut hanging = pool.exec(&first, &Exec::new("hang")).await.unwrap();
     outer.cut();
+    assert_eq!(hanging.next().await.unwrap_err().outcome(), Outcome::Lost);
     reach(&pool, &first).await.unwrap();
     assert_eq!((made(&outer), made(&inner), made(&last)), (2, 2, 3));
 }

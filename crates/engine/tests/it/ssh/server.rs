@@ -152,7 +152,7 @@ struct Client {
     seen: Arc<Seen>,
     socket: std::net::TcpStream,
     has_key: bool,
-    open: HashSet<ChannelId>,
+    open: Arc<Mutex<HashSet<ChannelId>>>,
     /// Requests for channels that are never answered.
     ignored: Vec<ChannelOpenHandle>,
     /// Channels whose command copies its input.
@@ -167,7 +167,7 @@ impl Client {
             seen,
             socket,
             has_key: false,
-            open: HashSet::new(),
+            open: Arc::default(),
             ignored: vec![],
             cats: HashSet::new(),
             input: Arc::new(Notify::new()),
@@ -265,11 +265,11 @@ impl Handler for Client {
     ) -> Result<(), russh::Error> {
         if self.behaviour.deaf {
             self.ignored.push(reply);
-        } else if self.open.len() >= self.behaviour.sessions {
+        } else if self.open.lock().unwrap().len() >= self.behaviour.sessions {
             self.seen.refused_sessions.fetch_add(1, Ordering::SeqCst);
             reply.reject(ChannelOpenFailure::ConnectFailed).await;
         } else {
-            self.open.insert(channel.id());
+            self.open.lock().unwrap().insert(channel.id());
             reply.accept().await;
         }
         Ok(())
@@ -305,7 +305,7 @@ impl Handler for Client {
         channel: ChannelId,
         _session: &mut Session,
     ) -> Result<(), russh::Error> {
-        self.open.remove(&channel);
+        self.open.lock().unwrap().remove(&channel);
         Ok(())
     }
 
@@ -323,7 +323,12 @@ impl Handler for Client {
             return Ok(());
         }
         session.channel_success(channel)?;
-        let line = Line { id: channel, handle: session.handle(), seen: Arc::clone(&self.seen) };
+        let line = Line {
+            id: channel,
+            handle: session.handle(),
+            seen: Arc::clone(&self.seen),
+            open: Arc::clone(&self.open),
+        };
         match command.as_str() {
             "cat" => {
                 self.cats.insert(channel);
@@ -369,6 +374,7 @@ impl Handler for Client {
         session: &mut Session,
     ) -> Result<(), russh::Error> {
         if self.cats.remove(&channel) {
+            self.open.lock().unwrap().remove(&channel);
             session.exit_status_request(channel, 0)?;
             session.eof(channel)?;
             session.close(channel)?;
@@ -393,6 +399,7 @@ struct Line {
     id: ChannelId,
     handle: Handle,
     seen: Arc<Seen>,
+    open: Arc<Mutex<HashSet<ChannelId>>>,
 }
 
 impl Line {
@@ -403,6 +410,12 @@ impl Line {
     async fn exit(&self, code: u32) {
         let _ = self.handle.exit_status_request(self.id, code).await;
         let _ = self.handle.eof(self.id).await;
+        self.close().await;
+    }
+
+    /// The session is over before the client hears of it, as with sshd.
+    async fn close(&self) {
+        self.open.lock().unwrap().remove(&self.id);
         let _ = self.handle.close(self.id).await;
     }
 
@@ -420,9 +433,7 @@ impl Line {
                     let _ = self.handle.extended_data(self.id, 1, vec![0, 10, 255]).await;
                     self.exit(0).await;
                 }
-                "vanish" => {
-                    let _ = self.handle.close(self.id).await;
-                }
+                "vanish" => self.close().await,
                 other => panic!("the test server has no command {other}"),
             },
         }
