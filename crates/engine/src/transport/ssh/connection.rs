@@ -1,0 +1,203 @@
+//! One connection to one host, shared by all that runs there.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use hep_core::message::ssh as say;
+use russh::Disconnect;
+use russh::client::{Handle, Msg};
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+
+use super::channel;
+use super::gate::{Gate, Pass};
+use super::session::{End, Session};
+use super::target::SshTarget;
+use crate::transport::{Channel, Connection, Deadlines, Exec, Pty, Stage, TransportError};
+
+/// Pauses before we believe a refusal on a connection without other channels: sshd may still be clearing
+/// away the session that has just ended.
+const REFUSAL_PAUSES: [Duration; 4] = [
+    Duration::from_millis(10),
+    Duration::from_millis(50),
+    Duration::from_millis(250),
+    Duration::from_secs(1),
+];
+
+/// A connection that is logged in.
+pub struct SshConnection {
+    name: String,
+    handle: Handle<Session>,
+    gate: Arc<Gate>,
+    deadlines: Deadlines,
+    end: watch::Receiver<End>,
+    /// The connection to the jump host that carries this one.
+    via: Option<Arc<SshConnection>>,
+    /// How many connections to this target there were before this one.
+    generation: u64,
+}
+
+/// What starts in a new channel.
+enum Start {
+    Exec(Exec),
+    Shell(Pty),
+}
+
+impl SshConnection {
+    pub(super) fn new(
+        target: &SshTarget,
+        handle: Handle<Session>,
+        end: watch::Receiver<End>,
+        via: Option<Arc<SshConnection>>,
+        channels: usize,
+        generation: u64,
+    ) -> Self {
+        Self {
+            name: target.name.clone(),
+            handle,
+            gate: Gate::new(channels),
+            deadlines: target.deadlines,
+            end,
+            via,
+            generation,
+        }
+    }
+
+    /// The host's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How many connections to this target the pool made before this one.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Whether it can still be used; a connection through a jump host ends with that one.
+    pub fn is_alive(&self) -> bool {
+        !self.handle.is_closed() && self.via.as_ref().is_none_or(|via| via.is_alive())
+    }
+
+    pub(super) fn end(&self) -> watch::Receiver<End> {
+        self.end.clone()
+    }
+
+    /// The error of everything that runs when the connection ends.
+    pub(super) fn lost(&self) -> TransportError {
+        self.ended(true)
+    }
+
+    fn ended(&self, started: bool) -> TransportError {
+        let reason = self.end.borrow().clone();
+        TransportError::Lost {
+            host: self.name.clone(),
+            reason: reason.unwrap_or_else(|| say::lost_closed().to_string()),
+            started,
+        }
+    }
+
+    pub(super) fn channel_closed(&self) -> TransportError {
+        TransportError::Channel {
+            host: self.name.clone(),
+            source: Arc::new(russh::Error::WrongChannel),
+        }
+    }
+
+    fn deadline(&self) -> TransportError {
+        TransportError::Deadline {
+            host: self.name.clone(),
+            stage: Stage::Channel,
+            detail: String::new(),
+            after: self.deadlines.channel,
+        }
+    }
+
+    /// A failure before anything was started; one of the session task means that the connection is gone.
+    fn failed(&self, error: russh::Error) -> TransportError {
+        match error {
+            russh::Error::SendError | russh::Error::Disconnect | russh::Error::HUP => {
+                self.ended(false)
+            }
+            other => TransportError::Channel { host: self.name.clone(), source: Arc::new(other) },
+        }
+    }
+
+    /// Opens a session channel. Where the host allows fewer than we thought, the rest waits.
+    async fn open(&self) -> Result<(russh::Channel<Msg>, Pass), TransportError> {
+        let mut pauses = REFUSAL_PAUSES.iter();
+        loop {
+            let pass = self.gate.enter().await;
+            let opening = timeout(self.deadlines.channel, self.handle.channel_open_session());
+            match opening.await.map_err(|_| self.deadline())? {
+                Ok(channel) => return Ok((channel, pass)),
+                Err(russh::Error::ChannelOpenFailure(reason)) => {
+                    if self.gate.refused(pass) {
+                        continue;
+                    }
+                    match pauses.next() {
+                        Some(&pause) => sleep(pause).await,
+                        None => return Err(self.failed(russh::Error::ChannelOpenFailure(reason))),
+                    }
+                }
+                Err(error) => return Err(self.failed(error)),
+            }
+        }
+    }
+
+    async fn start(self: Arc<Self>, start: Start) -> Result<Channel, TransportError> {
+        let (opened, pass) = self.open().await?;
+        let what = timeout(self.deadlines.channel, request(&opened, start))
+            .await
+            .map_err(|_| self.deadline())?
+            .map_err(|error| self.failed(error))?;
+        let within = self.deadlines.channel;
+        Ok(channel::channel(opened, self, pass, what, within))
+    }
+
+    /// A stream to another machine through this one.
+    pub(super) async fn tunnel(
+        &self,
+        address: &str,
+        port: u16,
+    ) -> Result<russh::ChannelStream<Msg>, TransportError> {
+        // The originator's address is only for the host's log (RFC 4254, section 7.2).
+        let opening = self.handle.channel_open_direct_tcpip(address, port.into(), "127.0.0.1", 0);
+        opening.await.map(russh::Channel::into_stream).map_err(|error| self.failed(error))
+    }
+}
+
+/// Asks for what is to be started; the answers come as events of the channel.
+async fn request(
+    channel: &russh::Channel<Msg>,
+    start: Start,
+) -> Result<&'static str, russh::Error> {
+    let (pty, command) = match start {
+        Start::Exec(exec) => (exec.pty, Some(exec.command)),
+        Start::Shell(pty) => (Some(pty), None),
+    };
+    if let Some(pty) = pty {
+        channel.request_pty(false, &pty.term, pty.columns, pty.rows, 0, 0, &[]).await?;
+    }
+    match command {
+        Some(command) => channel.exec(true, command).await.map(|()| "the command"),
+        None => channel.request_shell(true).await.map(|()| "the login shell"),
+    }
+}
+
+/// Shared by all that runs on it, so the trait is for the shared form.
+#[async_trait]
+impl Connection for Arc<SshConnection> {
+    async fn exec(&self, exec: Exec) -> Result<Channel, TransportError> {
+        Arc::clone(self).start(Start::Exec(exec)).await
+    }
+
+    async fn shell(&self, pty: Pty) -> Result<Channel, TransportError> {
+        Arc::clone(self).start(Start::Shell(pty)).await
+    }
+
+    async fn close(&self) {
+        // Fails only when it is closed already.
+        let _ = self.handle.disconnect(Disconnect::ByApplication, "", "").await;
+    }
+}

@@ -1,0 +1,22 @@
+//! SSH, in process: [`Pool`] hands out one shared connection for each (address, port, login, jumps).
+
+mod algorithms;
+mod auth;
+mod channel;
+mod connect;
+mod connection;
+mod gate;
+mod host_key;
+mod keys;
+mod known_hosts_file;
+mod pool;
+mod prompt;
+mod session;
+mod settings;
+mod target;
+
+pub use connection::SshConnection;
+pub use pool::{Limits, Pool};
+pub use prompt::{Decline, HostKeyQuestion, Prompter, Question, Questions};
+pub use settings::{Settings, SettingsSource, Wanted};
+pub use target::{Algorithms, HostKeyPolicy, HostKeys, SshTarget};

@@ -1,0 +1,196 @@
+//! Every way to log in, and what is said when none works.
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use hep_engine::transport::ssh::{HostKeyQuestion, Prompter, Question};
+use russh::MethodKind;
+use russh::keys::key::safe_rng;
+use russh::keys::ssh_key::LineEnding;
+use russh::keys::ssh_key::certificate::CertType;
+use russh::keys::{Algorithm, PrivateKey};
+use tempfile::TempDir;
+
+use super::*;
+use crate::ssh::server::{Behaviour, PASSWORD, certify, new_key};
+
+/// Answers from a list, and keeps the questions.
+#[derive(Default)]
+struct Answers {
+    answers: Mutex<Vec<&'static str>>,
+    asked: Mutex<Vec<Question>>,
+}
+
+#[async_trait]
+impl Prompter for Answers {
+    async fn trust(&self, _question: &HostKeyQuestion) -> bool {
+        false
+    }
+
+    async fn secret(&self, question: &Question) -> Option<Secret<String>> {
+        self.asked.lock().unwrap().push(question.clone());
+        let mut answers = self.answers.lock().unwrap();
+        (!answers.is_empty()).then(|| Secret::new(answers.remove(0).to_owned()))
+    }
+}
+
+fn asking(answers: &[&'static str]) -> (Pool, Arc<Answers>) {
+    let answers = Arc::new(Answers { answers: Mutex::new(answers.to_vec()), ..Answers::default() });
+    (Pool::new(Limits::default(), answers.clone()), answers)
+}
+
+/// Writes a key, encrypted when there is a passphrase.
+fn key_file(
+    directory: &TempDir,
+    name: &str,
+    key: &PrivateKey,
+    passphrase: Option<&str>,
+) -> PathBuf {
+    let path = directory.path().join(name);
+    let key = match passphrase {
+        Some(passphrase) => key.encrypt(&mut safe_rng(), passphrase).unwrap(),
+        None => key.clone(),
+    };
+    key.write_openssh_file(&path, LineEnding::LF).unwrap();
+    path
+}
+
+/// A server that takes this key, and a target that has only it.
+async fn key_only(key: &PrivateKey, file: PathBuf) -> (Server, SshTarget) {
+    let keys = vec![key.public_key().clone()];
+    let methods = vec![MethodKind::PublicKey];
+    let server = Server::start(Behaviour { keys, methods, ..Behaviour::default() }).await;
+    let target = SshTarget { keys: vec![file], password: None, ..target(&server) };
+    (server, target)
+}
+
+#[tokio::test]
+async fn keys_of_all_kinds() {
+    let directory = tempfile::tempdir().unwrap();
+    let curve = russh::keys::EcdsaCurve::NistP256;
+    let kinds = [Algorithm::Ed25519, Algorithm::Ecdsa { curve }, Algorithm::Rsa { hash: None }];
+    for (number, kind) in kinds.into_iter().enumerate() {
+        let key = PrivateKey::random(&mut safe_rng(), kind).unwrap();
+        let file = key_file(&directory, &format!("key{number}"), &key, None);
+        let (_server, target) = key_only(&key, file).await;
+        reach(&pool(), &target).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_passphrase_is_asked_for_once_and_only_when_the_host_wants_the_key() {
+    let directory = tempfile::tempdir().unwrap();
+    let (key, other) = (new_key(), new_key());
+    let locked = key_file(&directory, "locked", &key, Some("sesame"));
+    let useless = key_file(&directory, "useless", &other, Some("never asked"));
+    let (_server, mut target) = key_only(&key, locked.clone()).await;
+    target.keys = vec![useless, locked.clone()];
+    let (pool, answers) = asking(&["wrong", "sesame"]);
+    reach(&pool, &target).await.unwrap();
+    reach(&pool, &SshTarget { user: "bob".into(), ..target }).await.unwrap();
+    let file = locked.display().to_string();
+    let passphrase = |again| Question::Passphrase { file: file.clone(), again };
+    assert_eq!(*answers.asked.lock().unwrap(), [passphrase(false), passphrase(true)]);
+}
+
+#[tokio::test]
+async fn a_locked_key_and_nobody_to_ask() {
+    let directory = tempfile::tempdir().unwrap();
+    let key = new_key();
+    let file = key_file(&directory, "locked", &key, Some("sesame"));
+    let (_server, target) = key_only(&key, file).await;
+    let error = failure(&pool(), &target).await;
+    assert_contains(&error.to_string(), &["locked stayed locked", "publickey"]);
+}
+
+#[tokio::test]
+async fn a_certificate_beside_the_key_or_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let authority = new_key();
+    for (number, kind) in
+        [Algorithm::Ed25519, Algorithm::Rsa { hash: None }].into_iter().enumerate()
+    {
+        let key = PrivateKey::random(&mut safe_rng(), kind).unwrap();
+        let certificate = certify(&key, &authority, CertType::User, "ann", 0..4_000_000_000);
+        let behaviour = Behaviour {
+            authority: Some(authority.public_key().clone()),
+            methods: vec![MethodKind::PublicKey],
+            ..Behaviour::default()
+        };
+        let server = Server::start(behaviour).await;
+        let file = key_file(&directory, &format!("key{number}"), &key, None);
+        let named = directory.path().join(format!("named{number}"));
+        std::fs::write(&named, certificate.to_openssh().unwrap()).unwrap();
+        let mut target = SshTarget { keys: vec![file.clone()], password: None, ..target(&server) };
+        assert!(failure(&pool(), &target).await.is_auth());
+        target.certificates = vec![named];
+        reach(&pool(), &target).await.unwrap();
+        let beside = directory.path().join(format!("key{number}-cert.pub"));
+        std::fs::write(beside, certificate.to_openssh().unwrap()).unwrap();
+        target.certificates = vec![];
+        reach(&pool(), &target).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_key_and_a_password() {
+    let directory = tempfile::tempdir().unwrap();
+    let key = new_key();
+    let behaviour =
+        Behaviour { keys: vec![key.public_key().clone()], both: true, ..Behaviour::default() };
+    let server = Server::start(behaviour).await;
+    let file = key_file(&directory, "key", &key, None);
+    let target = SshTarget { keys: vec![file], ..target(&server) };
+    reach(&pool(), &target).await.unwrap();
+}
+
+#[tokio::test]
+async fn questions_of_the_host() {
+    let methods = vec![MethodKind::KeyboardInteractive];
+    for (questions, given, answers, asked) in [
+        (1, Some(PASSWORD), vec![], 0),
+        (2, Some(PASSWORD), vec!["42"], 1),
+        (1, None, vec![PASSWORD], 1),
+    ] {
+        let behaviour = Behaviour { questions, methods: methods.clone(), ..Behaviour::default() };
+        let server = Server::start(behaviour).await;
+        let password = given.map(|password| Secret::new(password.to_owned()));
+        let target = SshTarget { password, ..target(&server) };
+        let (pool, answers) = asking(&answers);
+        reach(&pool, &target).await.unwrap();
+        assert_eq!(answers.asked.lock().unwrap().len(), asked);
+    }
+}
+
+#[tokio::test]
+async fn a_password_is_asked_for_when_none_is_given() {
+    let server = Server::start(Behaviour::default()).await;
+    let target = SshTarget { password: None, ..target(&server) };
+    let (pool, answers) = asking(&[PASSWORD]);
+    reach(&pool, &target).await.unwrap();
+    let expected = Question::Password { host: "web".into(), user: "ann".into() };
+    assert_eq!(*answers.asked.lock().unwrap(), [expected]);
+}
+
+#[tokio::test]
+async fn what_was_tried_is_said_and_no_secret() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(Behaviour::default()).await;
+    let file = key_file(&directory, "mine", &new_key(), None);
+    let missing = directory.path().join("missing");
+    let target = SshTarget {
+        keys: vec![file, missing],
+        password: Some(Secret::new("hunter2".into())),
+        ..target(&server)
+    };
+    let error = failure(&pool(), &target).await;
+    let text = format!("{error} {error:?}");
+    assert_contains(&text, &["as ann", "mine", "the password", "missing", "it allows publickey"]);
+    assert!(!text.contains("hunter2"), "{text}");
+    assert!(error.is_auth());
+
+    let nothing = SshTarget { keys: vec![], password: None, ..target };
+    let error = failure(&pool(), &nothing).await.to_string();
+    assert_contains(&error, &["no key, agent or password to try"]);
+}
