@@ -5,6 +5,8 @@
 //! so there is one selector grammar, one manifest language, one set of modules and one play interpreter.
 
 pub mod change;
+#[cfg(feature = "full")]
+pub mod inventory;
 pub mod message;
 pub mod module;
 pub mod node;
@@ -14,6 +16,8 @@ pub mod program;
 pub mod query;
 pub mod quote;
 pub mod secret;
+#[cfg(feature = "full")]
+pub mod selector;
 pub mod suggest;
 pub mod template;
 pub mod value;
