@@ -15,6 +15,8 @@ mod invocation;
 #[cfg(any(test, feature = "fake"))]
 pub mod memory;
 pub mod mask;
+#[cfg(feature = "full")]
+pub mod inventory;
 pub mod message;
 pub mod module;
 #[cfg(test)]
@@ -32,6 +34,7 @@ pub mod run;
 pub mod secret;
 #[cfg(feature = "full")]
 pub mod ssh;
+pub mod selector;
 pub mod suggest;
 pub mod template;
 pub mod value;

@@ -40,6 +40,19 @@ where
     closest(word, candidates).map_or_else(String::new, |near| format!("did you mean `{near}`?"))
 }
 
+/// As [`hint`], with another piece of advice where nothing is near.
+pub fn hint_or<'a, S>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a S>,
+    otherwise: &str,
+) -> String
+where
+    S: AsRef<str> + ?Sized + 'a,
+{
+    closest(word, candidates)
+        .map_or_else(|| otherwise.to_owned(), |near| format!("did you mean `{near}`?"))
+}
+
 fn folded(word: &str) -> Vec<char> {
     let fold = |c: char| if c == '-' { '_' } else { c };
     word.chars().flat_map(char::to_lowercase).map(fold).collect()
