@@ -9,6 +9,7 @@ pub mod change;
 pub mod diagnostic;
 pub mod external;
 pub mod frame;
+pub mod diagnostic;
 mod instant;
 pub mod interp;
 mod invocation;
