@@ -16,6 +16,7 @@ mod invocation;
 #[cfg(any(test, feature = "fake"))]
 pub mod memory;
 pub mod message;
+pub mod mode;
 pub mod module;
 #[cfg(test)]
 mod module_test;
