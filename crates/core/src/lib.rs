@@ -10,6 +10,8 @@ pub mod diagnostic;
 pub mod external;
 pub mod frame;
 pub mod diagnostic;
+pub mod external;
+pub mod frame;
 mod instant;
 pub mod interp;
 mod invocation;

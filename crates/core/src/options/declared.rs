@@ -61,6 +61,14 @@ impl Kind {
     /// What can be said of options before they are rendered: their names, whether one is missing, and
     /// the values in which there is no template.
     pub fn check_literals(&self, options: &Node) -> Result<(), OptionError> {
+        let options = &match self.normalized(options) {
+            Ok(options) => options,
+            // Another spelling may be in a template, which is for later to say.
+            Err(_) if options.has_template() => return Ok(()),
+            Err(Diagnostic { pos, message }) => {
+                return Err(OptionError { pos, message, unknown: None });
+            }
+        };
         let NodeKind::Map(entries) = &options.kind else {
             return if options.is_template() { Ok(()) } else { self.parse(options).map(drop) };
         };
