@@ -115,7 +115,7 @@ fn values_are_coerced_as_ansible_does() {
 fn what_is_wrong_is_told_at_its_own_place() {
     let cases: &[(&str, &str, (u32, u32), &str)] = &[
         ("path: x\nfroce: 1", "option.unknown_near", (2, 1), "did you mean `force`?"),
-        ("path: x\nzzzzzz: 1", "option.unknown", (2, 1), "path, dest, name, state"),
+        ("path: x\nzzzzzz: 1", "option.unknown", (2, 1), "dest, name, path, state"),
         ("{state: absent}", "option.missing", (1, 1), "`path`"),
         ("{path: x, dest: y}", "option.twice", (1, 1), "`path`"),
         ("path: x\nstate: absnt", "option.choice_near", (2, 8), "`absent`"),
