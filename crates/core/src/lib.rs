@@ -18,6 +18,7 @@ pub mod mask;
 #[cfg(feature = "full")]
 pub mod inventory;
 pub mod message;
+pub mod mode;
 pub mod module;
 #[cfg(test)]
 mod module_test;

@@ -297,7 +297,10 @@ fn parse(kind: &Kind, options: &Value) -> Result<Box<dyn crate::module::Module>,
     if let (Some(normalize), crate::node::NodeKind::Map(pairs)) = (kind.normalize, &mut node.kind) {
         normalize(pairs)?;
     }
-    kind.parse(&node).map_err(|error| Stop::FailAt(error.pos, error.message))
+    kind.parse(&node).map_err(|error| match error.unknown {
+        Some(why) => Stop::Unknown(why),
+        None => Stop::FailAt(error.pos, error.message),
+    })
 }
 
 /// Plans once, with all questions answered by `answer` and those to the controller by the host's tables.

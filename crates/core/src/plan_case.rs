@@ -71,7 +71,10 @@ fn drive(
     {
         normalize(entries)?;
     }
-    let module = kind.parse(&node).map_err(|error| Stop::Fail(error.message))?;
+    let module = kind.parse(&node).map_err(|error| match error.unknown {
+        Some(why) => Stop::Unknown(why),
+        None => Stop::Fail(error.message),
+    })?;
     let context = Context {
         check,
         diff: true,

@@ -61,6 +61,7 @@ pub mod file;
 pub mod inventory;
 pub mod manifest;
 pub mod module;
+pub mod option;
 pub mod package;
 pub mod play;
 pub mod remote;
@@ -78,6 +79,7 @@ pub const CATALOGUES: &[&[Entry]] = &[
     inventory::ENTRIES,
     manifest::ENTRIES,
     module::ENTRIES,
+    option::ENTRIES,
     package::ENTRIES,
     play::ENTRIES,
     remote::ENTRIES,

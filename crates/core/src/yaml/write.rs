@@ -291,12 +291,8 @@ impl Writer {
         if breaks.starts_with('\n') {
             self.line_break();
         }
-        for c in breaks.chars() {
+        for _ in breaks.chars() {
             self.line_break();
-            if c != '\n' {
-                self.out.pop();
-                self.out.push(c);
-            }
         }
         self.line_indent();
     }
@@ -503,11 +499,12 @@ fn analyse(text: &str) -> Analysis {
     }
 }
 
-/// Characters that only double quotes can hold.
+/// Characters that only double quotes can hold. `PyYAML` also writes the line ends of Unicode as lines
+/// within single quotes, which readers of YAML 1.2 (ours) take for plain characters.
 fn is_special(c: char) -> bool {
-    let printable = c == '\n'
-        || matches!(c, ' '..='~' | '\u{85}' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..='\u{10fffe}');
-    !printable || c == '\u{feff}'
+    let printable = matches!(c, '\n' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}')
+        || matches!(c, '\u{10000}'..='\u{10fffe}');
+    !printable || matches!(c, '\u{feff}' | '\u{2028}' | '\u{2029}')
 }
 
 /// Whether the text holds something that means structure: in blocks, in braces.
