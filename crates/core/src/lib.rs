@@ -9,6 +9,8 @@ pub mod change;
 pub mod diagnostic;
 pub mod external;
 pub mod frame;
+mod dpkg;
+mod glob;
 mod instant;
 pub mod interp;
 mod invocation;
