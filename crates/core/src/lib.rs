@@ -7,9 +7,9 @@
 pub mod bootstrap;
 pub mod change;
 pub mod diagnostic;
+mod dpkg;
 pub mod external;
 pub mod frame;
-mod dpkg;
 mod glob;
 mod instant;
 pub mod interp;

@@ -77,11 +77,7 @@ fn drive(
     Round { check, again }: Round,
 ) -> Result<(Box<dyn Module>, Plan), Stop> {
     let value: Value = serde_json::from_value(options).unwrap();
-    let mut node = Node::from_value(&value, Pos::default());
-    if let (Some(normalize), crate::node::NodeKind::Map(entries)) = (kind.normalize, &mut node.kind)
-    {
-        normalize(entries)?;
-    }
+    let node = Node::from_value(&value, Pos::default());
     let module = kind.parse(&node).map_err(|error| Stop::Fail(error.message))?;
     let context = Context {
         check,

@@ -192,14 +192,16 @@ impl Module for Apt {
         }
         let mut plan = Plan::default();
         if self.clean && !observe.glob("/var/cache/apt/archives/*.deb")?.is_empty() {
-            plan.changes.push(self.run(context, vec!["clean".into()]).into());
+            plan.changes.push(self.run(vec!["clean".into()]).into());
         }
         for call in self.calls(context, observe, &wanted)? {
-            let run = Run { effects: call.simulation.effects(), ..self.run(context, call.args) };
+            let run = Run { effects: call.simulation.effects(), ..self.run(call.args) };
             let diff = Some(call.simulation.diff());
             plan.changes.push(Planned { diff, ..run.into() });
         }
         self.insert_cache_state(observe, context.again, &mut plan.result)?;
+        // What the refresh before this round did is no change of its own.
+        plan.changed = context.again.then_some(!plan.changes.is_empty());
         Ok(plan)
     }
 
@@ -306,7 +308,7 @@ impl Apt {
         if !self.is_stale(observe)? {
             return Ok(None);
         }
-        let changes = vec![self.run(context, vec!["update".into()]).into()];
+        let changes = vec![self.run(vec!["update".into()]).into()];
         if self.only_refresh() {
             let result = Map::from([("cache_updated".into(), true.into())]);
             return Ok(Some(Plan { changes, result, ..Plan::default() }));
@@ -563,16 +565,14 @@ impl Apt {
     }
 
     /// One call of `apt-get`, which asks nothing and answers in English.
-    fn run(&self, context: &Context<'_>, args: Vec<Arc<str>>) -> Run {
+    fn run(&self, args: Vec<Arc<str>>) -> Run {
         let fixed = [
             ("DEBIAN_FRONTEND", "noninteractive"),
             ("DEBIAN_PRIORITY", "critical"),
             ("LC_ALL", "C"),
             ("LANGUAGE", "C"),
         ];
-        let mut env: Vec<(Arc<str>, Arc<str>)> =
-            fixed.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
-        env.extend(context.environment.iter().cloned());
+        let env = fixed.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
         let fixed: [Arc<str>; 2] = ["apt-get".into(), "--quiet".into()];
         let words = fixed.into_iter().chain(args).collect();
         let lock_wait_ms = Some(self.lock_timeout.saturating_mul(1000));
