@@ -7,8 +7,10 @@
 pub mod bootstrap;
 pub mod change;
 pub mod diagnostic;
+mod dpkg;
 pub mod external;
 pub mod frame;
+mod glob;
 mod instant;
 pub mod interp;
 mod invocation;

@@ -318,6 +318,7 @@ pub(crate) fn plan_with(
     let user = host.identity.owner.clone().unwrap_or_default();
     let context = Context {
         check,
+        again: false,
         diff: true,
         user: &user,
         environment: &[],

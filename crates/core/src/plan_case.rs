@@ -12,7 +12,12 @@ pub(crate) type Known = (Question, Answer);
 
 /// Plans as for an apply.
 pub(crate) fn plan(kind: &Kind, options: serde_json::Value, known: &[Known]) -> Result<Plan, Stop> {
-    drive(kind, options, known, false).map(|(_, plan)| plan)
+    drive(kind, options, known, Round { check: false, again: false }).map(|(_, plan)| plan)
+}
+
+/// Plans as after changes of the same task.
+pub(crate) fn again(kind: &Kind, options: serde_json::Value, known: &[Known]) -> Plan {
+    drive(kind, options, known, Round { check: false, again: true }).unwrap().1
 }
 
 /// Plans as for a check.
@@ -21,7 +26,7 @@ pub(crate) fn check(
     options: serde_json::Value,
     known: &[Known],
 ) -> Result<Plan, Stop> {
-    drive(kind, options, known, true).map(|(_, plan)| plan)
+    drive(kind, options, known, Round { check: true, again: false }).map(|(_, plan)| plan)
 }
 
 /// The plan, which must come about.
@@ -35,7 +40,7 @@ pub(crate) fn module(
     options: serde_json::Value,
     known: &[Known],
 ) -> (Box<dyn Module>, Plan) {
-    drive(kind, options, known, false).unwrap()
+    drive(kind, options, known, Round { check: false, again: false }).unwrap()
 }
 
 /// The plan's result as JSON.
@@ -59,24 +64,24 @@ pub(crate) fn runs(plan: &Plan) -> Vec<Vec<&str>> {
     commands(plan).into_iter().map(|run| run.argv.iter().map(|word| &**word).collect()).collect()
 }
 
+/// What the context says beside the options.
+struct Round {
+    check: bool,
+    again: bool,
+}
+
 fn drive(
     kind: &Kind,
     options: serde_json::Value,
     known: &[Known],
-    check: bool,
+    Round { check, again }: Round,
 ) -> Result<(Box<dyn Module>, Plan), Stop> {
     let value: Value = serde_json::from_value(options).unwrap();
-    let mut node = Node::from_value(&value, Pos::default());
-    if let (Some(normalize), crate::node::NodeKind::Map(entries)) = (kind.normalize, &mut node.kind)
-    {
-        normalize(entries)?;
-    }
-    let module = kind.parse(&node).map_err(|error| match error.unknown {
-        Some(why) => Stop::Unknown(why),
-        None => Stop::Fail(error.message),
-    })?;
+    let node = Node::from_value(&value, Pos::default());
+    let module = kind.parse(&node).map_err(|error| Stop::Fail(error.message))?;
     let context = Context {
         check,
+        again,
         diff: true,
         user: "root",
         environment: &[],

@@ -234,6 +234,7 @@ impl Running {
         };
         let context = Context {
             check: prepared.check,
+            again: !self.applied.is_empty(),
             diff: prepared.diff,
             user,
             environment: &prepared.environment,

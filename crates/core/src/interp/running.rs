@@ -34,7 +34,7 @@ pub(super) struct Running {
     stage: Stage,
     gate: Gate,
     /// Accumulated over `Then::Again`.
-    applied: Vec<(Change, Outcome)>,
+    pub(super) applied: Vec<(Change, Outcome)>,
     diffs: Vec<crate::change::Diff>,
     replans: u32,
     /// The answer of `run_once`'s other host: taken instead of doing it.

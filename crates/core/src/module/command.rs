@@ -87,7 +87,6 @@ impl Module for Command {
             argv,
             stdin: self.stdin.as_ref().map(|text| Bytes::from(format!("{text}{newline}"))),
             chdir: self.chdir.as_deref().map(Into::into),
-            env: context.environment.to_vec(),
             any_rc: true,
             ..Run::default()
         };

@@ -35,7 +35,7 @@ impl Module for Print {
                 "`msg` and `var` exclude each other",
             )));
         }
-        if self.verbosity > 0 && self.verbosity > verbosity_of(context)? {
+        if self.verbosity > i64::from(context.verbosity) {
             return Ok(Plan { skipped: Some(say::verbosity()), ..Plan::default() });
         }
         let (key, value) = match (&self.var, &self.msg) {
@@ -52,14 +52,6 @@ impl Module for Print {
         };
         let result = Map::from([(key, value)]);
         Ok(Plan { result, message: Some(message), ..Plan::default() })
-    }
-}
-
-/// How verbose the run is, which is a variable of the play.
-fn verbosity_of(context: &Context<'_>) -> Result<i64, Stop> {
-    match (context.render)("debug", "{{ ansible_verbosity }}")? {
-        Value::Int(value) => Ok(value),
-        other => Ok(other.as_str().and_then(|text| text.trim().parse().ok()).unwrap_or(0)),
     }
 }
 

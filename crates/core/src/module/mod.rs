@@ -11,6 +11,7 @@ use crate::node::{Node, Pos};
 use crate::observe::{Observe, Stop};
 use crate::value::{Map, Value};
 
+mod apt;
 mod assert;
 mod command;
 mod debug;
@@ -21,6 +22,7 @@ mod shell;
 
 /// Every module, in alphabetical order.
 pub const KINDS: &[Kind] = &[
+    apt::KIND,
     assert::KIND,
     command::KIND,
     debug::KIND,
@@ -133,6 +135,8 @@ pub trait Module: Send + Sync {
 pub struct Context<'a> {
     /// Whether this is only a check: the plan will not be applied.
     pub check: bool,
+    /// Whether this plans anew after changes of this very task ([`Then::Again`]).
+    pub again: bool,
     /// Whether a diff will be shown (reading old contents costs time).
     pub diff: bool,
     /// The identity that will do it: login name, or `become_user`.

@@ -79,7 +79,6 @@ impl Module for Shell {
             argv: vec![shell.into(), "-c".into(), line.as_str().into()],
             stdin: self.stdin.as_ref().map(|text| Bytes::from(format!("{text}{newline}"))),
             chdir: self.chdir.as_deref().map(Into::into),
-            env: context.environment.to_vec(),
             any_rc: true,
             ..Run::default()
         };
