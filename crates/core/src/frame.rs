@@ -40,7 +40,7 @@ pub enum ToHost {
         /// SHA-256 of the executor's binary, in lower-case hexadecimal.
         hash: Arc<str>,
     },
-    /// A host run begins.
+    /// A host run begins: what follows is done for it, under its journal and lock.
     Start(Box<Start>),
     /// What the interpreter asked the controller for.
     Replies(Vec<(Ask, Reply)>),
@@ -59,10 +59,8 @@ pub enum ToHost {
         task: u32,
         /// What to do.
         change: Box<Change>,
-        /// Variables of the identity's environment for validation commands and the like.
-        run: Arc<str>,
-        /// The fencing number under which it may be done.
-        fence: u64,
+        /// Whether nothing of it may be stored.
+        no_log: bool,
     },
     /// A blob that was needed cannot be sent.
     NoBlob {

@@ -110,6 +110,13 @@ impl Kept {
         self.dropped > 0
     }
 
+    /// Whether what was kept holds this text.
+    pub fn contains(&self, text: &str) -> bool {
+        let find = |bytes: &[u8]| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+        let (a, b) = self.tail.as_slices();
+        find(&self.head) || find(a) || find(b)
+    }
+
     /// What was kept, with a line that says how much is missing.
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {

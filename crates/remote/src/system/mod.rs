@@ -14,6 +14,7 @@ mod wait;
 mod write;
 
 use std::fs::File;
+use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use hep_core::change::{Change, Deed, Outcome};
@@ -49,7 +50,7 @@ pub trait Host {
     /// A file of the controller, by hash, open for reading from its beginning.
     fn blob(&mut self, sha256: &str, size: u64) -> Result<File, Message>;
     /// The wish to stop.
-    fn cancel(&self) -> &Cancel;
+    fn cancel(&self) -> Arc<Cancel>;
 }
 
 /// How a step of applying ends early.
@@ -101,6 +102,7 @@ impl LocalSystem {
             Question::Group(key) => Ok(Answer::Group(accounts.group(key))),
             Question::Program(name) => Ok(Answer::Program(command::find(name))),
             Question::Query(query) => command::query(query).map(Answer::Output),
+            Question::Now => Ok(Answer::Now(now_ms())),
             Question::Facts => Ok(Answer::Facts(facts::gather(self, accounts))),
             Question::Port { host, port, timeout_ms } => {
                 Ok(Answer::Port(port::is_open(host, *port, *timeout_ms)))
@@ -147,7 +149,7 @@ impl LocalSystem {
                 self.touch(path, *mtime_ns, *atime_ns, before)
             }
             Change::Run(run) => self.run(run, host),
-            Change::Wait(wait) => self.wait(wait, host.cancel()),
+            Change::Wait(wait) => self.wait(wait, &host.cancel()),
         }
     }
 

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use fancy_regex::Regex;
 use hep_core::change::{Deed, Until, Wait};
 use hep_core::message::{Message, remote};
 
@@ -13,8 +14,6 @@ use crate::cancel::Cancel;
 
 /// Largest part of a file that is searched, in bytes.
 const SEARCH_LIMIT: u64 = 16 << 20;
-
-type Pattern = hep_core::template::Pattern;
 
 impl LocalSystem {
     pub(super) fn wait(&self, wait: &Wait, cancel: &Cancel) -> Result<Deed, Halt> {
@@ -46,7 +45,7 @@ impl LocalSystem {
     }
 
     /// What was found, if the condition holds; empty where there is nothing to find.
-    fn holds(&self, until: &Until, search: Option<&Pattern>) -> Result<Option<String>, Message> {
+    fn holds(&self, until: &Until, search: Option<&Regex>) -> Result<Option<String>, Message> {
         match until {
             Until::Elapsed => Ok(None),
             Until::Port { host, port, connect_timeout_ms, open, .. } => {
@@ -54,9 +53,9 @@ impl LocalSystem {
                 Ok(match (connected, open, search) {
                     (None, false, _) | (Some(_), true, None) => Some(String::new()),
                     (Some(mut stream), true, Some(search)) => {
-                        let enough = |text: &str| search.find(text).is_some();
+                        let enough = |text: &str| find(search, text).is_some();
                         let text = port::banner(&mut stream, *connect_timeout_ms, &enough);
-                        search.find(&text)
+                        find(search, &text)
                     }
                     _ => None,
                 })
@@ -70,22 +69,27 @@ impl LocalSystem {
     }
 }
 
-fn search(until: &Until) -> Result<Option<Pattern>, Message> {
+fn search(until: &Until) -> Result<Option<Regex>, Message> {
     let (Until::Port { search, .. } | Until::Path { search, .. }) = until else { return Ok(None) };
     let compile = |text: &std::sync::Arc<str>| {
-        Pattern::new(text).map_err(|why| remote::bad_search(text, why))
+        Regex::new(&format!("(?m){text}")).map_err(|why| remote::bad_search(text, why))
     };
     search.as_ref().map(compile).transpose()
 }
 
-fn path_holds(path: &Path, present: bool, search: Option<&Pattern>) -> Option<String> {
+/// What the expression matches; one that runs away matches nothing.
+fn find(search: &Regex, text: &str) -> Option<String> {
+    search.find(text).ok().flatten().map(|found| found.as_str().to_owned())
+}
+
+fn path_holds(path: &Path, present: bool, search: Option<&Regex>) -> Option<String> {
     let Some(search) = search.filter(|_| present) else {
         return (fs::metadata(path).is_ok() == present).then(String::new);
     };
     let file = open_regular(path, true).ok()?;
     let mut bytes = Vec::new();
     std::io::Read::read_to_end(&mut std::io::Read::take(file, SEARCH_LIMIT), &mut bytes).ok()?;
-    search.find(&String::from_utf8_lossy(&bytes))
+    find(search, &String::from_utf8_lossy(&bytes))
 }
 
 /// Whether no connection of the local port is in another state than listening, closed or time-wait.

@@ -1,0 +1,270 @@
+//! What was done for a host run, on disk before and after each change, for a controller that lost the line.
+
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Read, Seek, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use hep_core::change::{Change, Deed, Outcome};
+use hep_core::frame::{Journalled, Record};
+use hep_core::message::{Message, remote};
+use hep_core::observe::Bytes;
+use rustix::fs::FlockOperation;
+use serde::{Deserialize, Serialize};
+
+use crate::blob::private_directory;
+use crate::system::why;
+
+/// Bytes after which outputs are left out.
+const OUTPUT_LIMIT: u64 = 4 << 20;
+/// Bytes after which nothing more is written.
+const LIMIT: u64 = 16 << 20;
+/// How long a journal that nobody acknowledged is kept.
+const KEEP: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// The journal of a host run, with its lock held.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    file: File,
+    lock: File,
+    next: u64,
+    size: u64,
+    full: bool,
+}
+
+/// A line of the file.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Line {
+    Begin { number: u64, task: u32, what: Arc<str> },
+    End { number: u64, outcome: Box<Outcome> },
+    /// The executor starts nothing further.
+    Closed,
+    Full,
+}
+
+impl Journal {
+    /// Takes the run's lock, refusing a lower number than was seen, and tells what an earlier executor
+    /// left.
+    pub fn open(cache: &Path, run: &str, fence: u64) -> Result<(Self, Option<Journalled>), Message> {
+        let is_name = !run.is_empty()
+            && run.len() <= 100
+            && run.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        if !is_name {
+            return Err(remote::bad_run(run));
+        }
+        let directory = cache.join("runs");
+        let path = directory.join(format!("{run}.jsonl"));
+        let failed = |error: io::Error| remote::journal(path.display(), why(error));
+        private_directory(cache).and_then(|()| private_directory(&directory)).map_err(failed)?;
+        remove_old(&directory);
+        let lock = open(&directory.join(format!("{run}.lock"))).map_err(failed)?;
+        if rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
+            return Err(remote::busy(run));
+        }
+        let seen = read_fence(&lock).map_err(failed)?;
+        if fence < seen {
+            return Err(remote::fenced(run, fence, seen));
+        }
+        write_fence(&lock, fence).map_err(failed)?;
+        let file = open(&path).map_err(failed)?;
+        let earlier = read(&file, run).map_err(failed)?;
+        let size = file.metadata().map_err(failed)?.len();
+        let next = earlier.records.last().map_or(0, |record| record.number + 1);
+        let journal = Self { path, file, lock, next, size, full: earlier.full };
+        Ok((journal, (size > 0).then_some(earlier)))
+    }
+
+    /// Says that a change is about to begin; it must not if this fails.
+    pub fn begin(&mut self, task: u32, change: &Change) -> Result<u64, Message> {
+        let number = self.next;
+        self.next += 1;
+        if self.size > LIMIT {
+            if !self.full {
+                self.full = true;
+                self.write(&Line::Full)?;
+            }
+            return Ok(number);
+        }
+        let what = describe(change).into();
+        self.write(&Line::Begin { number, task, what })?;
+        Ok(number)
+    }
+
+    /// Says what came of it.
+    pub fn end(&mut self, number: u64, outcome: &Outcome, no_log: bool) -> Result<(), Message> {
+        if self.full {
+            return Ok(());
+        }
+        let outcome = if no_log || self.size > OUTPUT_LIMIT { without_output(outcome) } else { outcome.clone() };
+        self.write(&Line::End { number, outcome: Box::new(outcome) })
+    }
+
+    /// Says that nothing further will be started.
+    pub fn close(&mut self) {
+        let _ = self.write(&Line::Closed);
+    }
+
+    /// The controller has everything: the journal goes, and the lock with it.
+    pub fn acknowledge(self) {
+        let _ = fs::remove_file(&self.path);
+        let _ = fs::remove_file(self.path.with_extension("lock"));
+        drop(self.lock);
+    }
+
+    fn write(&mut self, line: &Line) -> Result<(), Message> {
+        let failed = |error: io::Error| remote::journal(self.path.display(), why(error));
+        let mut bytes = serde_json::to_vec(line).map_err(|error| failed(error.into()))?;
+        bytes.push(b'\n');
+        self.file.write_all(&bytes).map_err(failed)?;
+        self.file.sync_data().map_err(failed)?;
+        self.size += bytes.len() as u64;
+        Ok(())
+    }
+}
+
+/// Removes the journal of a run that is not open here.
+pub fn forget(cache: &Path, run: &str) {
+    if run.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
+        let path = cache.join("runs").join(format!("{run}.jsonl"));
+        let _ = fs::remove_file(&path);
+        let _ = fs::remove_file(path.with_extension("lock"));
+    }
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    let flags = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or(0);
+    File::options().read(true).append(true).create(true).mode(0o600).custom_flags(flags).open(path)
+}
+
+fn read_fence(mut lock: &File) -> io::Result<u64> {
+    let mut text = String::new();
+    lock.take(32).read_to_string(&mut text)?;
+    Ok(text.trim().parse().unwrap_or(0))
+}
+
+fn write_fence(mut lock: &File, fence: u64) -> io::Result<()> {
+    lock.set_len(0)?;
+    lock.write_all(fence.to_string().as_bytes())?;
+    lock.sync_data()
+}
+
+/// Lines that were not written whole are the end: nothing after them happened.
+fn read(file: &File, run: &str) -> io::Result<Journalled> {
+    let mut earlier = Journalled { run: run.into(), ..Journalled::default() };
+    let mut reader = BufReader::new(file);
+    reader.rewind()?;
+    for line in reader.lines() {
+        let Ok(line) = serde_json::from_str::<Line>(&line?) else { break };
+        earlier.closed = false;
+        match line {
+            Line::Begin { number, task, what } => {
+                earlier.records.push(Record { number, task, what, outcome: None });
+            }
+            Line::End { number, outcome } => {
+                let mut records = earlier.records.iter_mut();
+                if let Some(record) = records.rfind(|record| record.number == number) {
+                    record.outcome = Some(outcome);
+                }
+            }
+            Line::Closed => earlier.closed = true,
+            Line::Full => earlier.full = true,
+        }
+    }
+    Ok(earlier)
+}
+
+fn describe(change: &Change) -> String {
+    let verb = match change {
+        Change::WriteFile { .. } => "write",
+        Change::SetAttrs { .. } => "set",
+        Change::MakeDirectory { .. } => "mkdir",
+        Change::MakeLink { .. } => "link",
+        Change::Remove { .. } => "remove",
+        Change::Touch { .. } => "touch",
+        // Arguments may hold secrets; the program's name does not.
+        Change::Run(run) => return format!("run {}", run.argv.first().map_or("", |word| word)),
+        Change::Wait(_) => return "wait".into(),
+    };
+    format!("{verb} {}", change.path().unwrap_or_default())
+}
+
+fn without_output(outcome: &Outcome) -> Outcome {
+    let bare = |deed: &Deed| Deed {
+        stdout: Bytes::default(),
+        stderr: Bytes::default(),
+        matched: None,
+        ..deed.clone()
+    };
+    match outcome {
+        Outcome::Done(deed) => Outcome::Done(bare(deed)),
+        Outcome::Failed(message, deed) => Outcome::Failed(message.clone(), bare(deed)),
+        other => other.clone(),
+    }
+}
+
+fn remove_old(directory: &Path) {
+    let Ok(entries) = fs::read_dir(directory) else { return };
+    for entry in entries.flatten() {
+        let modified = entry.metadata().and_then(|meta| meta.modified());
+        let age = modified.ok().and_then(|time| SystemTime::now().duration_since(time).ok());
+        if age.is_some_and(|age| age > KEEP) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn touch() -> Change {
+        let before = hep_core::change::Before::Any;
+        Change::Touch { path: "/x".into(), mtime_ns: None, atime_ns: None, before }
+    }
+
+    fn deed() -> Outcome {
+        Outcome::Done(Deed { rc: Some(0), stdout: b"hello".to_vec().into(), ..Deed::default() })
+    }
+
+    #[test]
+    fn an_earlier_journal_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut journal, earlier) = Journal::open(dir.path(), "run-1", 3).unwrap();
+        assert_eq!(earlier, None);
+        let first = journal.begin(7, &touch()).unwrap();
+        journal.end(first, &deed(), false).unwrap();
+        let second = journal.begin(8, &touch()).unwrap();
+        journal.end(second, &deed(), true).unwrap();
+        journal.begin(9, &touch()).unwrap();
+        drop(journal);
+        let path = dir.path().join("runs/run-1.jsonl");
+        let mut file = File::options().append(true).open(&path).unwrap();
+        file.write_all(b"{\"begin\":{\"num").unwrap();
+
+        let (journal, earlier) = Journal::open(dir.path(), "run-1", 3).unwrap();
+        let earlier = earlier.unwrap();
+        let outcomes: Vec<Option<Outcome>> =
+            earlier.records.iter().map(|r| r.outcome.as_deref().cloned()).collect();
+        assert_eq!(outcomes, [Some(deed()), Some(without_output(&deed())), None]);
+        assert!(!earlier.closed);
+        journal.acknowledge();
+        assert_eq!(fs::read_dir(dir.path().join("runs")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_lower_number_and_a_second_executor_are_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let open = |fence| Journal::open(dir.path(), "r", fence).map(drop).map_err(|m| m.id);
+        let held = Journal::open(dir.path(), "r", 5).unwrap();
+        assert_eq!(open(6), Err("remote.busy".into()));
+        drop(held);
+        assert_eq!(open(4), Err("remote.fenced".into()));
+        assert_eq!(open(5), Ok(()));
+        let bad = Journal::open(dir.path(), "../r", 1).map(drop);
+        assert_eq!(bad.unwrap_err().id, "remote.bad_run");
+    }
+}

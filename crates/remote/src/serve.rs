@@ -1,0 +1,250 @@
+//! The executor's loop: takes messages, looks, changes, answers.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use hep_core::change::{Change, Outcome};
+use hep_core::frame::{FromHost, Hello, Start, Stream, ToHost};
+use hep_core::interp::Identity;
+use hep_core::message::{Message, remote};
+use hep_core::observe::{Answer, Question};
+
+use crate::blob::{STORE_LIMIT, Store};
+use crate::cancel::Cancel;
+use crate::identity::Identities;
+use crate::journal::{self, Journal};
+use crate::system::{Host, LocalSystem};
+use crate::wire::{Incoming, Wire};
+
+/// Where an identity keeps journals and blobs.
+#[must_use]
+pub fn cache_directory(system: &LocalSystem) -> PathBuf {
+    if system.uid == 0 {
+        PathBuf::from(hep_core::bootstrap::ROOT_DIRECTORY)
+    } else {
+        Path::new(&system.home).join(".cache/hep")
+    }
+}
+
+/// One executor.
+pub struct Session {
+    system: LocalSystem,
+    line: Line,
+    others: Identities,
+    journal: Option<(Arc<str>, Journal)>,
+    cache: PathBuf,
+}
+
+/// The controller's end as changes need it: for output, blobs and the wish to stop.
+pub struct Line {
+    wire: Wire,
+    store: Store,
+    task: u32,
+}
+
+/// Why the loop ends.
+#[derive(Debug)]
+pub enum End {
+    /// The controller said so, or is gone.
+    Bye,
+    /// It cannot go on.
+    Fault(Message),
+}
+
+impl Session {
+    /// An executor whose binary has this hash.
+    #[must_use]
+    pub fn new(hash: &str, wire: Wire) -> Self {
+        let system = LocalSystem::new();
+        let cache = cache_directory(&system);
+        let store = Store::new(&cache, STORE_LIMIT);
+        let line = Line { wire, store, task: 0 };
+        Self { others: Identities::new(hash, &system), system, line, journal: None, cache }
+    }
+
+    /// Greets, and serves until the end.
+    pub fn serve(&mut self, hash: &str) -> End {
+        self.line.wire.send(&FromHost::Hello(Hello {
+            hash: hash.into(),
+            arch: std::env::consts::ARCH.into(),
+            uid: self.system.uid,
+            user: self.system.user.as_str().into(),
+            home: self.system.home.as_str().into(),
+            pid: std::process::id(),
+        }));
+        let end = self.greet(hash).and_then(|()| self.work());
+        if let Some((_, journal)) = &mut self.journal {
+            journal.close();
+        }
+        match end {
+            Ok(end) => end,
+            Err(message) => {
+                self.line.wire.send(&FromHost::Fault(message.clone()));
+                End::Fault(message)
+            }
+        }
+    }
+
+    fn greet(&mut self, hash: &str) -> Result<(), Message> {
+        match self.line.wire.receive() {
+            Incoming::Message(message) => match *message {
+                ToHost::Hello { hash: want } if *want == *hash => Ok(()),
+                ToHost::Hello { hash: want } => Err(remote::other_executor(hash, want)),
+                other => Err(unexpected(&other)),
+            },
+            Incoming::Gone(Some(error)) => Err(remote::broken_frames(error)),
+            _ => Err(remote::line_lost()),
+        }
+    }
+
+    fn work(&mut self) -> Result<End, Message> {
+        loop {
+            let message = match self.line.wire.receive() {
+                Incoming::Message(message) => *message,
+                Incoming::Blob(_) => return Err(remote::unexpected("a file")),
+                Incoming::Gone(Some(error)) => return Err(remote::broken_frames(error)),
+                Incoming::Gone(None) => return Ok(End::Bye),
+            };
+            match message {
+                ToHost::Start(start) => self.start(*start)?,
+                ToHost::Observe { id, questions } => {
+                    let answers = self.observe(&Identity::Login, &questions);
+                    self.line.wire.send(&FromHost::Answers { id, answers });
+                }
+                ToHost::Apply { id, task, change, no_log } => {
+                    let outcome = self.apply(&Identity::Login, task, &change, no_log);
+                    self.line.wire.send(&FromHost::Outcome { id, outcome: Box::new(outcome) });
+                }
+                ToHost::Ack { run } => self.acknowledge(&run),
+                // The reading thread has raised it.
+                ToHost::Cancel => {}
+                ToHost::Bye => return Ok(End::Bye),
+                other => return Err(unexpected(&other)),
+            }
+        }
+    }
+
+    fn start(&mut self, start: Start) -> Result<(), Message> {
+        self.line.wire.signals.cancel.clear();
+        self.others.set_passwords(start.passwords);
+        self.journal = None;
+        let (journal, earlier) = Journal::open(&self.cache, &start.run, start.fence)?;
+        if let Some(earlier) = earlier {
+            self.line.wire.send(&FromHost::Journal(earlier));
+        }
+        self.journal = Some((start.run, journal));
+        Ok(())
+    }
+
+    fn acknowledge(&mut self, run: &str) {
+        match self.journal.take() {
+            Some((open, journal)) if *open == *run => journal.acknowledge(),
+            other => {
+                self.journal = other;
+                journal::forget(&self.cache, run);
+            }
+        }
+    }
+
+    /// Answers as an identity, in the order of the questions.
+    fn observe(&mut self, identity: &Identity, questions: &[Question]) -> Vec<Answer> {
+        let Some(user) = self.other(identity) else { return self.system.answer(questions) };
+        self.others.observe(&user, questions, &mut self.line)
+    }
+
+    /// Applies as an identity, under the journal of the run if there is one.
+    fn apply(&mut self, identity: &Identity, task: u32, change: &Change, no_log: bool) -> Outcome {
+        if !self.line.wire.signals.begin_change() {
+            return Outcome::Cancelled;
+        }
+        let outcome = self.apply_journalled(identity, task, change, no_log);
+        self.line.wire.signals.end_change();
+        outcome
+    }
+
+    fn apply_journalled(
+        &mut self,
+        identity: &Identity,
+        task: u32,
+        change: &Change,
+        no_log: bool,
+    ) -> Outcome {
+        let secret = no_log || matches!(change, Change::Run(run) if run.secret);
+        let begun = self.journal.as_mut().map(|(_, journal)| journal.begin(task, change));
+        let number = match begun.transpose() {
+            Ok(number) => number,
+            Err(message) => return Outcome::Refused(message),
+        };
+        self.line.task = task;
+        let outcome = match self.other(identity) {
+            None => self.system.apply(change, &mut self.line),
+            Some(user) => self.others.apply(&user, task, change, no_log, &mut self.line),
+        };
+        if let (Some((_, journal)), Some(number)) = (&mut self.journal, number) {
+            // The change is done: that it could not be written down must not hide it.
+            let _ = journal.end(number, &outcome, secret);
+        }
+        outcome
+    }
+
+    /// The user of another process than this one.
+    fn other(&self, identity: &Identity) -> Option<Arc<str>> {
+        match identity {
+            Identity::User(user) if **user != *self.system.user => Some(Arc::clone(user)),
+            _ => None,
+        }
+    }
+}
+
+fn unexpected(message: &ToHost) -> Message {
+    let text = format!("{message:?}");
+    remote::unexpected(text.chars().take_while(char::is_ascii_alphanumeric).collect::<String>())
+}
+
+impl Line {
+    /// Passes on what another identity's command printed.
+    pub(crate) fn relay(&mut self, message: &FromHost) {
+        self.wire.send(message);
+    }
+
+    fn fetch(&mut self, sha256: &str, size: u64) -> Result<File, Message> {
+        self.wire.send(&FromHost::Need { sha256: sha256.into(), size });
+        let mut arriving = self.store.begin(sha256, size)?;
+        loop {
+            match self.wire.receive() {
+                Incoming::Blob(chunk) => {
+                    if let Some(file) = arriving.take(&chunk)? {
+                        return Ok(file);
+                    }
+                }
+                Incoming::Message(message) => match *message {
+                    ToHost::NoBlob { why, .. } => {
+                        return Err(remote::blob_unavailable(sha256, why));
+                    }
+                    ToHost::Cancel => return Err(remote::blob_unavailable(sha256, "cancelled")),
+                    other => return Err(unexpected(&other)),
+                },
+                Incoming::Gone(_) => return Err(remote::line_lost()),
+            }
+        }
+    }
+}
+
+impl Host for Line {
+    fn output(&mut self, stream: Stream, bytes: &[u8]) {
+        let message = FromHost::Output { task: self.task, stream, bytes: bytes.to_vec().into() };
+        self.wire.send(&message);
+    }
+
+    fn blob(&mut self, sha256: &str, size: u64) -> Result<File, Message> {
+        match self.store.get(sha256) {
+            Some(file) => Ok(file),
+            None => self.fetch(sha256, size),
+        }
+    }
+
+    fn cancel(&self) -> Arc<Cancel> {
+        Arc::clone(&self.wire.signals.cancel)
+    }
+}

@@ -1,0 +1,151 @@
+//! The two pipes to whoever drives this executor.
+
+use std::io::{self, Read, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use hep_core::frame::{Chunk, Decoder, Encoder, Frame, FrameError, FromHost, ToHost};
+
+use crate::cancel::Cancel;
+
+/// Bytes after which a controller is taken for broken.
+const TOTAL: u64 = 1 << 42;
+/// Messages that may wait. The controller sends what it is asked for, so few ever do.
+const QUEUE: usize = 16;
+
+/// What came from the controller.
+#[derive(Debug)]
+pub enum Incoming {
+    /// A message.
+    Message(Box<ToHost>),
+    /// A piece of a blob.
+    Blob(Chunk),
+    /// Nothing more will come; with the reason if that was not in order.
+    Gone(Option<FrameError>),
+}
+
+/// What the reading thread and the working thread tell each other beside messages.
+#[derive(Debug)]
+pub struct Signals {
+    /// The wish to stop.
+    pub cancel: Arc<Cancel>,
+    gone: AtomicBool,
+    changing: AtomicBool,
+}
+
+/// The working thread's side.
+pub struct Wire {
+    out: Box<dyn Write>,
+    encoder: Encoder,
+    incoming: Receiver<Incoming>,
+    /// Shared with the reading thread.
+    pub signals: Arc<Signals>,
+}
+
+impl Signals {
+    /// Nothing has happened yet.
+    pub fn new() -> io::Result<Arc<Self>> {
+        let (gone, changing) = (AtomicBool::new(false), AtomicBool::new(false));
+        Ok(Arc::new(Self { cancel: Arc::new(Cancel::new()?), gone, changing }))
+    }
+
+    /// Whether the controller is gone.
+    pub fn is_gone(&self) -> bool {
+        self.gone.load(Ordering::SeqCst)
+    }
+
+    /// Says that a change begins, and whether it may.
+    ///
+    /// Either this sees that the controller is gone, or the reading thread sees that something is being
+    /// changed and lets it end: both write before they read.
+    pub fn begin_change(&self) -> bool {
+        self.changing.store(true, Ordering::SeqCst);
+        !self.is_gone()
+    }
+
+    /// Says that a change has ended.
+    pub fn end_change(&self) {
+        self.changing.store(false, Ordering::SeqCst);
+    }
+
+    fn lose(&self) {
+        self.gone.store(true, Ordering::SeqCst);
+        if !self.changing.load(Ordering::SeqCst) {
+            // Only looking: nobody wants the answer any more.
+            std::process::exit(0);
+        }
+    }
+}
+
+impl Wire {
+    /// Starts the reading thread on `input`.
+    pub fn new(
+        input: impl Read + Send + 'static,
+        out: impl Write + 'static,
+        signals: Arc<Signals>,
+    ) -> io::Result<Self> {
+        let (sender, incoming) = sync_channel(QUEUE);
+        let shared = Arc::clone(&signals);
+        std::thread::Builder::new()
+            .stack_size(256 << 10)
+            .spawn(move || read(input, &sender, &shared))?;
+        Ok(Self { out: Box::new(out), encoder: Encoder::default(), incoming, signals })
+    }
+
+    /// Sends a message. That the controller is gone is noticed by the reading thread, and not an error.
+    pub fn send(&mut self, message: &FromHost) {
+        let mut bytes = Vec::new();
+        if let Err(error) = self.encoder.json(message, &mut bytes) {
+            let fault = FromHost::Fault(hep_core::message::remote::broken_frames(error));
+            let _ = self.encoder.json(&fault, &mut bytes);
+        }
+        let _ = self.out.write_all(&bytes).and_then(|()| self.out.flush());
+    }
+
+    /// The next thing that comes.
+    pub fn receive(&mut self) -> Incoming {
+        self.incoming.recv().unwrap_or(Incoming::Gone(None))
+    }
+}
+
+fn read(mut input: impl Read, sender: &SyncSender<Incoming>, signals: &Signals) {
+    let mut decoder = Decoder::new(TOTAL);
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        let size = match input.read(&mut buffer) {
+            Ok(size) if size > 0 => size,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            _ => break,
+        };
+        if let Err(error) = take(&mut decoder, &buffer[..size], sender, signals) {
+            // The working thread says why before it ends; it must get the chance.
+            let _ = sender.send(Incoming::Gone(error));
+            return;
+        }
+    }
+    signals.lose();
+    let _ = sender.send(Incoming::Gone(None));
+}
+
+fn take(
+    decoder: &mut Decoder,
+    bytes: &[u8],
+    sender: &SyncSender<Incoming>,
+    signals: &Signals,
+) -> Result<(), Option<FrameError>> {
+    decoder.push(bytes)?;
+    while let Some(frame) = decoder.next::<ToHost>()? {
+        let incoming = match frame {
+            Frame::Blob(chunk) => Incoming::Blob(chunk),
+            Frame::Json(message) => {
+                if message == ToHost::Cancel {
+                    signals.cancel.raise();
+                }
+                Incoming::Message(Box::new(message))
+            }
+        };
+        sender.send(incoming).map_err(|_| None)?;
+    }
+    Ok(())
+}
