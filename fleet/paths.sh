@@ -18,7 +18,7 @@ if [ "$(id -u)" = 0 ]; then
     hosts_state="$hosts_shared/$fleet_mark"
 else
     hosts_user="$(id -un)"
-    hosts_state="$breadth_dir"
+    hosts_state="$fleet_dir/hosts"
 fi
 # The suite of the machines' image, and a number to raise whenever what goes into the image changes.
 machine_suite="${HEP_MACHINE_SUITE:-bookworm}"
