@@ -12,10 +12,10 @@ MACHINES ?= 2
 T ?=
 
 ifneq ($(shell command -v cargo-nextest),)
-run_tests := cargo nextest run
+run_tests := cargo nextest run --no-fail-fast
 not_e2e := -E 'not binary(e2e)'
 else
-run_tests := cargo test
+run_tests := cargo test --no-fail-fast
 not_e2e := --lib --bins $(patsubst crates/hep/tests/%/main.rs,--test %,$(filter-out %/e2e/main.rs,$(wildcard crates/hep/tests/*/main.rs))) \
 	$(patsubst crates/hep/tests/%.rs,--test %,$(wildcard crates/hep/tests/*.rs))
 endif

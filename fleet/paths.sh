@@ -10,6 +10,16 @@ fleet_mark="$(printf '%s' "$fleet_dir" | sha256sum | cut -c1-6)"
 fleet_key="$fleet_dir/key"
 breadth_dir="$fleet_dir/breadth"
 machines_dir="$fleet_dir/machines"
+# The hosts that are an sshd of ours. As root they have a user of their own with a plain /bin/sh: a slow .bashrc would
+# falsify every figure, and nothing that a test does there is done as root.
+if [ "$(id -u)" = 0 ]; then
+    hosts_user=hepfleet
+    hosts_shared=/var/lib/hepfleet
+    hosts_state="$hosts_shared/$fleet_mark"
+else
+    hosts_user="$(id -un)"
+    hosts_state="$fleet_dir/hosts"
+fi
 # The suite of the machines' image, and a number to raise whenever what goes into the image changes.
 machine_suite="${HEP_MACHINE_SUITE:-bookworm}"
 machine_image="hep-test:$machine_suite-2"
@@ -52,6 +62,13 @@ make_key() {
     [ -f "$fleet_key" ] || ssh-keygen -q -t ed25519 -N '' -C hep-test-fleet -f "$fleet_key"
 }
 
+# Until this script ends, no other script of this fleet takes ports or writes the common files.
+alone() {
+    mkdir -p "$fleet_dir"
+    exec 9>"$fleet_dir/lock"
+    flock 9
+}
+
 port_is_free() { ! (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null; } # ADDRESS PORT
 
 # The first port of an address that nobody listens on, from the one given upwards.
@@ -59,4 +76,76 @@ free_port() { # ADDRESS FIRST
     local port=$2
     until port_is_free "$1" "$port"; do port=$((port + 1)); done
     printf '%s' "$port"
+}
+
+# The user that the sshd hosts let in, with the fleet's key. Everything it needs lies where it may read.
+make_hosts_user() {
+    make_key
+    mkdir -p "$hosts_state"
+    if [ "$hosts_user" = hepfleet ]; then
+        id -u hepfleet >/dev/null 2>&1 ||
+            useradd --system --shell /bin/sh --home-dir "$hosts_shared" --create-home hepfleet
+        # Not locked, but without a password: sshd without PAM refuses locked users.
+        usermod -p '*' hepfleet
+        chmod 755 "$hosts_shared"
+        install -d -m 755 /run/sshd
+    fi
+    chmod 711 "$hosts_state"
+    install -m 644 "$fleet_key.pub" "$hosts_state/authorized_keys"
+}
+
+sshd_program() {
+    local sshd
+    sshd="$(command -v sshd || echo /usr/sbin/sshd)"
+    [ -x "$sshd" ] || fail "sshd is not installed; 'make setup' installs it"
+    printf '%s' "$sshd"
+}
+
+# What every private sshd is told. It listens everywhere because no list of addresses holds a thousand; AllowUsers
+# keeps everyone but this machine out.
+sshd_config() { # DIR PORT
+    cat <<END
+Port $2
+ListenAddress 0.0.0.0
+AllowUsers $hosts_user@127.0.0.0/8
+HostKey $1/host_key
+PidFile $1/sshd.pid
+AuthorizedKeysFile $hosts_state/authorized_keys
+StrictModes no
+UsePAM no
+UseDNS no
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+PermitUserEnvironment no
+PermitRootLogin no
+PrintMotd no
+PrintLastLog no
+LogLevel ERROR
+Subsystem sftp internal-sftp
+END
+    # OpenSSH 9.8 and later punish an address for many connections; all of ours come from one.
+    if printf 'PerSourcePenalties no\n' | "$(sshd_program)" -t -h "$1/host_key" -f /dev/stdin 2>/dev/null; then
+        printf 'PerSourcePenalties no\n'
+    fi
+}
+
+make_host_key() { # DIR
+    mkdir -p "$1"
+    [ -f "$1/host_key" ] || ssh-keygen -q -t ed25519 -N '' -C hep-test-host -f "$1/host_key"
+}
+
+# Ends a private sshd and the sessions it still holds.
+end_sshd() { # DIR
+    local pid sessions
+    alive "$1/sshd.pid" sshd || {
+        rm -f "$1/sshd.pid"
+        return 0
+    }
+    pid="$(cat "$1/sshd.pid")"
+    # Every connection is a child of the listener.
+    readarray -t sessions < <(tr ' ' '\n' 2>/dev/null <"/proc/$pid/task/$pid/children" | grep . || true)
+    kill "$pid"
+    [ "${#sessions[@]}" = 0 ] || kill "${sessions[@]}" 2>/dev/null || true
+    wait_until 10 test ! -e "/proc/$pid" || fail "sshd (process $pid) does not end"
+    rm -f "$1/sshd.pid"
 }
