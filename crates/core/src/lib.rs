@@ -4,12 +4,15 @@
 //! observed arrives as an argument. The remote executor, the controller and the tests share this crate,
 //! so there is one selector grammar, one manifest language, one set of modules and one play interpreter.
 
+mod attributes;
 pub mod change;
+pub mod diff;
 mod instant;
 mod invocation;
 #[cfg(any(test, feature = "fake"))]
 pub mod memory;
 pub mod message;
+pub mod mode;
 pub mod module;
 #[cfg(test)]
 mod module_test;
@@ -20,6 +23,7 @@ pub mod overlay;
 #[cfg(test)]
 mod plan_case;
 pub mod program;
+mod put;
 pub mod query;
 pub mod quote;
 pub mod secret;

@@ -13,6 +13,7 @@ use crate::value::{Map, Value};
 
 mod assert;
 mod command;
+mod copy;
 mod debug;
 mod fail;
 mod ping;
@@ -23,6 +24,7 @@ mod shell;
 pub const KINDS: &[Kind] = &[
     assert::KIND,
     command::KIND,
+    copy::KIND,
     debug::KIND,
     fail::KIND,
     ping::KIND,
