@@ -20,4 +20,16 @@ catalogue! { "file";
     wrong_checksum(expected, is) "Cannot copy: the checksum is {is}, not {expected}";
     links_always_followed(src) "Cannot copy the links in `{src}` as links: those of the controller are always followed\nhint: leave `local_follow` out";
     no_host_source(path) "Cannot copy `{path}` of the host: there is no such file";
+    action_and_state() "Cannot use both `action` and `state`\nhint: `action` is the first hep's word; leave it out";
+    recurse_without_directory() "Cannot use `recurse` where the state is not `directory`\nhint: add `state: directory`";
+    src_without_link() "Cannot use `src` where the state is not `link` or `hard`\nhint: to copy a file of the controller use `src` with `dest` and no `state`, or the module `copy`";
+    absent_file(path) "Cannot set attributes of `{path}`: it does not exist\nhint: use `state: touch` or `state: directory` to make it, or `copy` to fill it";
+    not_the_state(path, is, wanted) "Cannot use `{path}` as a {wanted}: it is a {is}";
+    link_without_src(path) "Cannot make the link `{path}`: `src` is missing";
+    no_link_target(path, target) "Cannot make the link `{path}`: `{target}` does not exist\nhint: a symbolic link to nothing is made with `force: yes`";
+    refuse_to_replace(path, is, new) "Cannot make the {new} `{path}`: a {is} is there\nhint: `force: yes` replaces it";
+    directory_not_empty(path) "Cannot replace the directory `{path}` by a link: it is not empty\nhint: remove it by `state: absent` first";
+    directory_left(path) "`{path}` is a directory and was left: `action: absent` removes files only";
+    seed_directory(src) "Cannot copy `{src}`: it is a directory\nhint: use the module `copy`";
+    bad_time(text, format) "Cannot read the time `{text}`: it is not `preserve`, `now` or of the form `{format}`";
 }

@@ -16,6 +16,7 @@ mod command;
 mod copy;
 mod debug;
 mod fail;
+mod file;
 mod ping;
 mod set_fact;
 mod shell;
@@ -27,6 +28,7 @@ pub const KINDS: &[Kind] = &[
     copy::KIND,
     debug::KIND,
     fail::KIND,
+    file::KIND,
     ping::KIND,
     set_fact::KIND,
     shell::KIND,
