@@ -42,9 +42,66 @@ pub(crate) fn civil(days: i64) -> (i64, i64, i64) {
     (year + era * 400 + i64::from(month <= 2), month, day)
 }
 
+/// Nanoseconds since 1970 of a text in the form of Python's `strptime`, taken as UTC. Known are
+/// `%Y %m %d %H %M %S`, `%s` (seconds since 1970) and `%%`; other characters stand for themselves.
+pub(crate) fn parse(text: &str, format: &str) -> Option<i64> {
+    let (mut rest, mut epoch) = (text, None);
+    let (mut date, mut time) = ([1970, 1, 1], [0, 0, 0]);
+    let mut chars = format.chars();
+    while let Some(c) = chars.next() {
+        if c != '%' {
+            rest = rest.strip_prefix(c)?;
+            continue;
+        }
+        let (field, width, range) = match chars.next()? {
+            'Y' => (&mut date[0], 4, 1..=9999),
+            'm' => (&mut date[1], 2, 1..=12),
+            'd' => (&mut date[2], 2, 1..=31),
+            'H' => (&mut time[0], 2, 0..=23),
+            'M' => (&mut time[1], 2, 0..=59),
+            'S' => (&mut time[2], 2, 0..=60),
+            's' => (epoch.insert(0), 11, 0..=9_999_999_999),
+            '%' => {
+                rest = rest.strip_prefix('%')?;
+                continue;
+            }
+            _ => return None,
+        };
+        let digits = rest.bytes().take(width).take_while(u8::is_ascii_digit).count();
+        *field = rest[..digits].parse().ok().filter(|number| range.contains(number))?;
+        rest = &rest[digits..];
+    }
+    let seconds =
+        days(date[0], date[1], date[2]) * 86_400 + time[0] * 3600 + time[1] * 60 + time[2];
+    rest.is_empty().then(|| epoch.unwrap_or(seconds) * 1_000_000_000)
+}
+
+/// Year, month, day as days since 1970-01-01. Source: as of `civil`, `days_from_civil`.
+fn days(year: i64, month: i64, day: i64) -> i64 {
+    let year = year - i64::from(month <= 2);
+    let era = year.div_euclid(400);
+    let of_era = year.rem_euclid(400);
+    let of_year = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5 + day - 1;
+    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_are_read_as_they_are_written() {
+        for (text, format, expected) in [
+            ("197001020304.05", "%Y%m%d%H%M.%S", Some(97_445_000_000_000)),
+            ("2000-02-29", "%Y-%m-%d", Some(951_782_400_000_000_000)),
+            ("1700000000", "%s", Some(1_700_000_000_000_000_000)),
+            ("2000-13-01", "%Y-%m-%d", None),
+            ("2000-01-01x", "%Y-%m-%d", None),
+            ("é", "%Y", None),
+        ] {
+            assert_eq!(parse(text, format), expected, "{text}");
+        }
+    }
 
     #[test]
     fn instants_and_spans_print_as_python_has_them() {

@@ -4,21 +4,23 @@
 //! observed arrives as an argument. The remote executor, the controller and the tests share this crate,
 //! so there is one selector grammar, one manifest language, one set of modules and one play interpreter.
 
+mod attributes;
 pub mod bootstrap;
 pub mod change;
 pub mod diagnostic;
+pub mod diff;
 mod dpkg;
 pub mod external;
 pub mod frame;
 mod glob;
 mod instant;
 pub mod interp;
-mod invocation;
-#[cfg(any(test, feature = "fake"))]
-pub mod memory;
-pub mod mask;
 #[cfg(feature = "full")]
 pub mod inventory;
+mod invocation;
+pub mod mask;
+#[cfg(any(test, feature = "fake"))]
+pub mod memory;
 pub mod message;
 pub mod mode;
 pub mod module;
@@ -31,13 +33,14 @@ pub mod overlay;
 #[cfg(test)]
 mod plan_case;
 pub mod program;
+mod put;
 pub mod query;
 pub mod quote;
 pub mod run;
 pub mod secret;
+pub mod selector;
 #[cfg(feature = "full")]
 pub mod ssh;
-pub mod selector;
 pub mod suggest;
 pub mod template;
 pub mod value;

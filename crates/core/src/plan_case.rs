@@ -78,7 +78,10 @@ fn drive(
 ) -> Result<(Box<dyn Module>, Plan), Stop> {
     let value: Value = serde_json::from_value(options).unwrap();
     let node = Node::from_value(&value, Pos::default());
-    let module = kind.parse(&node).map_err(|error| Stop::Fail(error.message))?;
+    let module = kind.parse(&node).map_err(|error| match error.unknown {
+        Some(why) => Stop::Unknown(why),
+        None => Stop::Fail(error.message),
+    })?;
     let context = Context {
         check,
         again,

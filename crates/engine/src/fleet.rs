@@ -73,13 +73,11 @@ impl Fleet {
     pub fn login(&self, host: &Host) -> Result<Login, Message> {
         let scope: Arc<dyn Scope> = Arc::new(Inventoried { vars: self.vars(host) });
         let mut failed = None;
-        let login = Login::from_values(&host.name, |name| {
-            match self.variable(&scope, name) {
-                Ok(found) => found,
-                Err(message) => {
-                    failed.get_or_insert(message);
-                    None
-                }
+        let login = Login::from_values(&host.name, |name| match self.variable(&scope, name) {
+            Ok(found) => found,
+            Err(message) => {
+                failed.get_or_insert(message);
+                None
             }
         });
         if let Some(message) = failed {
@@ -90,8 +88,11 @@ impl Fleet {
         login.user = over.user.clone().or(login.user);
         login.port = over.port.or(login.port);
         login.password = over.password.clone().or(login.password);
-        login.become_.password =
-            over.become_password.clone().or(login.become_.password).or_else(|| login.password.clone());
+        login.become_.password = over
+            .become_password
+            .clone()
+            .or(login.become_.password)
+            .or_else(|| login.password.clone());
         Ok(login)
     }
 
@@ -174,4 +175,3 @@ pub(crate) fn into_message(stop: Stop) -> Message {
         Stop::Pending => hep_core::message::inventory::no_lookup(),
     }
 }
-

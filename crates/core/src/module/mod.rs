@@ -14,8 +14,10 @@ use crate::value::{Map, Value};
 mod apt;
 mod assert;
 mod command;
+mod copy;
 mod debug;
 mod fail;
+mod file;
 mod ping;
 mod set_fact;
 mod shell;
@@ -25,8 +27,10 @@ pub const KINDS: &[Kind] = &[
     apt::KIND,
     assert::KIND,
     command::KIND,
+    copy::KIND,
     debug::KIND,
     fail::KIND,
+    file::KIND,
     ping::KIND,
     set_fact::KIND,
     shell::KIND,

@@ -307,9 +307,7 @@ impl<'a> Pump<'a> {
     }
 
     async fn finish(mut self, stopping: Option<Stopping>) -> End {
-        for (stream, rest) in
-            [(Stream::Out, self.out.finish()), (Stream::Err, self.err.finish())]
-        {
+        for (stream, rest) in [(Stream::Out, self.out.finish()), (Stream::Err, self.err.finish())] {
             if let Some(line) = rest {
                 self.line(stream, line, false).await;
             }

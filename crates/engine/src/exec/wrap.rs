@@ -102,9 +102,8 @@ impl Command {
     }
 
     fn settings(&self) -> String {
-        let export = |(name, value): &(String, String)| {
-            format!("export {}={}\n", name, quote::word(value))
-        };
+        let export =
+            |(name, value): &(String, String)| format!("export {}={}\n", name, quote::word(value));
         self.environment.iter().map(export).collect()
     }
 

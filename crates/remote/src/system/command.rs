@@ -277,7 +277,16 @@ impl<'a> Running<'a> {
         ];
         let pidfd = rustix::process::pidfd_open(pid, PidfdFlags::empty()).ok();
         let deadline = spec.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        Ok(Self { pid, pidfd, stdin, input: spec.stdin, outs, deadline, kill: None, how: How::Exited })
+        Ok(Self {
+            pid,
+            pidfd,
+            stdin,
+            input: spec.stdin,
+            outs,
+            deadline,
+            kill: None,
+            how: How::Exited,
+        })
     }
 
     fn until_exit(

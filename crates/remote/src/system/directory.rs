@@ -127,7 +127,12 @@ impl LocalSystem {
         Ok(Deed::default())
     }
 
-    fn finish_directory(&self, place: &Place, owner: Owner, mode: Option<u32>) -> Result<(), Errno> {
+    fn finish_directory(
+        &self,
+        place: &Place,
+        owner: Owner,
+        mode: Option<u32>,
+    ) -> Result<(), Errno> {
         let held = place.hold()?.filter(|held| held.meta.is_dir()).ok_or(Errno::NOENT)?;
         // A directory that is not ours came between: leave it alone.
         if held.meta.uid() != self.uid {

@@ -85,7 +85,11 @@ impl Place {
     }
 
     /// Goes on only if what lies there is what was observed; answers with it.
-    pub fn expect(&self, before: &Before, failed: impl Fn(&str, Errno) -> Message) -> Result<Option<Held>, Halt> {
+    pub fn expect(
+        &self,
+        before: &Before,
+        failed: impl Fn(&str, Errno) -> Message,
+    ) -> Result<Option<Held>, Halt> {
         let held = self.hold().map_err(|errno| failed(&self.path, errno))?;
         if matches!(before, Before::Any) {
             return Ok(held);
@@ -133,7 +137,8 @@ impl Held {
         let mut stat = describe(&self.meta, self.target.as_deref(), &Accounts::new());
         if digest && self.meta.is_file() {
             let mut file = self.reopen(OFlags::RDONLY | OFlags::NONBLOCK)?;
-            let hash = hash(&mut file).map_err(|e| Errno::from_io_error(&e).unwrap_or(Errno::IO))?;
+            let hash =
+                hash(&mut file).map_err(|e| Errno::from_io_error(&e).unwrap_or(Errno::IO))?;
             stat.sha256 = Some(hash.into());
         }
         Ok(stat)

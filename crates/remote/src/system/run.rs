@@ -113,9 +113,8 @@ impl Drop for Script {
 
 fn may_run_programs(dir: &str) -> bool {
     let flags = rustix::fs::statvfs(dir).map(|fs| fs.f_flag);
-    flags.is_ok_and(|flags| {
-        !flags.intersects(StatVfsMountFlags::NOEXEC | StatVfsMountFlags::RDONLY)
-    })
+    flags
+        .is_ok_and(|flags| !flags.intersects(StatVfsMountFlags::NOEXEC | StatVfsMountFlags::RDONLY))
 }
 
 fn argv(run: &Run, script: Option<&Path>) -> Vec<OsString> {
