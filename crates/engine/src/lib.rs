@@ -7,6 +7,4 @@ pub mod fleet;
 mod identity;
 mod lines;
 mod token;
-//! All I/O of Hephaestus except HTTP serving and the terminal.
-
 pub mod transport;
