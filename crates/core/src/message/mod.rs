@@ -41,7 +41,7 @@ macro_rules! catalogue {
         }),*];
         $(
             $(#[$doc])*
-            #[doc = $text]
+            #[doc = concat!("```text\n", $text, "\n```")]
             #[must_use]
             pub fn $id($($arg: impl ::std::fmt::Display),*) -> $crate::message::Message {
                 $crate::message::Message {

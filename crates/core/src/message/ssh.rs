@@ -1,14 +1,14 @@
 //! Messages of the area `ssh`.
 
 catalogue! { "ssh";
-    /// A value in an ssh_config file.
+    /// A value in an `ssh_config` file.
     config_value(file, line, detail) "cannot read {file}:{line}: {detail}";
-    /// A keyword of ssh_config that we must not ignore.
+    /// A keyword of `ssh_config` that we must not ignore.
     config_unsupported(file, line, keyword)
         "{file}:{line} uses `{keyword}`, which changes how this host is reached or trusted, and which hep does not support\nhint: give the host a block of its own with HostName, Port, User or ProxyJump, or name another file with -F";
-    /// A file that ssh_config includes.
+    /// A file that `ssh_config` includes.
     config_include(file, line, path, error) "cannot read `{path}`, which {file}:{line} includes: {error}";
-    /// The ssh_config file itself.
+    /// The `ssh_config` file itself.
     config_unreadable(file, error) "cannot read the SSH configuration {file}: {error}";
     /// A jump that is no `[user@]host[:port]`.
     jump_invalid(jump) "`{jump}` is not a list of jump hosts\nhint: write [USER@]HOST[:PORT], several separated by commas";

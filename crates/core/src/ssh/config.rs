@@ -181,6 +181,22 @@ impl Config {
         Ok(config)
     }
 
+    /// Options given one by one, as with `ssh -o`; `source` stands for the file in messages.
+    pub fn of_options<'a>(
+        source: &str,
+        options: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Self, Message> {
+        let mut config = Self::default();
+        config.open(&[], None);
+        for (number, (keyword, value)) in options.into_iter().enumerate() {
+            let place = Place { file: source.to_owned(), line: number + 1 };
+            if let Some(line) = Line::parse(&format!("{keyword} {value}"), place)? {
+                config.push(line);
+            }
+        }
+        Ok(config)
+    }
+
     /// Adds another file after this one: its values count where this one has none.
     pub fn append(&mut self, other: Self) {
         self.blocks.extend(other.blocks);
@@ -244,8 +260,17 @@ impl Config {
 
     /// What the configuration says about `host`, the name as it was asked for.
     pub fn resolve(&self, host: &str, context: &Context<'_>) -> Result<Options, Message> {
+        Self::resolve_all(&[self], host, context)
+    }
+
+    /// What several configurations say about `host`; a value of an earlier one wins.
+    pub fn resolve_all(
+        configs: &[&Self],
+        host: &str,
+        context: &Context<'_>,
+    ) -> Result<Options, Message> {
         let mut found = Collected::default();
-        for block in &self.blocks {
+        for block in configs.iter().flat_map(|config| &config.blocks) {
             if block.applies(host)? {
                 for line in &block.lines {
                     found.apply(line)?;

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
+#[expect(clippy::unnecessary_wraps, reason = "it stands in for a loader")]
 fn no_files(_: &str) -> Result<Vec<Source>, String> {
     Ok(vec![])
 }
@@ -30,6 +31,9 @@ fn resolve(text: &str, host: &str) -> Result<Options, String> {
         .map_err(|message| message.to_string())
 }
 
+/// What of the options is compared.
+type Pick<'a> = &'a dyn Fn(&Options) -> String;
+
 /// One option of each configuration, for one host.
 #[test]
 fn values() {
@@ -41,7 +45,6 @@ fn values() {
         hops.map(|j| format!("{:?} {} {:?}", j.user, j.host, j.port)).collect::<Vec<_>>().join(";")
     };
     let known = |o: &Options| format!("{:?}", o.user_known_hosts);
-    type Pick<'a> = &'a dyn Fn(&Options) -> String;
     let cases: &[(&str, &str, Pick<'_>, &str)] = &[
         ("User a\nUser b", "h", &user, "a"),
         ("user=a", "h", &user, "a"),
@@ -193,6 +196,17 @@ fn includes() {
             (found, expected) => panic!("{text:?}: {found:?}, not {expected:?}"),
         }
     }
+}
+
+#[test]
+fn options_given_one_by_one_win() {
+    let first = [("ProxyJump", "gw"), ("identityfile", "\"/a b\""), ("User", "ann")];
+    let first = Config::of_options("-o", first).unwrap();
+    let file = Config::parse("f", "User bob\nPort 2222\nProxyCommand nc", &mut no_files).unwrap();
+    let options = Config::resolve_all(&[&first, &file], "h", &context()).unwrap();
+    assert_eq!((options.user.as_deref(), options.port), (Some("ann"), Some(2222)));
+    assert_eq!(options.identity_files, ["/a b"]);
+    assert!(Config::of_options("-o", [("User", "\"x")]).is_err());
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Values of `ssh_config(5)`: words and quotes, times, ports, jumps, and the tokens within them.
 
+use std::fmt::Write;
 use std::time::Duration;
 
 use sha1::{Digest, Sha1};
@@ -212,7 +213,12 @@ impl Tokens<'_> {
     fn connection_hash(&self) -> String {
         let (port, local) = (self.port.to_string(), self.context.local_host);
         let text = [local, &self.host, &port, &self.user, &self.jump].concat();
-        Sha1::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+        let mut hex = String::with_capacity(40);
+        for byte in Sha1::digest(text) {
+            // Writing into a string cannot fail.
+            let _ = write!(hex, "{byte:02x}");
+        }
+        hex
     }
 
     fn environment(&self, text: &str) -> Result<String, String> {

@@ -1,6 +1,6 @@
 //! Lines of `known_hosts` files and what they say about a key that a host has shown.
 //!
-//! Source of the format: `sshd(8)`, section SSH_KNOWN_HOSTS FILE FORMAT. The meaning of a lookup follows
+//! Source of the format: `sshd(8)`, section "`SSH_KNOWN_HOSTS` FILE FORMAT". The meaning of a lookup follows
 //! OpenSSH's `hostfile.c` and `sshconnect.c`, with one stricter rule: a host of which we know keys, but
 //! none of the type it now shows, is not taken for a new host.
 

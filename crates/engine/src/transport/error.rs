@@ -228,7 +228,7 @@ fn handshake_message(host: &str, error: &russh::Error) -> Message {
     }
 }
 
-/// The keyword of ssh_config that sets this list.
+/// The keyword of `ssh_config` that sets this list.
 fn algorithm_keyword(kind: &russh::AlgorithmKind) -> &'static str {
     match kind {
         russh::AlgorithmKind::Kex => "KexAlgorithms",

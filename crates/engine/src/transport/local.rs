@@ -43,10 +43,10 @@ const SIGNALS: &[(&str, Signal)] = &[
 
 /// A connection to the controller.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Local;
+pub struct LocalConnection;
 
 #[async_trait]
-impl Connection for Local {
+impl Connection for LocalConnection {
     async fn exec(&self, exec: Exec) -> Result<Channel, TransportError> {
         if exec.pty.is_some() {
             return Err(no_terminal());
@@ -213,7 +213,7 @@ mod tests {
     use super::*;
 
     async fn run(command: &str, stdin: &'static [u8]) -> super::super::Output {
-        let channel = Local.exec(Exec::new(command)).await.unwrap();
+        let channel = LocalConnection.exec(Exec::new(command)).await.unwrap();
         channel.run(Bytes::from_static(stdin), usize::MAX).await.unwrap()
     }
 
@@ -236,7 +236,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_signal_reaches_the_whole_group() {
-        let mut channel = Local.exec(Exec::new("sh -c 'echo up; read x'")).await.unwrap();
+        let mut channel = LocalConnection.exec(Exec::new("sh -c 'echo up; read x'")).await.unwrap();
         assert_eq!(channel.next().await.unwrap(), ChannelEvent::Stdout("up\n".into()));
         channel.signal("KILL").await.unwrap();
         let output = channel.run(Bytes::new(), 0).await.unwrap();
@@ -245,9 +245,9 @@ mod tests {
 
     #[tokio::test]
     async fn an_unknown_signal_and_a_terminal_are_refused() {
-        let channel = Local.exec(Exec::new("cat")).await.unwrap();
+        let channel = LocalConnection.exec(Exec::new("cat")).await.unwrap();
         assert!(channel.signal("NOPE").await.is_err());
         let pty = Pty { term: "xterm".into(), columns: 80, rows: 24 };
-        assert!(Local.shell(pty).await.is_err());
+        assert!(LocalConnection.shell(pty).await.is_err());
     }
 }

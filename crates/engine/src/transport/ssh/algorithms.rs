@@ -1,4 +1,4 @@
-//! Which algorithms are offered, from our defaults, the opt-in for old hosts and the lists of ssh_config.
+//! Which algorithms are offered, from our defaults, the opt-in for old hosts and the lists of `ssh_config`.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use russh::{Preferred, cipher, kex, mac};
 use super::target::SshTarget;
 use crate::transport::TransportError;
 
-/// Names by default, by opt-in, and only when a list of ssh_config asks for them.
+/// Names by default, by opt-in, and only when a list of `ssh_config` asks for them.
 struct Names {
     keyword: &'static str,
     modern: &'static [&'static str],
@@ -118,11 +118,11 @@ impl Names {
             names.retain(|name| !patterns.split(',').any(|p| pattern::matches(p, name)));
             return names;
         }
-        let named = self.matching(patterns);
+        let meant = self.matching(patterns);
         let lists = match prefix {
-            "+" => [names, named],
-            "^" => [named, names],
-            _ => [named, vec![]],
+            "+" => [names, meant],
+            "^" => [meant, names],
+            _ => [meant, vec![]],
         };
         let mut picked = Vec::new();
         for name in lists.concat() {

@@ -21,7 +21,7 @@ const STDERR: u32 = 1;
 /// What both halves share.
 struct Line {
     write: Arc<ChannelWriteHalf<Msg>>,
-    connection: Arc<SshConnection>,
+    connection: SshConnection,
     /// The right to this channel, given back when the host closes it.
     pass: Mutex<Option<Pass>>,
     /// Whether the channel is closed: wakes a writer that waits for room.
@@ -69,7 +69,7 @@ impl Drop for Line {
 /// Makes a channel of russh's, whose command has been requested.
 pub(super) fn channel(
     channel: russh::Channel<Msg>,
-    connection: Arc<SshConnection>,
+    connection: SshConnection,
     pass: Pass,
     what: &'static str,
     answer_within: Duration,

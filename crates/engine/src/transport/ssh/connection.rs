@@ -25,8 +25,12 @@ const REFUSAL_PAUSES: [Duration; 4] = [
     Duration::from_secs(1),
 ];
 
-/// A connection that is logged in.
-pub struct SshConnection {
+/// A connection that is logged in. Clones are the same connection, which ends with the last of them and of
+/// its channels.
+#[derive(Clone)]
+pub struct SshConnection(Arc<Shared>);
+
+struct Shared {
     name: String,
     handle: Handle<Session>,
     gate: Arc<Gate>,
@@ -53,7 +57,7 @@ impl SshConnection {
         channels: usize,
         generation: u64,
     ) -> Self {
-        Self {
+        Self(Arc::new(Shared {
             name: target.name.clone(),
             handle,
             gate: Gate::new(channels),
@@ -61,26 +65,26 @@ impl SshConnection {
             end,
             via,
             generation,
-        }
+        }))
     }
 
     /// The host's name.
     pub fn name(&self) -> &str {
-        &self.name
+        &self.0.name
     }
 
     /// How many connections to this target the pool made before this one.
     pub fn generation(&self) -> u64 {
-        self.generation
+        self.0.generation
     }
 
     /// Whether it can still be used; a connection through a jump host ends with that one.
     pub fn is_alive(&self) -> bool {
-        !self.handle.is_closed() && self.via.as_ref().is_none_or(|via| via.is_alive())
+        !self.0.handle.is_closed() && self.0.via.as_ref().is_none_or(|via| via.is_alive())
     }
 
     pub(super) fn end(&self) -> watch::Receiver<End> {
-        self.end.clone()
+        self.0.end.clone()
     }
 
     /// The error of everything that runs when the connection ends.
@@ -89,9 +93,9 @@ impl SshConnection {
     }
 
     fn ended(&self, started: bool) -> TransportError {
-        let reason = self.end.borrow().clone();
+        let reason = self.0.end.borrow().clone();
         TransportError::Lost {
-            host: self.name.clone(),
+            host: self.0.name.clone(),
             reason: reason.unwrap_or_else(|| say::lost_closed().to_string()),
             started,
         }
@@ -99,17 +103,17 @@ impl SshConnection {
 
     pub(super) fn channel_closed(&self) -> TransportError {
         TransportError::Channel {
-            host: self.name.clone(),
+            host: self.0.name.clone(),
             source: Arc::new(russh::Error::WrongChannel),
         }
     }
 
     fn deadline(&self) -> TransportError {
         TransportError::Deadline {
-            host: self.name.clone(),
+            host: self.0.name.clone(),
             stage: Stage::Channel,
             detail: String::new(),
-            after: self.deadlines.channel,
+            after: self.0.deadlines.channel,
         }
     }
 
@@ -119,7 +123,7 @@ impl SshConnection {
             russh::Error::SendError | russh::Error::Disconnect | russh::Error::HUP => {
                 self.ended(false)
             }
-            other => TransportError::Channel { host: self.name.clone(), source: Arc::new(other) },
+            other => TransportError::Channel { host: self.0.name.clone(), source: Arc::new(other) },
         }
     }
 
@@ -127,12 +131,12 @@ impl SshConnection {
     async fn open(&self) -> Result<(russh::Channel<Msg>, Pass), TransportError> {
         let mut pauses = REFUSAL_PAUSES.iter();
         loop {
-            let pass = self.gate.enter().await;
-            let opening = timeout(self.deadlines.channel, self.handle.channel_open_session());
+            let pass = self.0.gate.enter().await;
+            let opening = timeout(self.0.deadlines.channel, self.0.handle.channel_open_session());
             match opening.await.map_err(|_| self.deadline())? {
                 Ok(channel) => return Ok((channel, pass)),
                 Err(russh::Error::ChannelOpenFailure(reason)) => {
-                    if self.gate.refused(pass) {
+                    if self.0.gate.refused(pass) {
                         continue;
                     }
                     match pauses.next() {
@@ -145,14 +149,14 @@ impl SshConnection {
         }
     }
 
-    async fn start(self: Arc<Self>, start: Start) -> Result<Channel, TransportError> {
+    async fn start(&self, start: Start) -> Result<Channel, TransportError> {
         let (opened, pass) = self.open().await?;
-        let what = timeout(self.deadlines.channel, request(&opened, start))
+        let what = timeout(self.0.deadlines.channel, request(&opened, start))
             .await
             .map_err(|_| self.deadline())?
             .map_err(|error| self.failed(error))?;
-        let within = self.deadlines.channel;
-        Ok(channel::channel(opened, self, pass, what, within))
+        let within = self.0.deadlines.channel;
+        Ok(channel::channel(opened, self.clone(), pass, what, within))
     }
 
     /// A stream to another machine through this one.
@@ -162,7 +166,7 @@ impl SshConnection {
         port: u16,
     ) -> Result<russh::ChannelStream<Msg>, TransportError> {
         // The originator's address is only for the host's log (RFC 4254, section 7.2).
-        let opening = self.handle.channel_open_direct_tcpip(address, port.into(), "127.0.0.1", 0);
+        let opening = self.0.handle.channel_open_direct_tcpip(address, port.into(), "127.0.0.1", 0);
         opening.await.map(russh::Channel::into_stream).map_err(|error| self.failed(error))
     }
 }
@@ -185,19 +189,18 @@ async fn request(
     }
 }
 
-/// Shared by all that runs on it, so the trait is for the shared form.
 #[async_trait]
-impl Connection for Arc<SshConnection> {
+impl Connection for SshConnection {
     async fn exec(&self, exec: Exec) -> Result<Channel, TransportError> {
-        Arc::clone(self).start(Start::Exec(exec)).await
+        self.start(Start::Exec(exec)).await
     }
 
     async fn shell(&self, pty: Pty) -> Result<Channel, TransportError> {
-        Arc::clone(self).start(Start::Shell(pty)).await
+        self.start(Start::Shell(pty)).await
     }
 
     async fn close(&self) {
         // Fails only when it is closed already.
-        let _ = self.handle.disconnect(Disconnect::ByApplication, "", "").await;
+        let _ = self.0.handle.disconnect(Disconnect::ByApplication, "", "").await;
     }
 }

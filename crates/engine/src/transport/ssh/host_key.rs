@@ -121,8 +121,8 @@ impl HostKeyCheck {
             return Some("it has expired".to_owned());
         }
         let names = cert.valid_principals();
-        let named = |name: &String| pattern::matches(&name.to_ascii_lowercase(), &self.principal);
-        if !names.is_empty() && !names.iter().any(named) {
+        let fits = |name: &String| pattern::matches(&name.to_ascii_lowercase(), &self.principal);
+        if !names.is_empty() && !names.iter().any(fits) {
             return Some(format!("it is for {}, not for {}", names.join(", "), self.principal));
         }
         if let Some((option, _)) = cert.critical_options().iter().next() {

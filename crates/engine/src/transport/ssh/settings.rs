@@ -1,6 +1,8 @@
-//! From what is wanted (command line, inventory, ssh_config, in this order) to an [`SshTarget`].
+//! From what is wanted (command line, inventory, `ssh_config`, in this order) to an [`SshTarget`].
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hep_core::message::{Message, ssh as say};
@@ -21,13 +23,13 @@ pub struct SettingsSource {
     pub config: Option<PathBuf>,
     /// `--known-hosts FILE` in place of all others.
     pub known_hosts: Option<PathBuf>,
-    /// `--host-key`; without it ssh_config decides, and then `default_policy`.
+    /// `--host-key`; without it `ssh_config` decides, and then `default_policy`.
     pub policy: Option<HostKeyPolicy>,
     /// What holds when nobody says otherwise; strict where nobody can be asked.
     pub default_policy: Option<HostKeyPolicy>,
 }
 
-/// What the command line and the inventory say about one host; what they leave open, ssh_config says.
+/// What the command line and the inventory say about one host; what they leave open, `ssh_config` says.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
     /// The host's name in the inventory.
@@ -38,22 +40,30 @@ pub struct Wanted {
     pub port: Option<u16>,
     /// The login.
     pub user: Option<String>,
-    /// Keys, tried before those of ssh_config.
+    /// Keys, tried before those of `ssh_config`.
     pub keys: Vec<PathBuf>,
     /// The password.
     pub password: Option<Secret<String>>,
-    /// Jump hosts as ssh_config writes them; an empty text or `none` for a direct way.
+    /// Jump hosts as `ssh_config` writes them; an empty text or `none` for a direct way.
     pub jump: Option<String>,
     /// `hep_legacy_algorithms`.
     pub legacy_algorithms: bool,
     /// The connect deadline.
     pub connect_timeout: Option<Duration>,
+    /// `ansible_host_key_checking` and its like: wins over `ssh_config`, not over `--host-key`.
+    pub policy: Option<HostKeyPolicy>,
+    /// A configuration file for this host alone (`-F` in the ssh options of the inventory).
+    pub config: Option<PathBuf>,
+    /// Options of `ssh_config(5)` for this host (`-o` in the ssh options); they win over the files.
+    pub options: Vec<(String, String)>,
 }
 
 /// The settings of the person at the controller.
 pub struct Settings {
     source: SettingsSource,
     config: Config,
+    /// Files that single hosts name.
+    configs: Mutex<HashMap<PathBuf, Arc<Config>>>,
     home: PathBuf,
     local_user: String,
     local_host: String,
@@ -72,7 +82,14 @@ impl Settings {
                 config
             }
         };
-        Ok(Self { source, config, home, local_user: local_user(), local_host: local_host() })
+        Ok(Self {
+            source,
+            config,
+            configs: Mutex::default(),
+            home,
+            local_user: local_user(),
+            local_host: local_host(),
+        })
     }
 
     /// The names of single hosts in the configuration.
@@ -92,7 +109,24 @@ impl Settings {
             port: wanted.port,
             env: &|name| std::env::var(name).ok(),
         };
-        self.config.resolve(wanted.address.as_deref().unwrap_or(&wanted.name), &context)
+        let given =
+            wanted.options.iter().map(|(keyword, value)| (keyword.as_str(), value.as_str()));
+        let given = Config::of_options(&wanted.name, given)?;
+        let own = wanted.config.as_ref().map(|file| self.config_of(file)).transpose()?;
+        let files = own.as_deref().unwrap_or(&self.config);
+        let host = wanted.address.as_deref().unwrap_or(&wanted.name);
+        Config::resolve_all(&[&given, files], host, &context)
+    }
+
+    /// The configuration in this file, read once.
+    fn config_of(&self, file: &Path) -> Result<Arc<Config>, Message> {
+        let mut configs = self.configs.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(config) = configs.get(file) {
+            return Ok(Arc::clone(config));
+        }
+        let config = Arc::new(read_config(file, &self.home, true)?);
+        configs.insert(file.to_owned(), Arc::clone(&config));
+        Ok(config)
     }
 
     /// The target of a host, with its jumps.
@@ -161,7 +195,7 @@ impl Settings {
             password: wanted.password.clone(),
             agent: agent(options.identity_agent.as_ref()),
             jumps: vec![],
-            host_keys: self.host_keys(&options),
+            host_keys: self.host_keys(wanted, &options),
             deadlines: Deadlines {
                 connect: connect.filter(|time| !time.is_zero()).unwrap_or(defaults.connect),
                 alive_interval: options.alive_interval.unwrap_or(defaults.alive_interval),
@@ -182,7 +216,7 @@ impl Settings {
         keys
     }
 
-    fn host_keys(&self, options: &Options) -> HostKeys {
+    fn host_keys(&self, wanted: &Wanted, options: &Options) -> HostKeys {
         let paths = |list: &Option<Vec<String>>, defaults: [PathBuf; 2]| match list {
             Some(files) => files.iter().map(PathBuf::from).collect(),
             None => defaults.to_vec(),
@@ -192,7 +226,8 @@ impl Settings {
             StrictHostKey::Ask => HostKeyPolicy::Ask,
             StrictHostKey::AcceptNew => HostKeyPolicy::AcceptNew,
         });
-        let policy = self.source.policy.or(of_config).or(self.source.default_policy);
+        let policy =
+            self.source.policy.or(wanted.policy).or(of_config).or(self.source.default_policy);
         let (ssh, etc) = (self.home.join(".ssh"), Path::new("/etc/ssh"));
         let (user_files, global_files) = match &self.source.known_hosts {
             Some(file) => (vec![file.clone()], vec![]),
@@ -294,3 +329,7 @@ fn entries(directory: &Path, wanted: &str) -> Vec<PathBuf> {
     paths.sort();
     paths
 }
+
+#[cfg(test)]
+#[path = "settings_tests.rs"]
+mod tests;
