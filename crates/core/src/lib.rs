@@ -19,6 +19,8 @@ pub mod interp;
 pub mod inventory;
 mod invocation;
 pub mod mask;
+#[cfg(feature = "full")]
+pub mod manifest;
 #[cfg(any(test, feature = "fake"))]
 pub mod memory;
 pub mod message;
@@ -44,6 +46,8 @@ pub mod ssh;
 pub mod suggest;
 pub mod template;
 pub mod value;
+#[cfg(feature = "full")]
+pub mod vault;
 pub mod vars;
 mod words;
 pub mod yaml;

@@ -24,6 +24,9 @@ pub struct Play {
     pub gather_facts: Option<bool>,
     /// `vars:`.
     pub vars: Arc<Layer>,
+    /// The keywords `remote_user`, `port` and `connection` as Ansible's variables. They stand below the
+    /// inventory (on [`crate::vars::Level::RoleDefaults`]), where those keywords do.
+    pub defaults: Arc<Layer>,
     /// `vars_files:`, each a path or a list of which the first that exists is taken.
     pub vars_files: Vec<Node>,
     /// `serial:`: sizes of batches, each a number or a percentage; empty means all at once.
@@ -140,6 +143,9 @@ pub struct Task {
     pub timeout: Option<Node>,
     /// `throttle:`; 0 means none.
     pub throttle: u32,
+    /// For `include_tasks`: what the included tasks inherit, as a task without an action: the keywords
+    /// around the include and those of `apply:` (the include's own reach only itself).
+    pub inherit: Option<Arc<Task>>,
     /// The manifest's own file, whose folder is where `files/` and `templates/` are searched first.
     pub file: u16,
 }

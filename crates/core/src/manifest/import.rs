@@ -1,0 +1,100 @@
+//! Files that manifests name: imports of tasks and of plays.
+
+use super::play::Around;
+use super::{Reader, expect, play};
+use crate::diagnostic::Diagnostic;
+use crate::message::manifest as say;
+use crate::node::{Node, NodeKind, Pos};
+use crate::program::{Item, Play, Task};
+use super::keyword::Place;
+
+/// Files that may import one another in a chain.
+const DEPTH: usize = 32;
+
+impl Reader<'_> {
+    /// The steps of a file named at `pos`.
+    pub(super) fn task_file(&mut self, name: &str, pos: Pos, base: &Task) -> Vec<Item> {
+        let Some(node) = self.named(name, pos) else { return Vec::new() };
+        let is_play = matches!(&node.kind, NodeKind::List(items) if items.iter().any(play::is_play));
+        if is_play {
+            return self.fault(node.pos, say::plays_in_tasks());
+        }
+        let base = Task { file: node.pos.file, ..base.clone() };
+        self.depth += 1;
+        let items = self.items(&node, &base);
+        self.depth -= 1;
+        items
+    }
+
+    /// The plays of `import_playbook`.
+    pub(super) fn playbook(
+        &mut self,
+        key: &Node,
+        file: &Node,
+        entries: &[(Node, Node)],
+        around: &Around,
+    ) -> Vec<Play> {
+        let mut around = around.clone();
+        for (other, value) in entries.iter().filter(|(other, _)| other.pos != key.pos) {
+            let name = other.key_text();
+            match &*name {
+                "name" => {}
+                "vars" => {
+                    let vars = self.layer(&name, value);
+                    around.vars = vars.into_iter().chain(around.vars).collect();
+                }
+                "when" | "tags" => {
+                    self.shared(&name, value, &mut around.base, Place::Block);
+                }
+                _ => {
+                    let () = self.fault(other.pos, say::not_here(name, "`import_playbook`"));
+                }
+            }
+        }
+        let Some(name) = self.constant_text("import_playbook", file) else { return Vec::new() };
+        let Some(node) = self.named(&name, file.pos) else { return Vec::new() };
+        self.depth += 1;
+        let plays = self.document(&node, &around);
+        self.depth -= 1;
+        plays
+    }
+
+    /// Reads the file `name`, sought beside the file that names it, then beside the manifest.
+    fn named(&mut self, name: &str, pos: Pos) -> Option<Node> {
+        if self.depth >= DEPTH {
+            return self.fault(pos, say::too_deep_imports(name, DEPTH));
+        }
+        let by = self.sources.get(usize::from(pos.file)).map_or("", |source| &*source.name);
+        let beside = joined(by.rsplit_once('/').map_or("", |(folder, _)| folder), name);
+        let below = joined(&self.root, name);
+        let candidates = if beside == below { vec![beside] } else { vec![beside, below] };
+        for path in candidates {
+            match self.setup.files.read(&path) {
+                Ok(Some(bytes)) => return self.read_named(&path, bytes, pos),
+                Ok(None) => {}
+                Err(message) => return self.fault(pos, message),
+            }
+        }
+        self.fault(pos, say::missing_file(name))
+    }
+
+    fn read_named(&mut self, path: &str, bytes: Vec<u8>, pos: Pos) -> Option<Node> {
+        match self.parse(path, bytes) {
+            Ok(node) if matches!(node.kind, NodeKind::List(_) | NodeKind::Null) => Some(node),
+            Ok(node) => self.fault(node.pos, say::not_a_list(expect::found(&node))),
+            Err(Diagnostic { pos: at, message }) => {
+                let at = if at.line == 0 { pos } else { at };
+                self.fault(at, message)
+            }
+        }
+    }
+}
+
+/// `name` seen from `folder`.
+fn joined(folder: &str, name: &str) -> String {
+    let name = name.strip_prefix("./").unwrap_or(name);
+    if folder.is_empty() || name.starts_with(['/', '~']) {
+        return name.to_owned();
+    }
+    format!("{}/{name}", folder.trim_end_matches('/'))
+}
