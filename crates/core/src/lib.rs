@@ -40,6 +40,7 @@ pub mod ssh;
 pub mod selector;
 pub mod suggest;
 pub mod template;
+mod unit;
 pub mod value;
 pub mod vars;
 mod words;

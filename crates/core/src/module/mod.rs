@@ -17,6 +17,7 @@ mod command;
 mod debug;
 mod fail;
 mod ping;
+mod service;
 mod set_fact;
 mod shell;
 
@@ -28,6 +29,7 @@ pub const KINDS: &[Kind] = &[
     debug::KIND,
     fail::KIND,
     ping::KIND,
+    service::KIND,
     set_fact::KIND,
     shell::KIND,
 ];
@@ -114,6 +116,12 @@ pub trait Module: Send + Sync {
     /// Called again with more answers after each [`Stop::Pending`], so it must not depend on anything
     /// but its arguments.
     fn plan(&self, context: &Context<'_>, observe: &mut Observe) -> Result<Plan, Stop>;
+
+    /// Whether these options ask for something that is done each time (`state: restarted`), so that a
+    /// second run does it again.
+    fn repeats(&self) -> bool {
+        false
+    }
 
     /// Completes the result from what came of the changes. Called after the last one, or after the one
     /// that failed. The default fails the task when a change failed, and keeps the result as planned.
