@@ -13,12 +13,12 @@ pub mod frame;
 mod glob;
 mod instant;
 pub mod interp;
-mod invocation;
-#[cfg(any(test, feature = "fake"))]
-pub mod memory;
-pub mod mask;
 #[cfg(feature = "full")]
 pub mod inventory;
+mod invocation;
+pub mod mask;
+#[cfg(any(test, feature = "fake"))]
+pub mod memory;
 pub mod message;
 pub mod mode;
 pub mod module;
@@ -35,9 +35,9 @@ pub mod query;
 pub mod quote;
 pub mod run;
 pub mod secret;
+pub mod selector;
 #[cfg(feature = "full")]
 pub mod ssh;
-pub mod selector;
 pub mod suggest;
 pub mod template;
 mod unit;

@@ -140,8 +140,10 @@ impl Host {
             ran: Vec::new(),
             now_ns: START_NS,
         };
-        for line in BASE.lines().chain(text.lines()).map(str::trim).filter(|line| !line.is_empty())
-        {
+        let lines = || BASE.lines().chain(text.lines()).map(str::trim).filter(|l| !l.is_empty());
+        // Owners before what they own.
+        let (paths, others): (Vec<&str>, Vec<&str>) = lines().partition(|l| l.starts_with('/'));
+        for line in others.into_iter().chain(paths) {
             assert!(host.line(line).is_some(), "a host in memory cannot be made from {line:?}");
         }
         host

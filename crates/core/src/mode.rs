@@ -210,7 +210,10 @@ mod tests {
             let result = mode.apply(Observed { bits, directory, umask: 0o022 });
             assert_eq!(result, expected, "{text} on {bits:o} gave {result:o}");
             let again = Mode::parse(&mode.to_string());
-            assert_eq!(again.map(|m| m.apply(Observed { bits, directory, umask: 0o022 })), Some(expected));
+            assert_eq!(
+                again.map(|m| m.apply(Observed { bits, directory, umask: 0o022 })),
+                Some(expected)
+            );
         }
         for text in ["", "888", "17777", "rw-r--r--", "u~x", "u+q", "-1", "q+x"] {
             assert_eq!(Mode::parse(text), None, "{text}");

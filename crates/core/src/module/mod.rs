@@ -35,6 +35,7 @@ pub const KINDS: &[Kind] = &[
 ];
 
 /// A kind of task.
+#[expect(clippy::struct_excessive_bools, reason = "each is a promise of its own, read by its name")]
 #[derive(Clone, Copy)]
 pub struct Kind {
     /// Its name in manifests.

@@ -11,7 +11,7 @@ use crate::observe::{Observe, Question, Stop};
 use crate::options;
 use crate::query::Query;
 use crate::unit::{self, Unit};
-use crate::value::{Map, Value};
+use crate::value::Map;
 use crate::words;
 
 pub(super) const KIND: Kind =
@@ -198,24 +198,24 @@ impl Service {
             let (changes, then) = (first, Then::Again);
             return Ok(Plan { changes, changed: Some(false), then, ..Plan::default() });
         }
-        let mut changes = Vec::new();
+        let mut steps = Vec::new();
         let mut result = Map::from([("name".into(), name.into())]);
-        let masked = self.plan_mask(&unit, &mut changes);
+        let masked = self.plan_mask(&unit, &mut steps);
         if self.enabled.is_some() || self.state().is_some() {
             Self::must_exist(&unit, context, observe)?;
         }
         if let Some(wanted) = self.enabled {
-            self.plan_enabled(wanted, masked, &unit, observe, &mut changes)?;
+            self.plan_enabled(wanted, masked, &unit, observe, &mut steps)?;
             result.insert("enabled".into(), wanted.into());
         }
         if let Some(state) = self.state() {
-            self.plan_state(state, masked, &unit, &mut changes)?;
+            self.plan_state(state, masked, &unit, &mut steps)?;
             result.insert("state".into(), state.word().into());
         }
         result.insert("status".into(), unit.status());
         // Reading unit files again is no change of the host, as Ansible counts it.
-        let changed = Some(!changes.is_empty());
-        first.append(&mut changes);
+        let changed = Some(!steps.is_empty());
+        first.append(&mut steps);
         Ok(Plan { changes: first, result, changed, ..Plan::default() })
     }
 
@@ -392,12 +392,11 @@ fn link(name: &str, wanted: bool, observe: &mut Observe) -> Result<Vec<Planned>,
     };
     observe.expect(["update-rc.d", "chkconfig"].map(|name| Question::Program(name.into())));
     if observe.program("update-rc.d")?.is_some() {
-        return Ok(match wanted {
-            true => {
-                vec![run(&["update-rc.d", name, "defaults"]), run(&["update-rc.d", name, "enable"])]
-            }
-            false => vec![run(&["update-rc.d", name, "disable"])],
-        });
+        if wanted {
+            let defaults = run(&["update-rc.d", name, "defaults"]);
+            return Ok(vec![defaults, run(&["update-rc.d", name, "enable"])]);
+        }
+        return Ok(vec![run(&["update-rc.d", name, "disable"])]);
     }
     if observe.program("chkconfig")?.is_some() {
         return Ok(vec![run(&["chkconfig", name, if wanted { "on" } else { "off" }])]);
@@ -412,7 +411,8 @@ mod tests {
     use crate::query::Query;
 
     fn systemd(text: &str) -> Host {
-        Host::new(&format!("/run/systemd/system/ 0755 root:root\n{text}"))
+        let run = "run systemctl daemon-reload -> 0";
+        Host::new(&format!("/run/systemd/system/ 0755 root:root\n{run}\n{text}"))
     }
 
     #[test]

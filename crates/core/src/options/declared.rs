@@ -22,7 +22,8 @@ impl Field {
     /// Whether a task without it cannot be done.
     #[must_use]
     pub fn is_required(&self) -> bool {
-        let has_default = self.attributes().any(|part| part == "default" || part.starts_with("default "));
+        let has_default =
+            self.attributes().any(|part| part == "default" || part.starts_with("default "));
         let option = self.ty.replace(' ', "");
         // What has a reader of its own is not optional by its type alone.
         let own_reader = self.settings("deserialize_with").next().is_some();

@@ -73,10 +73,12 @@ impl Fault {
                 say::not_options(if expected.is_empty() { expected } else { found })
             }
             Kind::Wrong { expected, found } => say::value(name, expected, found),
-            Kind::Choice { word, choices } => match suggest::closest(&word, choices.iter().copied()) {
-                Some(near) => say::choice_near(name, &word, near),
-                None => say::choice(name, &word, choices.join(", ")),
-            },
+            Kind::Choice { word, choices } => {
+                match suggest::closest(&word, choices.iter().copied()) {
+                    Some(near) => say::choice_near(name, &word, near),
+                    None => say::choice(name, &word, choices.join(", ")),
+                }
+            }
             Kind::Refused(why) => say::refused(name, why),
             Kind::ModeNumber(value) => say::mode_number(name, value),
             Kind::Mode(text) => say::mode(name, text),

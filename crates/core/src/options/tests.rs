@@ -142,7 +142,8 @@ fn what_is_wrong_is_told_at_its_own_place() {
 #[test]
 fn an_unknown_value_defers() {
     let unknown = Node { pos: Pos::default(), kind: NodeKind::Unknown("not yet run".into()) };
-    let options = Node::bare(NodeKind::Map(vec![(Node::bare(NodeKind::Str("path".into())), unknown)]));
+    let options =
+        Node::bare(NodeKind::Map(vec![(Node::bare(NodeKind::Str("path".into())), unknown)]));
     let error = from_node::<Probe>(&options).map(|p| p.path).unwrap_err();
     assert_eq!(error.unknown.as_deref(), Some("not yet run"));
 }

@@ -430,6 +430,11 @@ impl Overlay {
         else {
             return Answer::Stat(stat);
         };
+        let links = self.tree.links_to(&resolved);
+        let stat = stat.map(|mut stat| {
+            stat.nlink += links;
+            stat
+        });
         match (self.tree.find(&resolved), stat) {
             (Found::Made(made), host) => {
                 let mut planned = self.tree.stat_of(&resolved, made, digest);

@@ -224,17 +224,18 @@ impl Tree {
 
     /// The planned stat of a made entry, with the number of names it has.
     pub(crate) fn stat_of(&self, path: &str, made: &Made, digest: bool) -> Stat {
-        let names = self
-            .entries
-            .values()
-            .filter(|entry| matches!(entry, Entry::Alias(target) if **target == *path))
-            .count();
         let mut stat = made.stat.clone();
-        stat.nlink += names as u64;
+        stat.nlink += self.links_to(path);
         if !digest {
             stat.sha256 = None;
         }
         stat
+    }
+
+    /// How many planned hard links share the inode of a path.
+    pub(crate) fn links_to(&self, path: &str) -> u64 {
+        let shares = |entry: &&Entry| matches!(entry, Entry::Alias(target) if **target == *path);
+        self.entries.values().filter(shares).count() as u64
     }
 
     /// Everything planned below a resolved directory, by full path.
