@@ -45,6 +45,7 @@ pub mod selector;
 pub mod ssh;
 pub mod suggest;
 pub mod template;
+mod unit;
 pub mod value;
 #[cfg(feature = "full")]
 pub mod vault;

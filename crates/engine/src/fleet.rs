@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use hep_core::inventory::connection::{Connection as Login, Way};
 use hep_core::inventory::{Host, Inventory};
 use hep_core::message::Message;
@@ -14,8 +15,8 @@ use hep_core::template::{Engine, Evaluated, Scope};
 use hep_core::value::Value;
 use hep_core::vars::{Layer, Level, Var, Vars};
 
-use crate::transport::local::LocalConnection;
-use crate::transport::ssh::{Pool, Settings, Wanted};
+use crate::transport::local::Local;
+use crate::transport::ssh::{Pool, Settings, SshTarget, Wanted};
 use crate::transport::{Connection, TransportError};
 
 /// What the command line says about every host; it wins over the inventory.
@@ -37,12 +38,15 @@ pub struct Overrides {
     pub extra: Arc<Layer>,
 }
 
+/// What connecting gives.
+pub type ConnectResult = Result<Arc<dyn Connection>, TransportError>;
+
 /// An inventory, and the means to reach its hosts.
 pub struct Fleet {
     /// The hosts.
     pub inventory: Inventory,
     settings: Settings,
-    pool: Pool,
+    pool: Arc<Pool>,
     overrides: Overrides,
     engine: Engine,
 }
@@ -58,7 +62,7 @@ pub struct Reached {
 impl Fleet {
     /// Puts the parts together. Nothing is connected yet.
     pub fn new(inventory: Inventory, settings: Settings, pool: Pool, overrides: Overrides) -> Self {
-        Self { inventory, settings, pool, overrides, engine: Engine::default() }
+        Self { inventory, settings, pool: Arc::new(pool), overrides, engine: Engine::default() }
     }
 
     /// The variables that the inventory and the command line give a host.
@@ -112,23 +116,29 @@ impl Fleet {
     }
 
     /// The connection to a host, shared with everything else that uses it.
-    pub async fn connect(&self, host: &Host) -> Result<Arc<dyn Connection>, TransportError> {
-        let settings = |message| TransportError::Settings { message };
-        let login = self.login(host).map_err(settings)?;
-        if login.way == Way::Local {
-            return Ok(Arc::new(LocalConnection::default()));
+    pub fn connect(&self, host: &Host) -> BoxFuture<'static, ConnectResult> {
+        match self.target(host) {
+            Err(message) => Box::pin(async { Err(TransportError::Settings { message }) }),
+            Ok(None) => Box::pin(async { Ok(Arc::new(Local) as _) }),
+            Ok(Some(target)) => {
+                let pool = self.pool.clone();
+                Box::pin(async move { Ok(pool.get(&target).await? as _) })
+            }
         }
-        let target = self.settings.target(&self.wanted(host, login)).map_err(settings)?;
-        Ok(self.pool.get(&target).await?)
+    }
+
+    /// Where a host is; nothing for the controller's own machine.
+    fn target(&self, host: &Host) -> Result<Option<SshTarget>, Message> {
+        let login = self.login(host)?;
+        if login.way == Way::Local {
+            return Ok(None);
+        }
+        self.settings.target(&self.wanted(host, login)).map(Some)
     }
 
     /// The login name on a host, as it will be used.
     pub fn user(&self, host: &Host) -> Result<String, Message> {
-        let login = self.login(host)?;
-        if login.way == Way::Local {
-            return Ok(crate::identity::local_user());
-        }
-        Ok(self.settings.target(&self.wanted(host, login))?.user)
+        Ok(self.target(host)?.map_or_else(crate::identity::local_user, |target| target.user))
     }
 
     fn wanted(&self, host: &Host, login: Login) -> Wanted {

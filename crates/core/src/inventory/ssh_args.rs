@@ -18,6 +18,21 @@ pub struct Jump {
     pub port: Option<u16>,
 }
 
+impl std::fmt::Display for Jump {
+    /// As `ProxyJump` has it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(user) = &self.user {
+            write!(f, "{user}@")?;
+        }
+        // An IPv6 address needs brackets before a port.
+        match self.port {
+            Some(port) if self.host.contains(':') => write!(f, "[{}]:{port}", self.host),
+            Some(port) => write!(f, "{}:{port}", self.host),
+            None => f.write_str(&self.host),
+        }
+    }
+}
+
 /// What the options say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SshArgs {

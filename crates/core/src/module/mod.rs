@@ -19,6 +19,7 @@ mod debug;
 mod fail;
 mod file;
 mod ping;
+mod service;
 mod set_fact;
 mod shell;
 
@@ -32,11 +33,13 @@ pub const KINDS: &[Kind] = &[
     fail::KIND,
     file::KIND,
     ping::KIND,
+    service::KIND,
     set_fact::KIND,
     shell::KIND,
 ];
 
 /// A kind of task.
+#[expect(clippy::struct_excessive_bools, reason = "each is a promise of its own, read by its name")]
 #[derive(Clone, Copy)]
 pub struct Kind {
     /// Its name in manifests.
@@ -118,6 +121,12 @@ pub trait Module: Send + Sync {
     /// Called again with more answers after each [`Stop::Pending`], so it must not depend on anything
     /// but its arguments.
     fn plan(&self, context: &Context<'_>, observe: &mut Observe) -> Result<Plan, Stop>;
+
+    /// Whether these options ask for something that is done each time (`state: restarted`), so that a
+    /// second run does it again.
+    fn repeats(&self) -> bool {
+        false
+    }
 
     /// Completes the result from what came of the changes. Called after the last one, or after the one
     /// that failed. The default fails the task when a change failed, and keeps the result as planned.

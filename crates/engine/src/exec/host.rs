@@ -16,7 +16,7 @@ use crate::cancel::Cancel;
 use crate::event::{Events, HostEnd, RunEvent};
 use crate::fleet::Fleet;
 use crate::lines::Lines;
-use crate::transport::{Channel, ChannelEvent, Exec, Outcome, Pty, TransportError};
+use crate::transport::{self, ChannelEvent, Exec, Input, Outcome, Pty, TransportError};
 
 /// How long a command may take to end after it was told to.
 const GRACE: Duration = Duration::from_secs(5);
@@ -116,7 +116,8 @@ impl Work {
             Ok(channel) => channel,
             Err(error) => return failed(&error),
         };
-        Pump::new(self, host, command, wrapped, channel).run().await
+        let (input, output) = channel.split();
+        Pump::new(self, host, command, wrapped, input).run(output).await
     }
 }
 
@@ -126,7 +127,7 @@ struct Pump<'a> {
     host: Arc<str>,
     command: &'a Command,
     wrapped: Wrapped,
-    channel: Channel,
+    input: Arc<dyn Input>,
     out: Lines,
     err: Lines,
     started: bool,
@@ -142,14 +143,14 @@ impl<'a> Pump<'a> {
         host: &Host,
         command: &'a Command,
         wrapped: Wrapped,
-        channel: Channel,
+        input: Arc<dyn Input>,
     ) -> Self {
         Self {
             work,
             host: host.name.clone(),
             command,
             wrapped,
-            channel,
+            input,
             out: Lines::default(),
             err: Lines::default(),
             started: false,
@@ -159,20 +160,21 @@ impl<'a> Pump<'a> {
         }
     }
 
-    async fn run(mut self) -> End {
+    async fn run(mut self, mut output: Box<dyn transport::Events>) -> End {
         let mut feeding = None;
         if self.wrapped.mark.is_none() {
             self.started = true;
             feeding = Some(self.feed(self.work.request.stdin.clone()));
         } else if self.wrapped.prompt.is_none() {
-            feeding = Some(self.send(Bytes::from(std::mem::take(&mut self.wrapped.prelude))));
+            let prelude = std::mem::take(&mut self.wrapped.prelude);
+            feeding = Some(self.send(Bytes::from(prelude)));
         }
         let deadline = self.work.request.timeout.map(|timeout| Instant::now() + timeout);
         let mut stopping: Option<Stopping> = None;
         loop {
             let until = stopping.as_ref().map(|s| s.until).or(deadline);
             tokio::select! {
-                event = self.channel.next() => match event {
+                event = output.next() => match event {
                     Ok(ChannelEvent::Closed) => break,
                     Ok(event) => {
                         if let Some(bytes) = self.take(event).await {
@@ -201,7 +203,7 @@ impl<'a> Pump<'a> {
 
     /// Sends bytes beside reading, because a command whose output is not read stops reading its input.
     fn send(&self, bytes: Bytes) -> tokio::task::AbortHandle {
-        let input = self.channel.input();
+        let input = Arc::clone(&self.input);
         tokio::spawn(async move {
             // A command need not read its input; how it ends tells what that meant.
             let _ = input.write(bytes).await;
@@ -211,7 +213,7 @@ impl<'a> Pump<'a> {
 
     /// Sends the operator's input and ends it.
     fn feed(&self, bytes: Bytes) -> tokio::task::AbortHandle {
-        let input = self.channel.input();
+        let input = Arc::clone(&self.input);
         tokio::spawn(async move {
             if bytes.is_empty() || input.write(bytes).await.is_ok() {
                 let _ = input.eof().await;
@@ -258,7 +260,7 @@ impl<'a> Pump<'a> {
         let password = self.command.sudo.as_ref().and_then(|sudo| sudo.password.clone());
         if self.asked > 1 {
             // It was wrong. Asking again would lock the account sooner.
-            let _ = self.channel.eof().await;
+            let _ = self.input.eof().await;
             return None;
         }
         let password = password?;
@@ -289,18 +291,18 @@ impl<'a> Pump<'a> {
     async fn stop(&mut self, stopping: &mut Option<Stopping>, reason: HostState) -> bool {
         match stopping {
             None => {
-                let told = self.channel.signal("TERM").await.is_ok();
+                let told = self.input.signal("TERM").await.is_ok();
                 *stopping = Some(Stopping { reason, until: Instant::now() + GRACE, hard: !told });
                 false
             }
             Some(stop) if !stop.hard => {
-                let _ = self.channel.signal("KILL").await;
+                let _ = self.input.signal("KILL").await;
                 stop.hard = true;
                 stop.until = Instant::now() + LAST_GRACE;
                 false
             }
             Some(_) => {
-                self.channel.close().await;
+                self.input.close().await;
                 true
             }
         }

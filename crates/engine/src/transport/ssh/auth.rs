@@ -101,14 +101,14 @@ impl Login<'_> {
         let mut tried = Vec::new();
         // Without keys nothing tells yet what the host allows.
         if !attempts.iter().any(|attempt| attempt.method() == MethodKind::PublicKey) {
-            match self.within(Self::probe).await? {
+            match self.within(None).await? {
                 Step::Refused(methods) => allowed = Some(methods),
                 Step::In | Step::Skipped(_) => return Ok(()),
             }
         }
         while let Some(index) = next(&attempts, allowed.as_ref()) {
             let attempt = attempts.remove(index);
-            match self.attempt(&attempt).await? {
+            match self.within(Some(&attempt)).await? {
                 Step::In => return Ok(()),
                 Step::Skipped(note) => notes.extend(note),
                 Step::Refused(methods) => {
@@ -187,13 +187,10 @@ impl Login<'_> {
         &self.tools.trust.questions
     }
 
-    /// Runs one step within the deadline.
-    async fn within(
-        &mut self,
-        step: impl AsyncFnOnce(&mut Self) -> Result<Step, russh::Error>,
-    ) -> Result<Step, TransportError> {
+    /// Makes one attempt within the deadline; without one, asks what the host takes.
+    async fn within(&mut self, attempt: Option<&Attempt>) -> Result<Step, TransportError> {
         let (questions, target) = (Arc::clone(&self.tools.trust.questions), self.target);
-        let done = questions.within(target.deadlines.auth, step(self)).await;
+        let done = questions.within(target.deadlines.auth, self.step(attempt)).await;
         let done = done.ok_or_else(|| TransportError::Deadline {
             host: target.name.clone(),
             stage: Stage::Auth,
@@ -212,17 +209,17 @@ impl Login<'_> {
         Ok(self.handle.authenticate_none(&self.target.user).await?.into())
     }
 
-    async fn attempt(&mut self, attempt: &Attempt) -> Result<Step, TransportError> {
-        self.within(async |login: &mut Self| match attempt {
-            Attempt::Agent(identity) => login.with_agent(identity).await,
-            Attempt::Certificate(file, certificate) => {
-                login.with_certificate(file, certificate).await
+    async fn step(&mut self, attempt: Option<&Attempt>) -> Result<Step, russh::Error> {
+        match attempt {
+            None => self.probe().await,
+            Some(Attempt::Agent(identity)) => self.with_agent(identity).await,
+            Some(Attempt::Certificate(file, certificate)) => {
+                self.with_certificate(file, certificate).await
             }
-            Attempt::Key(file) => login.with_key(file).await,
-            Attempt::Password => login.with_password().await,
-            Attempt::Interactive => login.interactive().await,
-        })
-        .await
+            Some(Attempt::Key(file)) => self.with_key(file).await,
+            Some(Attempt::Password) => self.with_password().await,
+            Some(Attempt::Interactive) => self.interactive().await,
+        }
     }
 
     /// The hashes to sign with: one for RSA keys, and no choice for others. Nothing when all that the host
