@@ -4,6 +4,11 @@ use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 
+use crate::observe::FileKind;
+
+/// What the usual umask takes from new files, and from symbolic modes that name nobody (`+w`).
+const UMASK: u32 = 0o022;
+
 /// The name by which [`crate::options`] knows that a mode is wanted, and gives an octal number as such.
 pub(crate) const NEWTYPE: &str = "$hep.mode";
 
@@ -14,6 +19,8 @@ pub enum Mode {
     Bits(u32),
     /// Changes to the mode that is there, one after another.
     Symbolic(Vec<Clause>),
+    /// That of the source (`preserve`; modules that copy only).
+    Preserve,
 }
 
 /// One of the parts of `u=rwX,g-w`.
@@ -29,13 +36,11 @@ pub struct Clause {
 
 /// What the symbols are applied to.
 #[derive(Clone, Copy, Debug)]
-pub struct Observed {
-    /// Permission bits as they are, or would be for a new file.
-    pub bits: u32,
+struct Observed {
     /// Whether it is a directory, for `X`.
-    pub directory: bool,
+    directory: bool,
     /// The identity's umask, for symbols without `u`, `g`, `o` or `a`.
-    pub umask: u32,
+    umask: u32,
 }
 
 impl Mode {
@@ -43,6 +48,9 @@ impl Mode {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
+        if text == "preserve" {
+            return Some(Self::Preserve);
+        }
         let digits = text.strip_prefix("0o").unwrap_or(text);
         if digits.starts_with(|c: char| c.is_ascii_digit()) {
             let bits = u32::from_str_radix(digits, 8).ok()?;
@@ -51,18 +59,27 @@ impl Mode {
         text.split(',').map(clause).collect::<Option<Vec<_>>>().map(Self::Symbolic)
     }
 
-    /// The bits that result on what was observed.
+    /// The bits that something of this kind shall have whose bits are `now`.
     ///
     /// Source: Ansible, `module_utils/basic.py`, `_symbolic_mode_to_octal`.
     #[must_use]
-    pub fn apply(&self, observed: Observed) -> u32 {
+    pub fn apply(&self, now: u32, kind: FileKind) -> u32 {
+        let directory = kind == FileKind::Directory;
+        let observed = Observed { directory, umask: UMASK };
         match self {
             Self::Bits(bits) => *bits,
             Self::Symbolic(clauses) => {
-                let start = observed.bits & 0o7777;
-                clauses.iter().fold(start, |bits, clause| clause.apply(bits, observed))
+                clauses.iter().fold(now & 0o7777, |bits, clause| clause.apply(bits, observed))
             }
+            Self::Preserve => now,
         }
+    }
+
+    /// The bits of a new file or directory, which a symbolic mode changes.
+    #[must_use]
+    pub fn of_new(&self, kind: FileKind) -> u32 {
+        let full = if kind == FileKind::Directory { 0o777 } else { 0o666 };
+        self.apply(full & !UMASK, kind)
     }
 }
 
@@ -70,6 +87,7 @@ impl fmt::Display for Mode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bits(bits) => write!(f, "0{bits:03o}"),
+            Self::Preserve => f.write_str("preserve"),
             Self::Symbolic(clauses) => {
                 for (index, clause) in clauses.iter().enumerate() {
                     f.write_str(if index > 0 { "," } else { "" })?;
@@ -207,13 +225,11 @@ mod tests {
         ];
         for (text, bits, directory, expected) in cases {
             let mode = Mode::parse(text).unwrap_or_else(|| panic!("{text}"));
-            let result = mode.apply(Observed { bits, directory, umask: 0o022 });
+            let kind = if directory { FileKind::Directory } else { FileKind::File };
+            let result = mode.apply(bits, kind);
             assert_eq!(result, expected, "{text} on {bits:o} gave {result:o}");
             let again = Mode::parse(&mode.to_string());
-            assert_eq!(
-                again.map(|m| m.apply(Observed { bits, directory, umask: 0o022 })),
-                Some(expected)
-            );
+            assert_eq!(again.map(|m| m.apply(bits, kind)), Some(expected));
         }
         for text in ["", "888", "17777", "rw-r--r--", "u~x", "u+q", "-1", "q+x"] {
             assert_eq!(Mode::parse(text), None, "{text}");

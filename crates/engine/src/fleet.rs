@@ -15,8 +15,8 @@ use hep_core::template::{Engine, Evaluated, Scope};
 use hep_core::value::Value;
 use hep_core::vars::{Layer, Level, Var, Vars};
 
-use crate::transport::local::Local;
-use crate::transport::ssh::{Pool, Settings, SshTarget, Wanted};
+use crate::transport::local::LocalConnection;
+use crate::transport::ssh::{HostKeyPolicy, Pool, Settings, SshTarget, Wanted};
 use crate::transport::{Connection, TransportError};
 
 /// What the command line says about every host; it wins over the inventory.
@@ -119,7 +119,7 @@ impl Fleet {
     pub fn connect(&self, host: &Host) -> BoxFuture<'static, ConnectResult> {
         match self.target(host) {
             Err(message) => Box::pin(async { Err(TransportError::Settings { message }) }),
-            Ok(None) => Box::pin(async { Ok(Arc::new(Local) as _) }),
+            Ok(None) => Box::pin(async { Ok(Arc::new(LocalConnection) as _) }),
             Ok(Some(target)) => {
                 let pool = self.pool.clone();
                 Box::pin(async move { Ok(pool.get(&target).await? as _) })
@@ -158,6 +158,11 @@ impl Fleet {
             jump,
             legacy_algorithms: login.legacy_algorithms,
             connect_timeout: self.overrides.connect_timeout,
+            policy: login.host_key_checking.map(|check| {
+                if check { HostKeyPolicy::Strict } else { HostKeyPolicy::AcceptNew }
+            }),
+            config: login.ssh_config.map(PathBuf::from),
+            options: login.options,
         }
     }
 }
