@@ -46,6 +46,8 @@ pub(crate) struct Expect {
     pub skipped: bool,
     /// Contents of files afterwards.
     pub files: Vec<(String, String)>,
+    /// A second run changes again, as `touch` does.
+    pub repeats: bool,
     /// A check plans something else than a run (as `command` does).
     pub check_differs: bool,
 }
@@ -86,6 +88,12 @@ impl Expect {
     /// Afterwards the file has this content.
     pub(crate) fn file(mut self, path: &str, content: &str) -> Self {
         self.files.push((path.to_owned(), content.to_owned()));
+        self
+    }
+
+    /// A second run changes again.
+    pub(crate) fn repeats(mut self) -> Self {
+        self.repeats = true;
         self
     }
 
@@ -194,8 +202,7 @@ fn check_dry(case: &Case, kind: &Kind) {
 }
 
 fn check_idempotent(case: &Case, kind: &Kind, host: &mut Host) {
-    let repeats = parse(kind, &case.options).is_ok_and(|module| module.repeats());
-    if kind.idempotent && !repeats {
+    if kind.idempotent && !case.expect.repeats {
         let second = run(host, kind, &case.options)
             .unwrap_or_else(|stop| panic!("{}: the second run: {stop:?}", case.name));
         let lines: Vec<String> = second.changes.iter().map(|p| line(&p.change)).collect();
