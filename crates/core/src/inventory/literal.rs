@@ -152,9 +152,9 @@ impl Reader<'_> {
         while let Some(&byte) = bytes.get(end) {
             let exponent =
                 end > 0 && matches!(bytes[end - 1], b'e' | b'E') && !self.rest.starts_with("0x");
-            if !(byte.is_ascii_alphanumeric() || b"._".contains(&byte))
-                && !(exponent && b"+-".contains(&byte))
-            {
+            let part = byte.is_ascii_alphanumeric() || b"._".contains(&byte);
+            let sign = exponent && b"+-".contains(&byte);
+            if !part && !sign {
                 break;
             }
             end += 1;

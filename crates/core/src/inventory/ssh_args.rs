@@ -12,7 +12,7 @@ use crate::message::{self, Message};
 pub struct Jump {
     /// The user to log in as, where one is said.
     pub user: Option<String>,
-    /// Its name or address: an alias of ssh_config, a host of the inventory or a network name.
+    /// Its name or address: an alias of `ssh_config`, a host of the inventory or a network name.
     pub host: String,
     /// Its port, where one is said.
     pub port: Option<u16>,
@@ -29,7 +29,7 @@ pub struct SshArgs {
     pub port: Option<u16>,
     /// `-i`, `-o IdentityFile=`.
     pub keys: Vec<String>,
-    /// `-F`: the ssh_config to use.
+    /// `-F`: the `ssh_config` to use.
     pub config: Option<String>,
     /// Other `-o` options as keyword and value, in the order written: the ones before win, as in ssh.
     pub options: Vec<(String, String)>,

@@ -37,7 +37,7 @@ catalogue! { "inventory";
     cloud_unknown_section(name, near) "Cannot read the section `[{name}]`: this file has `[nodes]` and `[referee]`\nhint: {near}";
     cloud_unknown_key(key, near) "Cannot read `{key}` in `[referee]`: it has `ip`, `config`, `clusterID` and `clusterFolder`\nhint: {near}";
     cloud_bad_node(name, value) "Cannot read `{value}` as the address of the node `{name}`\nhint: write `{name}=IP:PORT`, where the port is that of the web server";
-    ssh_config_unread() "Cannot read the file as an inventory: it is an ssh_config\nhint: give it with `-F FILE`";
+    ssh_config_unread() "Cannot read the file as an inventory: it is in the format of `ssh_config`\nhint: give it with `-F FILE`";
     ssh_args_open_quote(text) "Cannot read the ssh options `{text}`: a quotation has no end";
     ssh_args_word(word) "Cannot use `{word}` of the ssh options: it is not supported\nhint: there is no `ssh` process; `-J`, `-i`, `-l`, `-p`, `-F` and `-o KEYWORD=VALUE` are understood";
     ssh_args_no_value(word) "Cannot read the ssh options: `{word}` has no value";
