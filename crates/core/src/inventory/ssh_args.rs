@@ -4,6 +4,8 @@
 //! There is no `ssh` process here, so every option is either understood, passed on as a keyword of
 //! `ssh_config(5)`, without effect on us (multiplexing, verbosity), or refused by its name.
 
+use std::fmt;
+
 use super::words;
 use crate::message::{self, Message};
 
@@ -16,6 +18,20 @@ pub struct Jump {
     pub host: String,
     /// Its port, where one is said.
     pub port: Option<u16>,
+}
+
+impl fmt::Display for Jump {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(user) = &self.user {
+            write!(f, "{user}@")?;
+        }
+        match self.port {
+            Some(port) if self.host.contains(':') => write!(f, "[{}]:{port}", self.host),
+            Some(port) => write!(f, "{}:{port}", self.host),
+            None if self.host.contains(':') => write!(f, "[{}]", self.host),
+            None => f.write_str(&self.host),
+        }
+    }
 }
 
 /// What the options say.
@@ -186,8 +202,10 @@ mod tests {
         ] {
             assert_eq!(read(text).jumps, Some(vec![named("b1"), far.clone()]), "{text}");
         }
+        assert_eq!(far.to_string(), "ops@b2:2222");
         assert_eq!(read("-J none").jumps, Some(vec![]));
         let v6 = read("-J root@[fe80::1]:22").jumps.unwrap();
+        assert_eq!(v6[0].to_string(), "root@[fe80::1]:22");
         assert_eq!((v6[0].host.as_str(), v6[0].port), ("fe80::1", Some(22)));
     }
 
