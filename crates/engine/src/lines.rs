@@ -7,13 +7,13 @@ const LONGEST: usize = 64 * 1024;
 
 /// The line that is not over yet.
 #[derive(Debug, Default)]
-pub struct Lines {
+pub(crate) struct Lines {
     rest: BytesMut,
 }
 
 impl Lines {
     /// Takes bytes and hands each finished line to `emit`, with whether it is only a piece of one.
-    pub fn push(&mut self, mut bytes: &[u8], mut emit: impl FnMut(Bytes, bool)) {
+    pub(crate) fn push(&mut self, mut bytes: &[u8], mut emit: impl FnMut(Bytes, bool)) {
         while let Some(at) = bytes.iter().position(|&byte| byte == b'\n') {
             self.rest.extend_from_slice(&bytes[..at]);
             let mut line = self.rest.split().freeze();
@@ -30,7 +30,7 @@ impl Lines {
     }
 
     /// The last line, when the stream does not end with a newline.
-    pub fn finish(&mut self) -> Option<Bytes> {
+    pub(crate) fn finish(&mut self) -> Option<Bytes> {
         (!self.rest.is_empty()).then(|| self.rest.split().freeze())
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 /// 128 random bits in hexadecimal.
-pub fn token() -> String {
+pub(crate) fn token() -> String {
     let mut bytes = [0_u8; 16];
     let mut filled = 0;
     while filled < bytes.len() {

@@ -24,7 +24,7 @@ pub fn split_port(text: &str) -> (&str, Option<&str>) {
             return (inside, None);
         }
         if let Some(port) = rest.strip_prefix(':')
-            && (is_ipv6(inside) || !super::range::items(inside).is_ok())
+            && (is_ipv6(inside) || super::range::items(inside).is_err())
         {
             return (inside, Some(port));
         }

@@ -378,9 +378,9 @@ mod tests {
         builder.child("c", "a", at(3)).unwrap();
         builder.child("c", "hanging", at(4)).unwrap();
         let error = builder.finish().unwrap_err();
-        assert!(error.message.to_string().contains("` > `"), "{error}");
+        assert!(error.message.to_string().contains("` > `"), "{error:?}");
         assert_eq!(error.pos.line, 3, "{error:?}");
-        assert!(!error.message.to_string().contains("hanging"), "{error}");
+        assert!(!error.message.to_string().contains("hanging"), "{error:?}");
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub struct Connection {
     pub user: Option<String>,
     /// `ansible_ssh_private_key_file`, then those of the ssh options.
     pub keys: Vec<String>,
-    /// The machines on the way, nearest first; `None` where nothing is said (ssh_config may then say it).
+    /// The machines on the way, nearest first; `None` where nothing is said (`ssh_config` may then say it).
     pub jumps: Option<Vec<Jump>>,
     /// `ansible_password`.
     pub password: Option<Secret<String>>,
@@ -59,7 +59,7 @@ pub struct Connection {
     pub host_key_checking: Option<bool>,
     /// `hep_legacy_algorithms`: whether SHA-1 signatures, old MACs and key exchanges may be used.
     pub legacy_algorithms: bool,
-    /// `-F` of the ssh options: the ssh_config to use for this host.
+    /// `-F` of the ssh options: the `ssh_config` to use for this host.
     pub ssh_config: Option<String>,
     /// Other options of `ssh_config(5)` from the ssh options, the ones before win.
     pub options: Vec<(String, String)>,
@@ -153,7 +153,9 @@ impl Connection {
                 args.read(&show(&text)).map_err(|message| Error::new(pos, message))?;
             }
         }
-        let mut text = |names: &[&str]| find(names).map(|(value, _)| show(&value)).filter(filled);
+        let mut text = |names: &[&str]| {
+            find(names).map(|(value, _)| show(&value)).filter(|text| !text.is_empty())
+        };
         let mut keys: Vec<String> = text(KEY).into_iter().collect();
         keys.extend(args.keys);
         let become_ = Become {
@@ -164,7 +166,9 @@ impl Connection {
             password: text(BECOME_PASSWORD).map(Secret::new),
             active: truth(BECOME, &mut find)?,
         };
-        let mut text = |names: &[&str]| find(names).map(|(value, _)| show(&value)).filter(filled);
+        let mut text = |names: &[&str]| {
+            find(names).map(|(value, _)| show(&value)).filter(|text| !text.is_empty())
+        };
         Ok(Self {
             address: text(HOST).unwrap_or_else(|| host.to_owned()),
             user: text(USER).or(args.user),
@@ -180,10 +184,6 @@ impl Connection {
             options: args.options,
         })
     }
-}
-
-fn filled(text: &String) -> bool {
-    !text.is_empty()
 }
 
 fn show(value: &Value) -> String {

@@ -1,7 +1,7 @@
 //! Which format a source is in, and reading it.
 
-use super::shim::Decrypt;
 use super::{Builder, Error, cloud_manager, ini, plain, yaml};
+use crate::yaml::Decrypt;
 
 /// The formats that are read from a text. (Executables give JSON, [`super::dynamic`].)
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +53,8 @@ impl Format {
         Self::Plain
     }
 
-    /// Reads a text of this format; `decrypt` opens `!vault` values.
+    /// Reads a text of this format; `decrypt` opens `!vault` values. An `ssh_config` may include files, so it is
+    /// not read here but by [`super::ssh_config`].
     pub fn read(
         self,
         text: &str,

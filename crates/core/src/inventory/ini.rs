@@ -237,7 +237,7 @@ mod tests {
 
     /// Hosts with their groups and variables, as JSON.
     fn shown(text: &str) -> serde_json::Value {
-        let inventory = read(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        let inventory = read(text).unwrap_or_else(|error| panic!("{text}: {}", error.message));
         let hosts = inventory.hosts().values().map(|host| {
             let vars: serde_json::Map<String, serde_json::Value> = inventory
                 .vars_of(host)
@@ -328,7 +328,7 @@ mod tests {
             assert_eq!(found, (line, format!("inventory.{id}")), "{text}");
         }
         let error = read("[webservers]\nh\n[all:children]\nwebserver\n").unwrap_err();
-        assert!(error.message.to_string().contains("did you mean `webservers`"), "{error}");
+        assert!(error.message.to_string().contains("did you mean `webservers`"), "{error:?}");
         let error = read("[g]\nh ok=1\nh2 x= y=2 bad\n").unwrap_err();
         assert_eq!((error.pos.line, error.pos.col), (3, 1));
     }

@@ -91,37 +91,30 @@ impl Reader<'_> {
         Some(self.node(NodeKind::List(items)))
     }
 
-    /// A dictionary, or a set, which becomes a list.
+    /// A dictionary, or a set, which becomes a list: the first `:` or its absence says which.
     fn braces(&mut self) -> Option<Node> {
-        let before = self.rest;
-        if let Some(entries) = self.entries() {
-            return Some(self.node(NodeKind::Map(entries)));
-        }
-        self.rest = before;
-        let (items, _) = self.items('{', '}')?;
-        Some(self.node(NodeKind::List(items)))
-    }
-
-    fn entries(&mut self) -> Option<Vec<(Node, Node)>> {
         self.rest = self.rest.strip_prefix('{')?;
-        let (mut entries, mut comma) = (Vec::<(Node, Node)>::new(), true);
+        let (mut entries, mut items, mut comma) = (Vec::<(Node, Node)>::new(), Vec::new(), true);
         loop {
             self.skip_space();
             if self.eat("}") {
-                return Some(entries);
+                let set = !items.is_empty();
+                let kind = if set { NodeKind::List(items) } else { NodeKind::Map(entries) };
+                return Some(self.node(kind));
             }
-            if !comma {
-                return None;
-            }
-            let key = self.literal().filter(is_key)?;
+            let key = self.literal().filter(|key| comma && is_key(key))?;
             self.skip_space();
             if !self.eat(":") {
-                return None;
+                items.push(key);
+            } else {
+                let value = self.literal()?;
+                match entries.iter_mut().find(|(other, _)| other.kind == key.kind) {
+                    Some((_, old)) => *old = value,
+                    None => entries.push((key, value)),
+                }
             }
-            let value = self.literal()?;
-            match entries.iter_mut().find(|(other, _)| other.kind == key.kind) {
-                Some((_, old)) => *old = value,
-                None => entries.push((key, value)),
+            if !entries.is_empty() && !items.is_empty() {
+                return None;
             }
             self.skip_space();
             comma = self.eat(",");
@@ -152,9 +145,9 @@ impl Reader<'_> {
         while let Some(&byte) = bytes.get(end) {
             let exponent =
                 end > 0 && matches!(bytes[end - 1], b'e' | b'E') && !self.rest.starts_with("0x");
-            if !(byte.is_ascii_alphanumeric() || b"._".contains(&byte))
-                && !(exponent && b"+-".contains(&byte))
-            {
+            let part = byte.is_ascii_alphanumeric() || b"._".contains(&byte);
+            let sign = exponent && b"+-".contains(&byte);
+            if !part && !sign {
                 break;
             }
             end += 1;
@@ -336,6 +329,8 @@ mod tests {
             ("{'a': 1, 'b': {'c': []}}", json!({"a": 1, "b": {"c": []}})),
             ("{'a', 'b'}", json!(["a", "b"])),
             ("{}", json!({})),
+            ("{'a', 'b': 1}", json!("{'a', 'b': 1}")),
+            ("{1: 2, 1: 3}", json!({"1": 3})),
             ("8080 # the port", json!(8080)),
             ("word # no comment", json!("word # no comment")),
             ("{{ template }}", json!("{{ template }}")),
@@ -349,6 +344,14 @@ mod tests {
         for (text, expected) in cases {
             let found = serde_json::to_value(value(text, Pos::default()).to_value()).unwrap();
             assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn deep_nesting_is_text_and_costs_nothing() {
+        for open in ["{", "[", "(", "{1:"] {
+            let text = open.repeat(100_000);
+            assert_eq!(value(&text, Pos::default()).as_str(), Some(text.as_str()));
         }
     }
 

@@ -109,7 +109,9 @@ mod tests {
             builder.host("h", group, Pos::default());
             builder.child("outer", group, Pos::default()).unwrap();
         }
-        steps.iter().for_each(|(_, define)| define(&mut builder));
+        for (_, define) in steps {
+            define(&mut builder);
+        }
         let inventory = builder.finish().unwrap();
         let host = inventory.host("h").unwrap();
         let one = inventory.authored(host, "v").map(|node| node.key_text().to_string());

@@ -19,16 +19,17 @@ pub mod merge;
 pub mod plain;
 pub mod range;
 pub mod ssh_args;
+pub mod ssh_config;
 pub mod words;
 pub mod yaml;
 
 mod repeat;
-mod shim;
 
 use std::sync::Arc;
 
 use indexmap::{IndexMap, IndexSet};
 
+use crate::diagnostic::Diagnostic;
 use crate::message::Message;
 use crate::node::Pos;
 use crate::vars::Layer;
@@ -46,23 +47,8 @@ pub const ALL: &str = "all";
 /// The group of the hosts that are in no other group but `all`.
 pub const UNGROUPED: &str = "ungrouped";
 
-/// What is wrong with an inventory, and where.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct Error {
-    /// The place; line 0 where there is none.
-    pub pos: Pos,
-    /// What is wrong.
-    pub message: Message,
-}
-
-impl Error {
-    /// An error at a place.
-    #[must_use]
-    pub const fn new(pos: Pos, message: Message) -> Self {
-        Self { pos, message }
-    }
-}
+/// What is wrong with an inventory, and where; line 0 where there is no place.
+pub type Error = Diagnostic;
 
 /// Variables from files beside something (`group_vars/`, `host_vars/`).
 #[derive(Clone, Debug, Default, PartialEq)]

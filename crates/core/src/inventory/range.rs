@@ -1,5 +1,5 @@
 //! Ranges in host names: `web[01:20]`, `[a:f]`, `[1:10:2]` as Ansible writes them, `[01-20]`, `[1-9/2]`,
-//! `[1,3,5-7]` as ClusterShell does.
+//! `[1,3,5-7]` as `ClusterShell` does.
 //!
 //! A number that begins with a zero gives its width to all; beginning and end then have the same length.
 
@@ -33,7 +33,9 @@ pub fn expand(pattern: &str) -> Result<Vec<String>, Message> {
         names = longer.collect();
         rest = after;
     }
-    names.iter_mut().for_each(|name| name.push_str(rest));
+    for name in &mut names {
+        name.push_str(rest);
+    }
     Ok(names)
 }
 

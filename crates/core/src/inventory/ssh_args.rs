@@ -4,6 +4,8 @@
 //! There is no `ssh` process here, so every option is either understood, passed on as a keyword of
 //! `ssh_config(5)`, without effect on us (multiplexing, verbosity), or refused by its name.
 
+use std::fmt;
+
 use super::words;
 use crate::message::{self, Message};
 
@@ -12,22 +14,21 @@ use crate::message::{self, Message};
 pub struct Jump {
     /// The user to log in as, where one is said.
     pub user: Option<String>,
-    /// Its name or address: an alias of ssh_config, a host of the inventory or a network name.
+    /// Its name or address: an alias of `ssh_config`, a host of the inventory or a network name.
     pub host: String,
     /// Its port, where one is said.
     pub port: Option<u16>,
 }
 
-impl std::fmt::Display for Jump {
-    /// As `ProxyJump` has it.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Jump {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(user) = &self.user {
             write!(f, "{user}@")?;
         }
-        // An IPv6 address needs brackets before a port.
         match self.port {
             Some(port) if self.host.contains(':') => write!(f, "[{}]:{port}", self.host),
             Some(port) => write!(f, "{}:{port}", self.host),
+            None if self.host.contains(':') => write!(f, "[{}]", self.host),
             None => f.write_str(&self.host),
         }
     }
@@ -44,7 +45,7 @@ pub struct SshArgs {
     pub port: Option<u16>,
     /// `-i`, `-o IdentityFile=`.
     pub keys: Vec<String>,
-    /// `-F`: the ssh_config to use.
+    /// `-F`: the `ssh_config` to use.
     pub config: Option<String>,
     /// Other `-o` options as keyword and value, in the order written: the ones before win, as in ssh.
     pub options: Vec<(String, String)>,
@@ -201,8 +202,10 @@ mod tests {
         ] {
             assert_eq!(read(text).jumps, Some(vec![named("b1"), far.clone()]), "{text}");
         }
+        assert_eq!(far.to_string(), "ops@b2:2222");
         assert_eq!(read("-J none").jumps, Some(vec![]));
         let v6 = read("-J root@[fe80::1]:22").jumps.unwrap();
+        assert_eq!(v6[0].to_string(), "root@[fe80::1]:22");
         assert_eq!((v6[0].host.as_str(), v6[0].port), ("fe80::1", Some(22)));
     }
 

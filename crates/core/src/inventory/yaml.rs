@@ -7,11 +7,11 @@
 use std::sync::Arc;
 
 use super::repeat::{Mention, Mentions};
-use super::shim::{Decrypt, parse_one};
 use super::{Builder, Error, dynamic, ini};
 use crate::message;
 use crate::node::{Node, NodeKind, Pos};
 use crate::suggest;
+use crate::yaml::{Decrypt, parse_one};
 
 const SECTIONS: [&str; 3] = ["hosts", "children", "vars"];
 

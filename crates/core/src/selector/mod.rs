@@ -17,10 +17,10 @@
 //! - Ansible's: `&` and `!` **after a separator** (or at the very beginning) are set aside and applied last,
 //!   first all intersections, then all exclusions: `web:db:&prod:!db3`. Without any other term they apply to
 //!   `all`.
-//! - ClusterShell's: `&` and `!` **between two terms** apply from left to right to all that stands before:
+//! - `ClusterShell`'s: `&` and `!` **between two terms** apply from left to right to all that stands before:
 //!   `web,db&prod` is `(web or db) and prod`, and `web!web3,web3` selects `web3` again.
 //!
-//! Where the two meet in one selector, the ClusterShell part is done first. Where one text means two things:
+//! Where the two meet in one selector, the part in `ClusterShell`'s form is done first. Where one text means two things:
 //!
 //! - `web[1:5]` and `web[3]` are Ansible's slice where a group `web` exists, else the range. `web[1-5]` is
 //!   always the range, `@web[1:5]` always the slice.

@@ -49,7 +49,7 @@ impl<'a> Reader<'a> {
     }
 
     /// What stands between two separators: a term with perhaps Ansible's mark before it, and further terms
-    /// joined by ClusterShell's operators.
+    /// joined by `ClusterShell`'s operators.
     fn segment(&mut self, into: &mut Selector) -> Result<(), Message> {
         if self.address().is_none() && (self.eat(',') || self.eat(':')) {
             self.skip_space();

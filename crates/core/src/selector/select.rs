@@ -164,7 +164,9 @@ impl Evaluation<'_> {
             Some(slice) => cut(members, slice, name)?,
             None => members,
         };
-        chosen.iter().for_each(|&index| set.add(index));
+        for &index in chosen {
+            set.add(index);
+        }
         Ok(())
     }
 

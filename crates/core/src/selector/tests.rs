@@ -195,7 +195,7 @@ fn term() -> impl Strategy<Value = String> {
     prop::sample::select(known.to_vec()).prop_map(str::to_owned)
 }
 
-/// A selector of several terms in ClusterShell's form, which composes from left to right.
+/// A selector of several terms in `ClusterShell`'s form, which composes from left to right.
 fn several() -> impl Strategy<Value = String> {
     let joined = (term(), prop::sample::select(vec![",", "&", "!"]));
     (term(), prop::collection::vec(joined, 0..4)).prop_map(|(first, more)| {
@@ -205,7 +205,7 @@ fn several() -> impl Strategy<Value = String> {
 
 fn set(text: &str) -> BTreeSet<String> {
     let hosts = Selector::parse(text).unwrap().select(&inventory()).unwrap();
-    hosts.iter().map(|host| host.to_string()).collect()
+    hosts.iter().map(ToString::to_string).collect()
 }
 
 proptest! {
