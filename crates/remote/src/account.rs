@@ -149,7 +149,8 @@ fn foreign_groups(name: &str) -> Vec<Arc<str>> {
 
 fn passwd_line(line: &str) -> Option<Account> {
     let mut fields = line.split(':');
-    let name = fields.next().filter(|name| !name.is_empty() && !name.starts_with(['#', '+', '-']))?;
+    let name =
+        fields.next().filter(|name| !name.is_empty() && !name.starts_with(['#', '+', '-']))?;
     let (uid, gid) = (fields.nth(1)?.parse().ok()?, fields.next()?.parse().ok()?);
     let (gecos, home, shell) = (fields.next()?, fields.next()?, fields.next().unwrap_or(""));
     Some(Account {
@@ -167,7 +168,8 @@ fn passwd_line(line: &str) -> Option<Account> {
 
 fn group_line(line: &str) -> Option<GroupEntry> {
     let mut fields = line.split(':');
-    let name = fields.next().filter(|name| !name.is_empty() && !name.starts_with(['#', '+', '-']))?;
+    let name =
+        fields.next().filter(|name| !name.is_empty() && !name.starts_with(['#', '+', '-']))?;
     let gid = fields.nth(1)?.parse().ok()?;
     let members = fields.next().unwrap_or("").split(',').filter(|name| !name.is_empty());
     Some(GroupEntry { name: name.into(), gid, members: members.map(Arc::from).collect() })
@@ -189,7 +191,10 @@ mod tests {
     #[test]
     fn files_are_read_by_name_and_number() {
         let (_dir, accounts) = accounts(&[
-            ("passwd", "root:x:0:0:root:/root:/bin/sh\nbad\n+::::::\nann:x:1000:1000:A,,:/h/ann:\n"),
+            (
+                "passwd",
+                "root:x:0:0:root:/root:/bin/sh\nbad\n+::::::\nann:x:1000:1000:A,,:/h/ann:\n",
+            ),
             ("group", "root:x:0:\nann:x:1000:\nwheel:x:10:ann,root\n"),
             ("shadow", "root:*:1::::::\nann:!$6$x:1::::::\n"),
         ]);

@@ -173,7 +173,7 @@ fn clean(argv: Vec<OsString>, seconds: u64) -> Spec<'static> {
 }
 
 /// Where a program lies: on this process's path, then where root's usually are.
-pub(super) fn find(name: &str) -> Option<Arc<str>> {
+pub(crate) fn find(name: &str) -> Option<Arc<str>> {
     let is_program = |path: &str| {
         Path::new(path).is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok()
     };
@@ -277,7 +277,16 @@ impl<'a> Running<'a> {
         ];
         let pidfd = rustix::process::pidfd_open(pid, PidfdFlags::empty()).ok();
         let deadline = spec.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        Ok(Self { pid, pidfd, stdin, input: spec.stdin, outs, deadline, kill: None, how: How::Exited })
+        Ok(Self {
+            pid,
+            pidfd,
+            stdin,
+            input: spec.stdin,
+            outs,
+            deadline,
+            kill: None,
+            how: How::Exited,
+        })
     }
 
     fn until_exit(

@@ -74,7 +74,8 @@ fn set(pattern: &[char], from: usize, c: char) -> Option<(bool, usize)> {
         if low == ']' && at > first {
             return Some((inside != negated, at + 1));
         }
-        let range = pattern.get(at + 1) == Some(&'-') && pattern.get(at + 2).is_some_and(|c| *c != ']');
+        let range =
+            pattern.get(at + 1) == Some(&'-') && pattern.get(at + 2).is_some_and(|c| *c != ']');
         let high = if range { pattern[at + 2] } else { low };
         inside |= (low..=high).contains(&c);
         at += if range { 3 } else { 1 };

@@ -31,9 +31,10 @@ impl LocalSystem {
         let name = place.temporary();
         let made = if hard {
             let from = self.place(target, false, failed)?;
-            let same = from.hold().ok().flatten().zip(old.as_ref()).is_some_and(|(a, b)| {
-                (a.meta.dev(), a.meta.ino()) == (b.meta.dev(), b.meta.ino())
-            });
+            let same =
+                from.hold().ok().flatten().zip(old.as_ref()).is_some_and(|(a, b)| {
+                    (a.meta.dev(), a.meta.ino()) == (b.meta.dev(), b.meta.ino())
+                });
             if same {
                 return Ok(Deed::default());
             }

@@ -90,14 +90,16 @@ impl LocalSystem {
 
     fn answer_one(&self, question: &Question, accounts: &Accounts) -> Answer {
         let answer = match question {
-            Question::Stat { path, follow, digest } => {
-                self.stat(path, *follow, *digest, accounts).map(|stat| Answer::Stat(stat.map(Box::new)))
-            }
+            Question::Stat { path, follow, digest } => self
+                .stat(path, *follow, *digest, accounts)
+                .map(|stat| Answer::Stat(stat.map(Box::new))),
             Question::Read { path, limit } => self.read(path, *limit).map(Answer::Content),
             Question::List { path, recurse } => {
                 self.list(path, *recurse, accounts).map(Answer::Entries)
             }
-            Question::Glob { pattern } => self.expand(pattern).map(|p| Answer::Paths(glob::find(&p))),
+            Question::Glob { pattern } => {
+                self.expand(pattern).map(|p| Answer::Paths(glob::find(&p)))
+            }
             Question::User(key) => Ok(Answer::User(accounts.user(key))),
             Question::Group(key) => Ok(Answer::Group(accounts.group(key))),
             Question::Program(name) => Ok(Answer::Program(command::find(name))),
@@ -140,7 +142,9 @@ impl LocalSystem {
             Change::SetAttrs { path, attrs, follow, before } => {
                 self.set_attrs(path, attrs, *follow, before)
             }
-            Change::MakeDirectory { path, attrs, before } => self.make_directory(path, attrs, before),
+            Change::MakeDirectory { path, attrs, before } => {
+                self.make_directory(path, attrs, before)
+            }
             Change::MakeLink { path, target, hard, before } => {
                 self.make_link(path, target, *hard, before)
             }
@@ -159,7 +163,11 @@ impl LocalSystem {
             return Err(remote::bad_path(path));
         }
         let Some(rest) = path.strip_prefix('~') else {
-            return if path.starts_with('/') { Ok(path.to_owned()) } else { Err(remote::bad_path(path)) };
+            return if path.starts_with('/') {
+                Ok(path.to_owned())
+            } else {
+                Err(remote::bad_path(path))
+            };
         };
         let (user, below) = rest.split_once('/').map_or((rest, None), |(u, b)| (u, Some(b)));
         let home = if user.is_empty() {
@@ -168,7 +176,10 @@ impl LocalSystem {
             let account = Accounts::new().user(user).ok_or_else(|| remote::no_home(user))?;
             account.home.to_string()
         };
-        Ok(below.map_or_else(|| home.clone(), |below| format!("{}/{below}", home.trim_end_matches('/'))))
+        Ok(below.map_or_else(
+            || home.clone(),
+            |below| format!("{}/{below}", home.trim_end_matches('/')),
+        ))
     }
 }
 
@@ -177,6 +188,8 @@ impl Default for LocalSystem {
         Self::new()
     }
 }
+
+pub(crate) use look::{hash, hex};
 
 /// Milliseconds since 1970.
 pub(crate) fn now_ms() -> i64 {

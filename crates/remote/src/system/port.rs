@@ -22,7 +22,11 @@ pub(super) fn connect(host: &str, port: u16, timeout_ms: u64) -> Option<TcpStrea
 }
 
 /// What the other side sends first, up to 64 KiB or the end of the time.
-pub(super) fn banner(stream: &mut TcpStream, timeout_ms: u64, enough: &dyn Fn(&str) -> bool) -> String {
+pub(super) fn banner(
+    stream: &mut TcpStream,
+    timeout_ms: u64,
+    enough: &dyn Fn(&str) -> bool,
+) -> String {
     let _ = stream.set_read_timeout(Some(Duration::from_millis(timeout_ms.max(1))));
     let (mut bytes, mut buffer) = (Vec::new(), [0; 4096]);
     while bytes.len() < 64 << 10 {

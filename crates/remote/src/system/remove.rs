@@ -95,9 +95,9 @@ fn ignore_gone(result: Result<(), Errno>) -> Result<(), Errno> {
 fn mount_below(held: &Held) -> Option<String> {
     let real = fs::read_link(held.link()).ok()?;
     let table = fs::read("/proc/self/mountinfo").ok()?;
-    let points = table.split(|byte| *byte == b'\n').filter_map(|line| {
-        line.split(|byte| *byte == b' ').nth(4).map(unescape)
-    });
+    let points = table
+        .split(|byte| *byte == b'\n')
+        .filter_map(|line| line.split(|byte| *byte == b' ').nth(4).map(unescape));
     let mut below = points.filter(|point| std::path::Path::new(point).starts_with(&real));
     below.next().map(|point| point.to_string_lossy().into_owned())
 }
@@ -108,7 +108,8 @@ pub(super) fn unescape(text: &[u8]) -> OsString {
     let mut rest = text;
     while let Some((byte, tail)) = rest.split_first() {
         let code = tail.get(..3).filter(|_| *byte == b'\\');
-        let code = code.and_then(|digits| u8::from_str_radix(OsStr::from_bytes(digits).to_str()?, 8).ok());
+        let code =
+            code.and_then(|digits| u8::from_str_radix(OsStr::from_bytes(digits).to_str()?, 8).ok());
         out.push(code.unwrap_or(*byte));
         rest = if code.is_some() { &tail[3..] } else { tail };
     }

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -113,9 +113,8 @@ impl Drop for Script {
 
 fn may_run_programs(dir: &str) -> bool {
     let flags = rustix::fs::statvfs(dir).map(|fs| fs.f_flag);
-    flags.is_ok_and(|flags| {
-        !flags.intersects(StatVfsMountFlags::NOEXEC | StatVfsMountFlags::RDONLY)
-    })
+    flags
+        .is_ok_and(|flags| !flags.intersects(StatVfsMountFlags::NOEXEC | StatVfsMountFlags::RDONLY))
 }
 
 fn argv(run: &Run, script: Option<&Path>) -> Vec<OsString> {

@@ -37,7 +37,8 @@ impl LocalSystem {
                 };
             }
             let left = u64::try_from(left.as_millis()).unwrap_or(u64::MAX).max(1);
-            let sleep = if wait.until == Until::Elapsed { left } else { left.min(wait.sleep_ms.max(10)) };
+            let sleep =
+                if wait.until == Until::Elapsed { left } else { left.min(wait.sleep_ms.max(10)) };
             if cancel.wait(sleep) {
                 return Err(Halt::Cancelled);
             }
