@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::change::{Change, Outcome};
+use crate::interp;
 use crate::message::Message;
 use crate::observe::{Answer, Ask, Bytes, Question, Reply};
 
@@ -32,7 +33,7 @@ const LAST: u8 = 1;
 const DEFLATED: u8 = 2;
 
 /// What the controller sends to an executor, or a login executor to one of another identity.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ToHost {
     /// The first message: which executor is meant.
@@ -42,8 +43,17 @@ pub enum ToHost {
     },
     /// A host run begins: what follows is done for it, under its journal and lock.
     Start(Box<Start>),
-    /// What the interpreter asked the controller for.
+    /// A play, for the run that was started. Ends with [`FromHost::Done`].
+    Play(Box<interp::Start>),
+    /// A play put away before, to go on with; what it waited for follows.
+    Resume(Box<interp::Snapshot>),
+    /// Answer to [`FromHost::Request`] with [`interp::Request::Asks`].
     Replies(Vec<(Ask, Reply)>),
+    /// Answer to every other [`FromHost::Request`].
+    Control(Box<interp::Control>),
+    /// While a request is open: put the play away. Answered by [`FromHost::Snapshot`], and nothing more
+    /// is done for it.
+    Snapshot,
     /// Questions for this identity, without a play.
     Observe {
         /// Comes back with the answers.
@@ -106,7 +116,7 @@ pub struct Password {
 pub struct Sealed(String);
 
 /// What an executor sends.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FromHost {
     /// The first message.
@@ -118,8 +128,21 @@ pub enum FromHost {
         /// Its size as the change said, in bytes.
         size: u64,
     },
-    /// The interpreter asks the controller.
-    Asks(Vec<Ask>),
+    /// The interpreter asks the controller; it waits for `Replies` or `Control`.
+    Request(Box<interp::Request>),
+    /// Something to show, store and count.
+    Event {
+        /// Numbered from 0 within the play, without gaps.
+        number: u64,
+        /// The host's clock, in milliseconds since 1970.
+        at_ms: i64,
+        /// What happened.
+        event: Box<interp::Event>,
+    },
+    /// The play has ended on this host.
+    Done(interp::Summary),
+    /// The play, put away.
+    Snapshot(Box<interp::Snapshot>),
     /// Answers to `Observe`, in the order of its questions.
     Answers {
         /// As in the request.

@@ -150,7 +150,8 @@ pub fn pieces(
         Chunk { sha256: name, offset: 0, last: false, deflated: false, data: Vec::new() };
     loop {
         let mut data = Vec::new();
-        io::Read::by_ref(&mut file).take(BLOB_LIMIT as u64).read_to_end(&mut data)?;
+        let piece = io::Read::take(&mut file, BLOB_LIMIT as u64);
+        io::Read::read_to_end(&mut { piece }, &mut data)?;
         let size = data.len();
         chunk.last = size < BLOB_LIMIT;
         let packed = miniz_oxide::deflate::compress_to_vec_zlib(&data, 1);
@@ -187,7 +188,9 @@ pub(crate) fn private_directory(path: &Path) -> io::Result<()> {
         Ok(_) => Err(io::ErrorKind::PermissionDenied.into()),
         Err(_) => {
             if let Some(parent) = path.parent() {
-                DirBuilder::new().recursive(true).create(parent)?;
+                // Root's holds what other users start.
+                let mode = if rustix::process::geteuid().is_root() { 0o755 } else { 0o700 };
+                DirBuilder::new().recursive(true).mode(mode).create(parent)?;
             }
             match DirBuilder::new().mode(0o700).create(path) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
@@ -203,7 +206,11 @@ mod tests {
 
     use super::*;
 
-    fn send(store: &Store, content: &[u8], damage: impl Fn(&mut Chunk)) -> Result<Option<File>, Message> {
+    fn send(
+        store: &Store,
+        content: &[u8],
+        damage: impl Fn(&mut Chunk),
+    ) -> Result<Option<File>, Message> {
         let name = hash(&mut &content[..]).unwrap();
         let mut arriving = store.begin(&name, content.len() as u64)?;
         let mut whole = Ok(None);
@@ -223,7 +230,12 @@ mod tests {
     fn what_arrives_is_kept_and_verified() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::new(dir.path(), STORE_LIMIT);
-        for content in [vec![], b"abc".to_vec(), vec![7; BLOB_LIMIT], (0..700_000_u32).flat_map(u32::to_le_bytes).collect()] {
+        for content in [
+            vec![],
+            b"abc".to_vec(),
+            vec![7; BLOB_LIMIT],
+            (0..700_000_u32).flat_map(u32::to_le_bytes).collect(),
+        ] {
             let name = hash(&mut &content[..]).unwrap();
             assert!(store.get(&name).is_none());
             let mut back = vec![];
@@ -249,7 +261,7 @@ mod tests {
             |chunk| chunk.sha256[0] ^= 1,
             |chunk| chunk.data[5] ^= 1,
             |chunk| chunk.deflated = !chunk.deflated,
-            |chunk| chunk.data = miniz_oxide::deflate::compress_to_vec_zlib(&vec![0; 100 << 20], 9),
+            |chunk| chunk.data = miniz_oxide::deflate::compress_to_vec_zlib(&vec![0; 2 << 20], 9),
         ];
         for damage in cases {
             assert!(send(&store, &content, damage).is_err());

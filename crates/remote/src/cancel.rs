@@ -27,6 +27,13 @@ impl Cancel {
         let _ = rustix::io::write(&self.write, &[1]);
     }
 
+    /// Forgets an earlier wish: a new run begins.
+    pub fn clear(&self) {
+        self.raised.store(false, Ordering::SeqCst);
+        let mut buffer = [0; 64];
+        while rustix::io::read(&self.read, &mut buffer).is_ok_and(|size| size > 0) {}
+    }
+
     /// Whether to stop.
     pub fn is_raised(&self) -> bool {
         self.raised.load(Ordering::SeqCst)

@@ -39,8 +39,15 @@ pub struct Journal {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Line {
-    Begin { number: u64, task: u32, what: Arc<str> },
-    End { number: u64, outcome: Box<Outcome> },
+    Begin {
+        number: u64,
+        task: u32,
+        what: Arc<str>,
+    },
+    End {
+        number: u64,
+        outcome: Box<Outcome>,
+    },
     /// The executor starts nothing further.
     Closed,
     Full,
@@ -49,7 +56,11 @@ enum Line {
 impl Journal {
     /// Takes the run's lock, refusing a lower number than was seen, and tells what an earlier executor
     /// left.
-    pub fn open(cache: &Path, run: &str, fence: u64) -> Result<(Self, Option<Journalled>), Message> {
+    pub fn open(
+        cache: &Path,
+        run: &str,
+        fence: u64,
+    ) -> Result<(Self, Option<Journalled>), Message> {
         let is_name = !run.is_empty()
             && run.len() <= 100
             && run.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
@@ -59,7 +70,7 @@ impl Journal {
         let directory = cache.join("runs");
         let path = directory.join(format!("{run}.jsonl"));
         let failed = |error: io::Error| remote::journal(path.display(), why(error));
-        private_directory(cache).and_then(|()| private_directory(&directory)).map_err(failed)?;
+        private_directory(&directory).map_err(failed)?;
         remove_old(&directory);
         let lock = open(&directory.join(format!("{run}.lock"))).map_err(failed)?;
         if rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
@@ -99,7 +110,11 @@ impl Journal {
         if self.full {
             return Ok(());
         }
-        let outcome = if no_log || self.size > OUTPUT_LIMIT { without_output(outcome) } else { outcome.clone() };
+        let outcome = if no_log || self.size > OUTPUT_LIMIT {
+            without_output(outcome)
+        } else {
+            outcome.clone()
+        };
         self.write(&Line::End { number, outcome: Box::new(outcome) })
     }
 
@@ -140,7 +155,7 @@ fn open(path: &Path) -> io::Result<File> {
     File::options().read(true).append(true).create(true).mode(0o600).custom_flags(flags).open(path)
 }
 
-fn read_fence(mut lock: &File) -> io::Result<u64> {
+fn read_fence(lock: &File) -> io::Result<u64> {
     let mut text = String::new();
     lock.take(32).read_to_string(&mut text)?;
     Ok(text.trim().parse().unwrap_or(0))

@@ -4,5 +4,14 @@
 //! users through libc (it is linked statically), and has no async runtime: one thread works, one reads.
 
 pub mod account;
+pub mod blob;
 pub mod cancel;
+pub mod clean;
+pub mod identity;
+pub mod journal;
+pub mod play;
+pub mod serve;
+pub mod sudo;
 pub mod system;
+pub mod terminal;
+pub mod wire;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use hep_core::change::{Change, Outcome};
 use hep_core::frame::{FromHost, Hello, Start, Stream, ToHost};
-use hep_core::interp::Identity;
+use hep_core::interp::{Identity, Interpreter};
 use hep_core::message::{Message, remote};
 use hep_core::observe::{Answer, Question};
 
@@ -29,8 +29,8 @@ pub fn cache_directory(system: &LocalSystem) -> PathBuf {
 
 /// One executor.
 pub struct Session {
-    system: LocalSystem,
-    line: Line,
+    pub(crate) system: LocalSystem,
+    pub(crate) line: Line,
     others: Identities,
     journal: Option<(Arc<str>, Journal)>,
     cache: PathBuf,
@@ -38,7 +38,7 @@ pub struct Session {
 
 /// The controller's end as changes need it: for output, blobs and the wish to stop.
 pub struct Line {
-    wire: Wire,
+    pub(crate) wire: Wire,
     store: Store,
     task: u32,
 }
@@ -116,6 +116,16 @@ impl Session {
                     let outcome = self.apply(&Identity::Login, task, &change, no_log);
                     self.line.wire.send(&FromHost::Outcome { id, outcome: Box::new(outcome) });
                 }
+                ToHost::Play(start) => {
+                    if let Some(end) = self.play(Interpreter::new(*start))? {
+                        return Ok(end);
+                    }
+                }
+                ToHost::Resume(snapshot) => {
+                    if let Some(end) = self.resume(*snapshot)? {
+                        return Ok(end);
+                    }
+                }
                 ToHost::Ack { run } => self.acknowledge(&run),
                 // The reading thread has raised it.
                 ToHost::Cancel => {}
@@ -148,13 +158,19 @@ impl Session {
     }
 
     /// Answers as an identity, in the order of the questions.
-    fn observe(&mut self, identity: &Identity, questions: &[Question]) -> Vec<Answer> {
+    pub(crate) fn observe(&mut self, identity: &Identity, questions: &[Question]) -> Vec<Answer> {
         let Some(user) = self.other(identity) else { return self.system.answer(questions) };
         self.others.observe(&user, questions, &mut self.line)
     }
 
     /// Applies as an identity, under the journal of the run if there is one.
-    fn apply(&mut self, identity: &Identity, task: u32, change: &Change, no_log: bool) -> Outcome {
+    pub(crate) fn apply(
+        &mut self,
+        identity: &Identity,
+        task: u32,
+        change: &Change,
+        no_log: bool,
+    ) -> Outcome {
         if !self.line.wire.signals.begin_change() {
             return Outcome::Cancelled;
         }
@@ -197,7 +213,7 @@ impl Session {
     }
 }
 
-fn unexpected(message: &ToHost) -> Message {
+pub(crate) fn unexpected(message: &ToHost) -> Message {
     let text = format!("{message:?}");
     remote::unexpected(text.chars().take_while(char::is_ascii_alphanumeric).collect::<String>())
 }

@@ -139,7 +139,7 @@ fn take(
         let incoming = match frame {
             Frame::Blob(chunk) => Incoming::Blob(chunk),
             Frame::Json(message) => {
-                if message == ToHost::Cancel {
+                if matches!(message, ToHost::Cancel) {
                     signals.cancel.raise();
                 }
                 Incoming::Message(Box::new(message))

@@ -173,7 +173,7 @@ fn clean(argv: Vec<OsString>, seconds: u64) -> Spec<'static> {
 }
 
 /// Where a program lies: on this process's path, then where root's usually are.
-pub(super) fn find(name: &str) -> Option<Arc<str>> {
+pub(crate) fn find(name: &str) -> Option<Arc<str>> {
     let is_program = |path: &str| {
         Path::new(path).is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok()
     };

@@ -15,12 +15,12 @@ use crate::account::Accounts;
 /// Owner and group as numbers, names resolved when the change is applied.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Owner {
-    pub uid: Option<u32>,
-    pub gid: Option<u32>,
+    pub(super) uid: Option<u32>,
+    pub(super) gid: Option<u32>,
 }
 
 impl Owner {
-    pub fn of(attrs: &Attrs) -> Result<Self, Message> {
+    pub(super) fn of(attrs: &Attrs) -> Result<Self, Message> {
         let accounts = Accounts::new();
         let uid = match (&attrs.uid, &attrs.owner) {
             (None, Some(name)) => {
@@ -38,7 +38,7 @@ impl Owner {
     }
 
     /// Gives an open file to its owner, if there is one to give it to.
-    pub fn give(self, file: impl AsFd) -> Result<(), Errno> {
+    pub(super) fn give(self, file: impl AsFd) -> Result<(), Errno> {
         if self.uid.is_none() && self.gid.is_none() {
             return Ok(());
         }

@@ -189,6 +189,8 @@ impl Default for LocalSystem {
     }
 }
 
+pub(crate) use look::{hash, hex};
+
 /// Milliseconds since 1970.
 pub(crate) fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

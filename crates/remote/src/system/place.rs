@@ -30,11 +30,11 @@ const LINK_LIMIT: u32 = 40;
 #[derive(Debug)]
 pub(super) struct Place {
     /// The directory, opened with `O_PATH`.
-    pub dir: OwnedFd,
+    pub(super) dir: OwnedFd,
     /// The name in it.
-    pub name: OsString,
+    pub(super) name: OsString,
     /// The whole path, for messages.
-    pub path: String,
+    pub(super) path: String,
 }
 
 /// Why a place cannot be reached.
@@ -53,9 +53,9 @@ impl From<Errno> for Unreached {
 /// What lies at a place, held open.
 #[derive(Debug)]
 pub(super) struct Held {
-    pub fd: OwnedFd,
-    pub meta: Metadata,
-    pub target: Option<PathBuf>,
+    pub(super) fd: OwnedFd,
+    pub(super) meta: Metadata,
+    pub(super) target: Option<PathBuf>,
 }
 
 impl LocalSystem {
@@ -80,12 +80,12 @@ impl LocalSystem {
 
 impl Place {
     /// What lies there, not followed; nothing if nothing does.
-    pub fn hold(&self) -> Result<Option<Held>, Errno> {
+    pub(super) fn hold(&self) -> Result<Option<Held>, Errno> {
         hold(&self.dir, &self.name)
     }
 
     /// Goes on only if what lies there is what was observed; answers with it.
-    pub fn expect(
+    pub(super) fn expect(
         &self,
         before: &Before,
         failed: impl Fn(&str, Errno) -> Message,
@@ -105,7 +105,7 @@ impl Place {
     }
 
     /// A name in the same directory that nothing has, for what is going to be renamed.
-    pub fn temporary(&self) -> OsString {
+    pub(super) fn temporary(&self) -> OsString {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let stem = &self.name.as_bytes()[..self.name.len().min(200)];
@@ -117,12 +117,12 @@ impl Place {
     }
 
     /// The path of another name in the same directory.
-    pub fn beside(&self, name: &OsStr) -> PathBuf {
+    pub(super) fn beside(&self, name: &OsStr) -> PathBuf {
         Path::new(&self.path).with_file_name(name)
     }
 
     /// Makes what happened in the directory last.
-    pub fn sync(&self) {
+    pub(super) fn sync(&self) {
         // Best effort: some file systems do not sync directories, and the rename has happened.
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         if let Ok(dir) = rustix::fs::openat(&self.dir, ".", flags, Mode::empty()) {
@@ -133,7 +133,7 @@ impl Place {
 
 impl Held {
     /// As an answer to a question would describe it.
-    pub fn stat(&self, digest: bool) -> Result<Stat, Errno> {
+    pub(super) fn stat(&self, digest: bool) -> Result<Stat, Errno> {
         let mut stat = describe(&self.meta, self.target.as_deref(), &Accounts::new());
         if digest && self.meta.is_file() {
             let mut file = self.reopen(OFlags::RDONLY | OFlags::NONBLOCK)?;
@@ -145,13 +145,13 @@ impl Held {
     }
 
     /// The same file with another access, whatever its name is now.
-    pub fn reopen(&self, flags: OFlags) -> Result<File, Errno> {
+    pub(super) fn reopen(&self, flags: OFlags) -> Result<File, Errno> {
         let fd = rustix::fs::open(self.link(), flags | OFlags::CLOEXEC, Mode::empty())?;
         Ok(File::from(fd))
     }
 
     /// A path that means this very file, by the kernel's own link to the descriptor.
-    pub fn link(&self) -> String {
+    pub(super) fn link(&self) -> String {
         format!("/proc/self/fd/{}", self.fd.as_raw_fd())
     }
 }

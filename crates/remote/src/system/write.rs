@@ -24,11 +24,11 @@ const VALIDATE_SECONDS: u64 = 300;
 
 /// What is to be written and how.
 pub(super) struct Order<'a> {
-    pub content: &'a Content,
-    pub attrs: &'a Attrs,
-    pub before: &'a Before,
-    pub backup: bool,
-    pub validate: &'a Option<Vec<Arc<str>>>,
+    pub(super) content: &'a Content,
+    pub(super) attrs: &'a Attrs,
+    pub(super) before: &'a Before,
+    pub(super) backup: bool,
+    pub(super) validate: &'a Option<Vec<Arc<str>>>,
 }
 
 /// A file under its temporary name, removed unless it took its own.

@@ -1,0 +1,347 @@
+//! Other identities: an executor of its own for each, started on the host and spoken to in the same frames.
+//!
+//! So a play with several identities still costs the controller one line. The binary that another user
+//! starts is never one that the login user could have swapped: root installs it, by hash, where only root
+//! can write, and checks it at every start.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::{Read, Seek, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::{Duration, Instant};
+
+use hep_core::bootstrap::{self, Line as Reply, NoExecutor, ROOT_DIRECTORY};
+use hep_core::change::{Change, Outcome};
+use hep_core::frame::{Decoder, Encoder, Frame, FromHost, Password, Sealed, ToHost};
+use hep_core::message::{Message, remote};
+use hep_core::observe::{Answer, Question};
+
+use crate::blob;
+use crate::cancel::Cancel;
+use crate::serve::Line;
+use crate::sudo::{self, Printed, Started};
+use crate::system::{Host, LocalSystem, hash, why};
+
+/// Bytes after which another executor is taken for broken.
+const TOTAL: u64 = 1 << 42;
+/// Seconds that installing may take.
+const INSTALL_SECONDS: u64 = 60;
+
+/// The executors of other identities.
+#[derive(Debug)]
+pub struct Identities {
+    hash: String,
+    uid: u32,
+    passwords: Vec<Password>,
+    running: HashMap<Arc<str>, Remote>,
+    failed: HashMap<Arc<str>, Message>,
+    directory: PathBuf,
+}
+
+/// One executor of another identity.
+#[derive(Debug)]
+struct Remote {
+    started: Started,
+    encoder: Encoder,
+    decoder: Decoder,
+    next: u32,
+}
+
+impl Identities {
+    /// None yet.
+    #[must_use]
+    pub fn new(hash: &str, system: &LocalSystem) -> Self {
+        Self {
+            hash: hash.to_owned(),
+            uid: system.uid,
+            passwords: Vec::new(),
+            running: HashMap::new(),
+            failed: HashMap::new(),
+            directory: PathBuf::from(ROOT_DIRECTORY),
+        }
+    }
+
+    /// Takes the passwords of a run; what failed for want of one may be tried again.
+    pub fn set_passwords(&mut self, passwords: Vec<Password>) {
+        self.passwords = passwords;
+        self.failed.clear();
+    }
+
+    /// Answers as a user, in the order of the questions.
+    pub fn observe(
+        &mut self,
+        user: &Arc<str>,
+        questions: &[Question],
+        line: &mut Line,
+    ) -> Vec<Answer> {
+        let asked =
+            self.exchange(user, line, |id| ToHost::Observe { id, questions: questions.to_vec() });
+        match asked {
+            Ok(FromHost::Answers { answers, .. }) if answers.len() == questions.len() => answers,
+            Ok(_) => {
+                let message = remote::identity_lost(user, "it answered something else");
+                questions.iter().map(|_| Answer::Failed(message.clone())).collect()
+            }
+            Err(message) => questions.iter().map(|_| Answer::Failed(message.clone())).collect(),
+        }
+    }
+
+    /// Applies as a user.
+    pub fn apply(
+        &mut self,
+        user: &Arc<str>,
+        task: u32,
+        change: &Change,
+        no_log: bool,
+        line: &mut Line,
+    ) -> Outcome {
+        let change = Box::new(change.clone());
+        let asked = self.exchange(user, line, |id| ToHost::Apply { id, task, change, no_log });
+        match asked {
+            Ok(FromHost::Outcome { outcome, .. }) => *outcome,
+            Ok(_) => Outcome::Failed(
+                remote::identity_lost(user, "it answered something else"),
+                hep_core::change::Deed::default(),
+            ),
+            Err(message) => Outcome::Failed(message, hep_core::change::Deed::default()),
+        }
+    }
+
+    fn exchange(
+        &mut self,
+        user: &Arc<str>,
+        line: &mut Line,
+        ask: impl FnOnce(u32) -> ToHost,
+    ) -> Result<FromHost, Message> {
+        if let Some(message) = self.failed.get(user) {
+            return Err(message.clone());
+        }
+        if !self.running.contains_key(user) {
+            match self.start(user, &line.cancel()) {
+                Ok(remote) => self.running.insert(Arc::clone(user), remote),
+                Err(message) => {
+                    // Asked again by every task: sudo would lock the account.
+                    self.failed.insert(Arc::clone(user), message.clone());
+                    return Err(message);
+                }
+            };
+        }
+        let Some(remote) = self.running.get_mut(user) else {
+            return Err(remote::identity_lost(user, "it is not there"));
+        };
+        let answer = remote.exchange(ask, line);
+        if answer.is_err() {
+            self.running.remove(user);
+        }
+        answer
+    }
+
+    fn password(&self, user: &str) -> Option<&Sealed> {
+        let exact = self.passwords.iter().find(|entry| *entry.user == *user);
+        exact.or_else(|| self.passwords.iter().find(|e| e.user.is_empty())).map(|e| &e.password)
+    }
+
+    fn start(&self, user: &str, cancel: &Cancel) -> Result<Remote, Message> {
+        let account = crate::account::Accounts::new().user(user);
+        let is_root = account.is_some_and(|account| account.uid == 0);
+        let mut started = if is_root {
+            self.as_root(user, false, cancel)?
+        } else {
+            if !self.is_installed() {
+                self.install(user, cancel)?;
+            }
+            let program = self.directory.join(&self.hash).to_string_lossy().into_owned();
+            let words = [program, "serve".into(), self.hash.clone(), "--greet".into()];
+            let (started, line) = sudo::start(user, self.uid, &words, self.password(user), cancel)?;
+            if Reply::read(&line) != Reply::Go(self.hash.clone()) {
+                return Err(remote::sudo_failed(user, line));
+            }
+            started
+        };
+        let mut decoder = Decoder::new(TOTAL);
+        let broken = |error| remote::identity_lost(user, error);
+        decoder.push(&started.rest()).map_err(broken)?;
+        let mut remote = Remote { started, encoder: Encoder::default(), decoder, next: 0 };
+        remote.send(&ToHost::Hello { hash: self.hash.as_str().into() })?;
+        match remote.receive(cancel)? {
+            FromHost::Hello(hello) if *hello.hash == *self.hash => Ok(remote),
+            FromHost::Fault(message) => Err(message),
+            _ => Err(remote::identity_lost(user, "it did not greet")),
+        }
+    }
+
+    /// Makes sure that the binary is where only root can write.
+    fn install(&self, user: &str, cancel: &Cancel) -> Result<(), Message> {
+        if self.uid == 0 {
+            // Already root: no sudo is needed to install.
+            return self
+                .install_as_root()
+                .map_err(|error| remote::become_install(user, why(error)));
+        }
+        self.as_root("root", true, cancel)
+            .map(drop)
+            .map_err(|message| remote::become_install(user, message))
+    }
+
+    fn install_as_root(&self) -> std::io::Result<()> {
+        let denied = || std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        fs::create_dir_all(&self.directory)?;
+        let meta = fs::symlink_metadata(&self.directory)?;
+        if !meta.is_dir() || meta.uid() != 0 {
+            return Err(denied());
+        }
+        fs::set_permissions(&self.directory, mode)?;
+        let new = self.directory.join(format!(".new.{}", std::process::id()));
+        let mut file = File::options().write(true).create_new(true).open(&new)?;
+        let written = self.own_bytes().and_then(|bytes| file.write_all(&bytes));
+        let done = written.and_then(|()| {
+            file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
+            file.sync_all()?;
+            fs::rename(&new, self.directory.join(&self.hash))
+        });
+        if done.is_err() {
+            let _ = fs::remove_file(new);
+        }
+        done
+    }
+
+    /// Becomes root by the script that checks, and where it must installs, the binary.
+    fn as_root(&self, user: &str, only: bool, cancel: &Cancel) -> Result<Started, Message> {
+        let directory = self.directory.to_string_lossy();
+        let words = bootstrap::root_argv_in(&self.hash, only, &directory);
+        let (mut started, mut line) =
+            sudo::start(user, self.uid, &words, self.password("root"), cancel)?;
+        let failed = |why: String| remote::become_install(user, why);
+        if let Reply::Need { .. } = Reply::read(&line) {
+            let bytes = self.own_bytes().map_err(|error| failed(why(error)))?;
+            let size = format!("{}\n", bytes.len());
+            let sent = started.stdin.write_all(size.as_bytes());
+            let sent = sent.and_then(|()| started.stdin.write_all(&bytes));
+            sent.and_then(|()| started.stdin.flush()).map_err(|error| failed(why(error)))?;
+            let deadline = Instant::now() + Duration::from_secs(INSTALL_SECONDS);
+            line = loop {
+                if let Some(line) = started.line(deadline, cancel)? {
+                    break line;
+                }
+            };
+        }
+        match Reply::read(&line) {
+            Reply::Go(hash) if hash == self.hash => Ok(started),
+            Reply::None(NoExecutor::Noexec) => {
+                Err(failed(format!("{directory} is mounted noexec")))
+            }
+            Reply::None(reason) => Err(failed(format!("{reason:?}").to_lowercase())),
+            _ => Err(failed(line)),
+        }
+    }
+
+    /// Our own binary, if it is what we were started as.
+    fn own_bytes(&self) -> std::io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        File::open("/proc/self/exe")?.read_to_end(&mut bytes)?;
+        if hash(&mut &bytes[..])? == self.hash {
+            Ok(bytes)
+        } else {
+            Err(std::io::Error::other("the running executor is not the one that was named"))
+        }
+    }
+
+    /// Whether the binary is there, whole, and in a place that only root can write.
+    fn is_installed(&self) -> bool {
+        let path = self.directory.join(&self.hash);
+        let roots = |path: &Path| {
+            fs::symlink_metadata(path)
+                .is_ok_and(|meta| meta.uid() == 0 && meta.mode() & 0o022 == 0 && !meta.is_symlink())
+        };
+        roots(&path)
+            && self.directory.ancestors().all(roots)
+            && File::open(&path).and_then(|mut file| hash(&mut file)).is_ok_and(|h| h == self.hash)
+    }
+}
+
+impl Remote {
+    fn exchange(
+        &mut self,
+        ask: impl FnOnce(u32) -> ToHost,
+        line: &mut Line,
+    ) -> Result<FromHost, Message> {
+        let id = self.next;
+        self.next = self.next.wrapping_add(1);
+        self.send(&ask(id))?;
+        let cancel = line.cancel();
+        loop {
+            match self.receive(&cancel)? {
+                message @ FromHost::Output { .. } => line.relay(&message),
+                FromHost::Need { sha256, size } => self.hand_over(&sha256, size, line)?,
+                FromHost::Fault(message) => return Err(message),
+                FromHost::Answers { id: of, answers } if of == id => {
+                    return Ok(FromHost::Answers { id, answers });
+                }
+                FromHost::Outcome { id: of, outcome } if of == id => {
+                    return Ok(FromHost::Outcome { id, outcome });
+                }
+                _ => return Err(self.lost("it spoke out of turn")),
+            }
+        }
+    }
+
+    fn hand_over(&mut self, sha256: &Arc<str>, size: u64, line: &mut Line) -> Result<(), Message> {
+        let mut file = match line.blob(sha256, size) {
+            Ok(file) => file,
+            Err(why) => return self.send(&ToHost::NoBlob { sha256: Arc::clone(sha256), why }),
+        };
+        let (encoder, stdin) = (&mut self.encoder, &mut self.started.stdin);
+        let sent = file.rewind().and_then(|()| {
+            blob::pieces(sha256, file, |chunk| {
+                let mut bytes = Vec::new();
+                encoder.blob(chunk, &mut bytes).map_err(std::io::Error::other)?;
+                stdin.write_all(&bytes)
+            })
+        });
+        sent.map_err(|error| self.lost(&why(error)))
+    }
+
+    fn send(&mut self, message: &ToHost) -> Result<(), Message> {
+        let mut bytes = Vec::new();
+        self.encoder.json(message, &mut bytes).map_err(remote::broken_frames)?;
+        let sent = self.started.stdin.write_all(&bytes);
+        sent.and_then(|()| self.started.stdin.flush()).map_err(|_| self.started.ended())
+    }
+
+    /// The next message. A wish to stop is passed on once, and the answer still waited for: what runs
+    /// there has to end first.
+    fn receive(&mut self, cancel: &Cancel) -> Result<FromHost, Message> {
+        let mut told = false;
+        loop {
+            match self.decoder.next::<FromHost>() {
+                Ok(Some(Frame::Json(message))) => return Ok(message),
+                Ok(Some(Frame::Blob(_))) => return Err(self.lost("it sent a file")),
+                Ok(None) => {}
+                Err(error) => return Err(self.lost(&error.to_string())),
+            }
+            if cancel.is_raised() && !told {
+                told = true;
+                self.send(&ToHost::Cancel)?;
+            }
+            match self.started.next(Duration::from_millis(50)) {
+                Ok(Printed::Out(bytes)) => {
+                    let pushed = self.decoder.push(&bytes);
+                    pushed.map_err(|error| self.lost(&error.to_string()))?;
+                }
+                Ok(Printed::Err(bytes)) => self.started.hear(&bytes),
+                Ok(Printed::End(false)) | Err(RecvTimeoutError::Timeout) => {}
+                Ok(Printed::End(true)) | Err(RecvTimeoutError::Disconnected) => {
+                    return Err(self.started.ended());
+                }
+            }
+        }
+    }
+
+    fn lost(&mut self, why: &str) -> Message {
+        remote::identity_lost(self.started.user(), why)
+    }
+}
