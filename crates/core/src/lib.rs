@@ -42,8 +42,6 @@ pub mod run;
 pub mod secret;
 pub mod selector;
 #[cfg(feature = "full")]
-pub mod selector;
-#[cfg(feature = "full")]
 pub mod ssh;
 pub mod suggest;
 pub mod template;
