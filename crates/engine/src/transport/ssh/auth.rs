@@ -28,7 +28,9 @@ const INTERACTIVE_ROUNDS: usize = 16;
 
 /// One thing to try.
 enum Attempt {
-    Agent(AgentIdentity),
+    /// Asks what the host allows; some let us in at once.
+    Probe,
+    Agent(Box<AgentIdentity>),
     Certificate(Arc<KeyFile>, Box<Certificate>),
     Key(Arc<KeyFile>),
     Password,
@@ -38,6 +40,7 @@ enum Attempt {
 impl Attempt {
     fn method(&self) -> MethodKind {
         match self {
+            Self::Probe => MethodKind::None,
             Self::Agent(_) | Self::Certificate(..) | Self::Key(_) => MethodKind::PublicKey,
             Self::Password => MethodKind::Password,
             Self::Interactive => MethodKind::KeyboardInteractive,
@@ -47,6 +50,7 @@ impl Attempt {
     /// For the list of what was tried. Comments of agent keys are the person's own.
     fn describe(&self) -> String {
         match self {
+            Self::Probe => "no credentials".to_owned(),
             Self::Agent(identity) => format!("the agent's key {}", identity.comment()),
             Self::Certificate(file, _) => format!("the certificate of {}", file.path.display()),
             Self::Key(file) => format!("the key {}", file.path.display()),
@@ -54,6 +58,12 @@ impl Attempt {
             Self::Interactive => "the host's questions".to_owned(),
         }
     }
+}
+
+/// Why an attempt did not end.
+enum Failure {
+    Ssh(russh::Error),
+    Late,
 }
 
 /// How one attempt ended.
@@ -101,7 +111,7 @@ impl Login<'_> {
         let mut tried = Vec::new();
         // Without keys nothing tells yet what the host allows.
         if !attempts.iter().any(|attempt| attempt.method() == MethodKind::PublicKey) {
-            match self.within(Self::probe).await? {
+            match self.attempt(&Attempt::Probe).await? {
                 Step::Refused(methods) => allowed = Some(methods),
                 Step::In | Step::Skipped(_) => return Ok(()),
             }
@@ -151,7 +161,8 @@ impl Login<'_> {
             }
             attempts.push(Attempt::Key(file));
         }
-        let mut all: Vec<Attempt> = agent.into_iter().map(Attempt::Agent).collect();
+        let mut all: Vec<Attempt> =
+            agent.into_iter().map(|identity| Attempt::Agent(Box::new(identity))).collect();
         all.append(&mut attempts);
         all.extend([Attempt::Password, Attempt::Interactive]);
         (all, notes)
@@ -187,25 +198,30 @@ impl Login<'_> {
         &self.tools.trust.questions
     }
 
-    /// Runs one step within the deadline.
+    /// Runs one step within the deadline. The step borrows us, so the rest comes beside it.
     async fn within(
-        &mut self,
-        step: impl AsyncFnOnce(&mut Self) -> Result<Step, russh::Error>,
-    ) -> Result<Step, TransportError> {
-        let (questions, target) = (Arc::clone(&self.tools.trust.questions), self.target);
-        let done = questions.within(target.deadlines.auth, step(self)).await;
-        let done = done.ok_or_else(|| TransportError::Deadline {
-            host: target.name.clone(),
-            stage: Stage::Auth,
-            detail: target.user.clone(),
-            after: target.deadlines.auth,
-        })?;
-        done.map_err(|error| match error {
-            russh::Error::SendError | russh::Error::RecvError => self.closed(&[]),
-            other => {
-                TransportError::Handshake { host: target.name.clone(), source: Arc::new(other) }
-            }
-        })
+        target: &SshTarget,
+        questions: &Questions,
+        step: impl Future<Output = Result<Step, russh::Error>>,
+    ) -> Result<Step, Failure> {
+        match questions.within(target.deadlines.auth, step).await {
+            Some(done) => done.map_err(Failure::Ssh),
+            None => Err(Failure::Late),
+        }
+    }
+
+    fn explain(&self, failure: Failure) -> TransportError {
+        let host = self.target.name.clone();
+        match failure {
+            Failure::Late => TransportError::Deadline {
+                host,
+                stage: Stage::Auth,
+                detail: self.target.user.clone(),
+                after: self.target.deadlines.auth,
+            },
+            Failure::Ssh(russh::Error::SendError | russh::Error::RecvError) => self.closed(&[]),
+            Failure::Ssh(other) => TransportError::Handshake { host, source: Arc::new(other) },
+        }
     }
 
     async fn probe(&mut self) -> Result<Step, russh::Error> {
@@ -213,16 +229,22 @@ impl Login<'_> {
     }
 
     async fn attempt(&mut self, attempt: &Attempt) -> Result<Step, TransportError> {
-        self.within(async |login: &mut Self| match attempt {
-            Attempt::Agent(identity) => login.with_agent(identity).await,
+        let (target, tools) = (self.target, self.tools);
+        let done = Self::within(target, &tools.trust.questions, self.send(attempt)).await;
+        done.map_err(|failure| self.explain(failure))
+    }
+
+    async fn send(&mut self, attempt: &Attempt) -> Result<Step, russh::Error> {
+        match attempt {
+            Attempt::Probe => self.probe().await,
+            Attempt::Agent(identity) => self.with_agent(identity).await,
             Attempt::Certificate(file, certificate) => {
-                login.with_certificate(file, certificate).await
+                self.with_certificate(file, certificate).await
             }
-            Attempt::Key(file) => login.with_key(file).await,
-            Attempt::Password => login.with_password().await,
-            Attempt::Interactive => login.interactive().await,
-        })
-        .await
+            Attempt::Key(file) => self.with_key(file).await,
+            Attempt::Password => self.with_password().await,
+            Attempt::Interactive => self.interactive().await,
+        }
     }
 
     /// The hashes to sign with: one for RSA keys, and no choice for others. Nothing when all that the host
