@@ -28,7 +28,9 @@ const INTERACTIVE_ROUNDS: usize = 16;
 
 /// One thing to try.
 enum Attempt {
-    Agent(AgentIdentity),
+    /// Asks what the host allows; some let us in at once.
+    Probe,
+    Agent(Box<AgentIdentity>),
     Certificate(Arc<KeyFile>, Box<Certificate>),
     Key(Arc<KeyFile>),
     Password,
@@ -38,6 +40,7 @@ enum Attempt {
 impl Attempt {
     fn method(&self) -> MethodKind {
         match self {
+            Self::Probe => MethodKind::None,
             Self::Agent(_) | Self::Certificate(..) | Self::Key(_) => MethodKind::PublicKey,
             Self::Password => MethodKind::Password,
             Self::Interactive => MethodKind::KeyboardInteractive,
@@ -47,6 +50,7 @@ impl Attempt {
     /// For the list of what was tried. Comments of agent keys are the person's own.
     fn describe(&self) -> String {
         match self {
+            Self::Probe => "no credentials".to_owned(),
             Self::Agent(identity) => format!("the agent's key {}", identity.comment()),
             Self::Certificate(file, _) => format!("the certificate of {}", file.path.display()),
             Self::Key(file) => format!("the key {}", file.path.display()),
@@ -54,6 +58,12 @@ impl Attempt {
             Self::Interactive => "the host's questions".to_owned(),
         }
     }
+}
+
+/// Why an attempt did not end.
+enum Failure {
+    Ssh(russh::Error),
+    Late,
 }
 
 /// How one attempt ended.
@@ -101,14 +111,14 @@ impl Login<'_> {
         let mut tried = Vec::new();
         // Without keys nothing tells yet what the host allows.
         if !attempts.iter().any(|attempt| attempt.method() == MethodKind::PublicKey) {
-            match self.within(None).await? {
+            match self.attempt(&Attempt::Probe).await? {
                 Step::Refused(methods) => allowed = Some(methods),
                 Step::In | Step::Skipped(_) => return Ok(()),
             }
         }
         while let Some(index) = next(&attempts, allowed.as_ref()) {
             let attempt = attempts.remove(index);
-            match self.within(Some(&attempt)).await? {
+            match self.attempt(&attempt).await? {
                 Step::In => return Ok(()),
                 Step::Skipped(note) => notes.extend(note),
                 Step::Refused(methods) => {
@@ -151,7 +161,8 @@ impl Login<'_> {
             }
             attempts.push(Attempt::Key(file));
         }
-        let mut all: Vec<Attempt> = agent.into_iter().map(Attempt::Agent).collect();
+        let mut all: Vec<Attempt> =
+            agent.into_iter().map(|identity| Attempt::Agent(Box::new(identity))).collect();
         all.append(&mut attempts);
         all.extend([Attempt::Password, Attempt::Interactive]);
         (all, notes)
@@ -187,38 +198,52 @@ impl Login<'_> {
         &self.tools.trust.questions
     }
 
-    /// Makes one attempt within the deadline; without one, asks what the host takes.
-    async fn within(&mut self, attempt: Option<&Attempt>) -> Result<Step, TransportError> {
-        let (questions, target) = (Arc::clone(&self.tools.trust.questions), self.target);
-        let done = questions.within(target.deadlines.auth, self.step(attempt)).await;
-        let done = done.ok_or_else(|| TransportError::Deadline {
-            host: target.name.clone(),
-            stage: Stage::Auth,
-            detail: target.user.clone(),
-            after: target.deadlines.auth,
-        })?;
-        done.map_err(|error| match error {
-            russh::Error::SendError | russh::Error::RecvError => self.closed(&[]),
-            other => {
-                TransportError::Handshake { host: target.name.clone(), source: Arc::new(other) }
-            }
-        })
+    /// Runs one step within the deadline. The step borrows us, so the rest comes beside it.
+    async fn within(
+        target: &SshTarget,
+        questions: &Questions,
+        step: impl Future<Output = Result<Step, russh::Error>>,
+    ) -> Result<Step, Failure> {
+        match questions.within(target.deadlines.auth, step).await {
+            Some(done) => done.map_err(Failure::Ssh),
+            None => Err(Failure::Late),
+        }
+    }
+
+    fn explain(&self, failure: Failure) -> TransportError {
+        let host = self.target.name.clone();
+        match failure {
+            Failure::Late => TransportError::Deadline {
+                host,
+                stage: Stage::Auth,
+                detail: self.target.user.clone(),
+                after: self.target.deadlines.auth,
+            },
+            Failure::Ssh(russh::Error::SendError | russh::Error::RecvError) => self.closed(&[]),
+            Failure::Ssh(other) => TransportError::Handshake { host, source: Arc::new(other) },
+        }
     }
 
     async fn probe(&mut self) -> Result<Step, russh::Error> {
         Ok(self.handle.authenticate_none(&self.target.user).await?.into())
     }
 
-    async fn step(&mut self, attempt: Option<&Attempt>) -> Result<Step, russh::Error> {
+    async fn attempt(&mut self, attempt: &Attempt) -> Result<Step, TransportError> {
+        let (target, tools) = (self.target, self.tools);
+        let done = Self::within(target, &tools.trust.questions, self.send(attempt)).await;
+        done.map_err(|failure| self.explain(failure))
+    }
+
+    async fn send(&mut self, attempt: &Attempt) -> Result<Step, russh::Error> {
         match attempt {
-            None => self.probe().await,
-            Some(Attempt::Agent(identity)) => self.with_agent(identity).await,
-            Some(Attempt::Certificate(file, certificate)) => {
+            Attempt::Probe => self.probe().await,
+            Attempt::Agent(identity) => self.with_agent(identity).await,
+            Attempt::Certificate(file, certificate) => {
                 self.with_certificate(file, certificate).await
             }
-            Some(Attempt::Key(file)) => self.with_key(file).await,
-            Some(Attempt::Password) => self.with_password().await,
-            Some(Attempt::Interactive) => self.interactive().await,
+            Attempt::Key(file) => self.with_key(file).await,
+            Attempt::Password => self.with_password().await,
+            Attempt::Interactive => self.interactive().await,
         }
     }
 

@@ -67,16 +67,14 @@ impl HostKeyCheck {
             TransportError::Handshake { host: self.host.clone(), source: Arc::new(error.into()) }
         })?;
         match self.check(&key)? {
-            Verdict::Known => return Ok(()),
-            Verdict::Revoked { place } => {
-                return Err(refuse(say::host_key_revoked(
-                    &self.host,
-                    &key.algorithm,
-                    key.fingerprint(),
-                    &place.file,
-                    place.line,
-                )));
-            }
+            Verdict::Known => Ok(()),
+            Verdict::Revoked { place } => Err(refuse(say::host_key_revoked(
+                &self.host,
+                &key.algorithm,
+                key.fingerprint(),
+                &place.file,
+                place.line,
+            ))),
             verdict => {
                 let vouched = match shown {
                     PublicKeyOrCertificate::Certificate(cert) => self.vouched_for(cert)?,

@@ -152,7 +152,7 @@ mod tests {
             for writer in 0..64 {
                 let file = &file;
                 scope.spawn(move || {
-                    append(file, &format!("host{writer} ssh-ed25519 AAAA\n")).unwrap()
+                    append(file, &format!("host{writer} ssh-ed25519 AAAA\n")).unwrap();
                 });
             }
         });
@@ -170,7 +170,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("known_hosts");
         let files = KnownHostsFiles::default();
-        let types = || files.ask(&[file.clone()], |hosts| hosts.key_types("a").len());
+        let types = || files.ask(std::slice::from_ref(&file), |hosts| hosts.key_types("a").len());
         assert_eq!(types().unwrap(), 0);
         append(&file, "a ssh-ed25519 AAAAC3NzaC1lZDI1\n").unwrap();
         assert_eq!(types().unwrap(), 0, "that key is cut short, and skipped");

@@ -149,14 +149,13 @@ impl Pool {
         let host = {
             let mut hosts = lock(&self.host_starts);
             let key = SshTarget { user: String::new(), ..target.clone() }.key();
-            match hosts.get(&key).and_then(Weak::upgrade) {
-                Some(starts) => starts,
-                None => {
-                    hosts.retain(|_, starts| starts.strong_count() > 0);
-                    let starts = Arc::new(Semaphore::new(self.limits.handshakes_per_host.max(1)));
-                    hosts.insert(key, Arc::downgrade(&starts));
-                    starts
-                }
+            if let Some(starts) = hosts.get(&key).and_then(Weak::upgrade) {
+                starts
+            } else {
+                hosts.retain(|_, starts| starts.strong_count() > 0);
+                let starts = Arc::new(Semaphore::new(self.limits.handshakes_per_host.max(1)));
+                hosts.insert(key, Arc::downgrade(&starts));
+                starts
             }
         };
         let host = host.acquire_owned().await?;

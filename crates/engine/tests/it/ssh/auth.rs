@@ -67,7 +67,7 @@ fn key_file(
 async fn key_only(key: &PrivateKey, file: PathBuf) -> (Server, SshTarget) {
     let keys = vec![key.public_key().clone()];
     let methods = vec![MethodKind::PublicKey];
-    let server = Server::start(Behaviour { keys, methods, ..Behaviour::default() }).await;
+    let server = Server::start(Behaviour { methods, keys, ..Behaviour::default() }).await;
     let target = SshTarget { keys: vec![file], password: None, ..target(&server) };
     (server, target)
 }

@@ -19,7 +19,7 @@ use hep_engine::transport::{Connection, Deadlines, Ending, Exec, Output, Transpo
 use server::Server;
 
 /// Long enough for a busy machine, short enough to end a test that hangs.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// The deadline that a test waits for.
 const SHORT: Duration = Duration::from_millis(300);
 

@@ -247,7 +247,7 @@ impl Handler for Client {
         let expected = [PASSWORD.as_bytes(), b"42"];
         let right = answers
             .iter()
-            .map(|a| a.as_ref())
+            .map(AsRef::as_ref)
             .eq(expected[..self.behaviour.questions].iter().copied());
         Ok(if right { Auth::Accept } else { Auth::reject() })
     }
