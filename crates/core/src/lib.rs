@@ -18,9 +18,9 @@ pub mod interp;
 #[cfg(feature = "full")]
 pub mod inventory;
 mod invocation;
-pub mod mask;
 #[cfg(feature = "full")]
 pub mod manifest;
+pub mod mask;
 #[cfg(any(test, feature = "fake"))]
 pub mod memory;
 pub mod message;
@@ -40,6 +40,7 @@ pub mod query;
 pub mod quote;
 pub mod run;
 pub mod secret;
+#[cfg(feature = "full")]
 pub mod selector;
 #[cfg(feature = "full")]
 pub mod ssh;
@@ -47,8 +48,8 @@ pub mod suggest;
 pub mod template;
 mod unit;
 pub mod value;
+pub mod vars;
 #[cfg(feature = "full")]
 pub mod vault;
-pub mod vars;
 mod words;
 pub mod yaml;

@@ -66,7 +66,9 @@ pub fn is_sealed(bytes: &[u8]) -> bool {
 }
 
 fn text_of(bytes: Zeroizing<Vec<u8>>) -> Result<Secret<String>, Message> {
-    std::str::from_utf8(&bytes).map(|text| Secret::new(text.to_owned())).map_err(|_| say::vault_text())
+    std::str::from_utf8(&bytes)
+        .map(|text| Secret::new(text.to_owned()))
+        .map_err(|_| say::vault_text())
 }
 
 /// An encrypted text taken apart.
@@ -97,7 +99,8 @@ impl<'t> Sealed<'t> {
         let digits: String = body.chars().filter(|c| !c.is_whitespace()).collect();
         let inner = unhex(digits.as_bytes())?;
         let mut fields = inner.splitn(3, |byte| *byte == b'\n').map(unhex);
-        let mut field = || fields.next().unwrap_or_else(|| Err(say::vault_broken("it is cut short")));
+        let mut field =
+            || fields.next().unwrap_or_else(|| Err(say::vault_broken("it is cut short")));
         Ok(Self { id, salt: field()?, signature: field()?, ciphertext: field()? })
     }
 
@@ -174,7 +177,10 @@ mod tests {
             assert!(anyway.is_ok(), "any password may fit");
             let refused = keys(&[(id, "wrong")]).open(sealed).unwrap_err();
             assert_eq!(refused.id, "manifest.vault_password");
-            assert_eq!(Keys::default().open(sealed).unwrap_err().id, "manifest.vault_without_password");
+            assert_eq!(
+                Keys::default().open(sealed).unwrap_err().id,
+                "manifest.vault_without_password"
+            );
             count += 1;
         }
         assert!(count >= 4, "the vectors were read");

@@ -158,9 +158,9 @@ impl Fleet {
             jump,
             legacy_algorithms: login.legacy_algorithms,
             connect_timeout: self.overrides.connect_timeout,
-            policy: login.host_key_checking.map(|check| {
-                if check { HostKeyPolicy::Strict } else { HostKeyPolicy::AcceptNew }
-            }),
+            policy: login
+                .host_key_checking
+                .map(|check| if check { HostKeyPolicy::Strict } else { HostKeyPolicy::AcceptNew }),
             config: login.ssh_config.map(PathBuf::from),
             options: login.options,
         }

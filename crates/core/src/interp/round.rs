@@ -401,22 +401,11 @@ pub(super) fn first_false(
     scope: &Arc<dyn Scope>,
 ) -> Result<Option<Arc<str>>, Stop> {
     for node in conditions {
-        if !holds(engine, node, scope)? {
+        if !engine.condition(node, scope)? {
             return Ok(Some(node.key_text()));
         }
     }
     Ok(None)
-}
-
-fn holds(engine: &Engine, node: &Node, scope: &Arc<dyn Scope>) -> Result<bool, Stop> {
-    match engine.expr(node, scope)?.value {
-        Value::Bool(value) => Ok(value),
-        Value::Unknown(why) => Err(Stop::Unknown(why)),
-        other => {
-            let message = say::not_boolean(node.key_text(), kind_of(&other));
-            Err(Stop::FailAt(node.pos, message))
-        }
-    }
 }
 
 /// Whether all of these hold.

@@ -306,8 +306,8 @@ impl Running {
         let value = match &repeat.over {
             Over::List => value,
             Over::With(name) => {
-                let evaluated = machine.engine.with_loop(name, &value, trust, &scope)?;
-                return Rounds::from(evaluated.value, trust.max(evaluated.trust), repeat.items.pos);
+                let items = crate::template::with_loop(name, &value, trust, &*scope)?;
+                return Ok(Rounds { items: Arc::new(items), trust });
             }
         };
         Rounds::from(value, trust, repeat.items.pos)

@@ -92,7 +92,9 @@ pub(super) fn bare(name: &str) -> &str {
 impl Reader<'_> {
     /// Whether a key of this name is a module or another action.
     pub(super) fn is_module(&self, name: &str) -> bool {
-        BUILT_IN.contains(&bare(name)) || self.kind(name).is_some() || self.setup.files.has_module(name)
+        BUILT_IN.contains(&bare(name))
+            || self.kind(name).is_some()
+            || self.setup.files.has_module(name)
     }
 
     pub(super) fn unknown_module(&self, name: &str, place: Place) -> Message {
@@ -340,12 +342,7 @@ impl Reader<'_> {
     }
 
     /// Options of an action whose text is the name of a file.
-    fn file_options(
-        &mut self,
-        chosen: &Chosen,
-        parts: &Parts<'_>,
-        known: &[&str],
-    ) -> Option<Node> {
+    fn file_options(&mut self, chosen: &Chosen, parts: &Parts<'_>, known: &[&str]) -> Option<Node> {
         let mut args = self.options(chosen, parts, Some("file"))?;
         if let NodeKind::Map(entries) = &mut args.kind {
             split_file(entries);
@@ -409,7 +406,8 @@ fn is_whole_template(node: &Node) -> bool {
 
 /// Options above others of the same names.
 fn merged(below: &[(Node, Node)], above: Vec<(Node, Node)>) -> Vec<(Node, Node)> {
-    let hidden = |(key, _): &&(Node, Node)| !above.iter().any(|(k, _)| k.key_text() == key.key_text());
+    let hidden =
+        |(key, _): &&(Node, Node)| !above.iter().any(|(k, _)| k.key_text() == key.key_text());
     let mut all: Vec<(Node, Node)> = below.iter().filter(hidden).cloned().collect();
     all.extend(above);
     all

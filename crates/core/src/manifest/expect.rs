@@ -107,9 +107,7 @@ impl Reader<'_> {
         let Some(node) = self.constant(name, node) else { return Vec::new() };
         match &node.kind {
             NodeKind::Null => Vec::new(),
-            NodeKind::List(items) => {
-                items.iter().flat_map(|item| self.words(name, item)).collect()
-            }
+            NodeKind::List(items) => items.iter().flat_map(|item| self.words(name, item)).collect(),
             NodeKind::Map(_) => self.wrong(name, "a list of words", &node),
             _ => {
                 let text = node.key_text();

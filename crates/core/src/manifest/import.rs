@@ -1,12 +1,12 @@
 //! Files that manifests name: imports of tasks and of plays.
 
+use super::keyword::Place;
 use super::play::Around;
 use super::{Reader, expect, play};
 use crate::diagnostic::Diagnostic;
 use crate::message::manifest as say;
 use crate::node::{Node, NodeKind, Pos};
 use crate::program::{Item, Play, Task};
-use super::keyword::Place;
 
 /// Files that may import one another in a chain.
 const DEPTH: usize = 32;
@@ -15,7 +15,8 @@ impl Reader<'_> {
     /// The steps of a file named at `pos`.
     pub(super) fn task_file(&mut self, name: &str, pos: Pos, base: &Task) -> Vec<Item> {
         let Some(node) = self.named(name, pos) else { return Vec::new() };
-        let is_play = matches!(&node.kind, NodeKind::List(items) if items.iter().any(play::is_play));
+        let is_play =
+            matches!(&node.kind, NodeKind::List(items) if items.iter().any(play::is_play));
         if is_play {
             return self.fault(node.pos, say::plays_in_tasks());
         }

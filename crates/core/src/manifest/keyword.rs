@@ -39,7 +39,8 @@ impl Place {
     /// Every keyword that can stand here.
     pub(super) fn keywords(self) -> impl Iterator<Item = &'static str> + Clone {
         let play = self == Self::Play;
-        let shared = SHARED.iter().filter(move |word| !play || !matches!(**word, "when" | "notify"));
+        let shared =
+            SHARED.iter().filter(move |word| !play || !matches!(**word, "when" | "notify"));
         shared.chain(self.own()).copied()
     }
 }
@@ -133,7 +134,13 @@ const NOT_DONE: &[&str] = &[
 
 impl Reader<'_> {
     /// Takes a shared keyword into `task`; false when it is none.
-    pub(super) fn shared(&mut self, name: &str, value: &Node, task: &mut Task, place: Place) -> bool {
+    pub(super) fn shared(
+        &mut self,
+        name: &str,
+        value: &Node,
+        task: &mut Task,
+        place: Place,
+    ) -> bool {
         match name {
             "when" if place != Place::Play => {
                 let conditions = self.conditions(name, value);

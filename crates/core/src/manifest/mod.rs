@@ -179,9 +179,9 @@ impl<'a> Reader<'a> {
             _ => return self.fault(node.pos, say::not_a_list(expect::found(node))),
         };
         let plays = play::is_play(&items[0]);
-        let other = items.iter().find(|item| {
-            matches!(item.kind, NodeKind::Map(_)) && play::is_play(item) != plays
-        });
+        let other = items
+            .iter()
+            .find(|item| matches!(item.kind, NodeKind::Map(_)) && play::is_play(item) != plays);
         if let Some(other) = other {
             return self.fault(items[0].pos, say::mixed(other.pos.line));
         }

@@ -52,7 +52,8 @@ impl Reader<'_> {
         let NodeKind::Map(entries) = &node.kind else {
             return self.fault(node.pos, say::not_a_task(expect::found(node)));
         };
-        let import = entries.iter().find(|(key, _)| action::bare(&key.key_text()) == "import_playbook");
+        let import =
+            entries.iter().find(|(key, _)| action::bare(&key.key_text()) == "import_playbook");
         if let Some((key, file)) = import {
             return self.playbook(key, file, entries, around);
         }

@@ -38,15 +38,8 @@ const LOOKUPS: &[&str] = &[
 ];
 
 /// The keys of `loop_control`.
-const CONTROLS: &[&str] = &[
-    "loop_var",
-    "index_var",
-    "label",
-    "pause",
-    "extended",
-    "extended_allitems",
-    "break_when",
-];
+const CONTROLS: &[&str] =
+    &["loop_var", "index_var", "label", "pause", "extended", "extended_allitems", "break_when"];
 
 impl Reader<'_> {
     pub(super) fn repeat(&mut self, parts: &Parts<'_>) -> Option<Repeat> {

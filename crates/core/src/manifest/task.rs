@@ -42,9 +42,8 @@ impl Reader<'_> {
         let NodeKind::Map(entries) = &node.kind else {
             return self.fault(node.pos, say::not_a_task(expect::found(node)));
         };
-        let is_block = |(key, _): &(Node, Node)| {
-            matches!(key.as_str(), Some("block" | "rescue" | "always"))
-        };
+        let is_block =
+            |(key, _): &(Node, Node)| matches!(key.as_str(), Some("block" | "rescue" | "always"));
         if entries.iter().any(is_block) {
             return vec![Item::Block(Arc::new(self.block(node, entries, base)))];
         }

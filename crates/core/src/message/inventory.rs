@@ -56,5 +56,4 @@ catalogue! { "inventory";
     unknown_host(name, near) "Cannot find a host or group `{name}` in the inventory\nhint: {near}";
     unknown_group(name, near) "Cannot find a group `{name}` in the inventory\nhint: {near}";
     range_unknown_host(pattern, name, near) "Cannot find the host `{name}` of `{pattern}` in the inventory\nhint: {near}";
-    no_lookup() "Cannot render a variable of the inventory here: it asks the controller for something\nhint: variables that say how a host is reached cannot use lookups of files or programs";
 }

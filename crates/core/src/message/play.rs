@@ -7,7 +7,6 @@ catalogue! { "play";
     no_such_handler(name) "Cannot notify `{name}`: no handler has that name or listens to it\nhint: add it to the play's `handlers`, or correct the name";
     not_a_list(kind) "Cannot loop: the value is a {kind}, not a list\nhint: use `| dict2items`, `| list` or brackets to make it one";
     condition_false(condition) "Skipped: `{condition}` is false";
-    not_boolean(condition, kind) "Cannot decide `{condition}`: its value is a {kind}, not true or false\nhint: compare it, or add `| bool`, `is defined` or `| length > 0`";
     non_zero(rc) "The command ended with status {rc}";
     failed_when(condition) "Failed as `failed_when` says: `{condition}` is true";
     items_failed(failed, all) "{failed} of {all} items failed";

@@ -14,7 +14,8 @@ impl Scope for Fixed {
     fn lookup(&self, ask: Ask) -> Result<Evaluated, Stop> {
         match &ask {
             Ask::HostVars(host) => {
-                let value = Value::from([("name", Value::from(&**host)), ("evil", "{{ secret }}".into())]);
+                let value =
+                    Value::from([("name", Value::from(&**host)), ("evil", "{{ secret }}".into())]);
                 Ok(Evaluated { value, trust: Trust::Host })
             }
             _ => Err(Stop::Pending),

@@ -25,10 +25,10 @@ use super::lazy::session_of;
 use super::source;
 use crate::message::template as say;
 
-pub(super) use lists::{cross, pairs, zip};
-pub(super) use maps::with_subelements;
 #[cfg(test)]
 pub(super) use json::from_json;
+pub(super) use lists::{cross, pairs, zip};
+pub(super) use maps::with_subelements;
 pub(super) use numbers::to_bool;
 pub(super) use regex::matches;
 pub(super) use text::{capitalize, count, percent, split, splitlines, title};
