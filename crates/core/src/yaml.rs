@@ -127,7 +127,11 @@ impl<'t> Builder<'t, '_> {
         let line = |n: u32| self.text.lines().nth((n as usize).wrapping_sub(1)).unwrap_or("");
         let (here, before) = (line(pos.line), line(pos.line.wrapping_sub(1)));
         let indent = |s: &str| s.chars().take_while(|c| c.is_whitespace()).any(|c| c == '\t');
-        let message = if indent(here) {
+        let next = line(pos.line.saturating_add(1));
+        if error.info().contains("tab") && !indent(here) && indent(next) {
+            pos = Pos { line: pos.line + 1, col: 1, ..pos };
+        }
+        let message = if indent(here) || error.info().contains("tab") {
             manifest::yaml_tab(error.info())
         } else if [here, before].iter().any(|s| s.contains(": {{") || s.contains("- {{")) {
             manifest::yaml_unquoted_template(error.info())

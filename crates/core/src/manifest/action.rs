@@ -239,7 +239,7 @@ impl Reader<'_> {
                     };
                     vec![(key, text)]
                 }
-                None if is_whole_template(value) => {
+                None if is_whole_template(value) && parts.args.is_none() => {
                     self.check(value);
                     return Some(value.clone());
                 }
@@ -322,7 +322,7 @@ impl Reader<'_> {
         };
         for (key, value) in entries {
             let name = key.key_text();
-            if &*name != "name" && !self.shared(&name, value, inherit, Place::Block) {
+            if &*name != "name" && !self.shared(key, value, inherit, Place::Block) {
                 let message = self.unknown_keyword(&name, Place::Block);
                 let () = self.fault(key.pos, message);
             }
@@ -334,10 +334,10 @@ impl Reader<'_> {
             return self.fault(key.pos, say::not_on_import(key.key_text()));
         }
         let Some(args) = self.file_options(chosen, parts, &["file"]) else { return Vec::new() };
-        let file = args.get("file").cloned().unwrap_or_default();
-        let Some(file) = self.constant_text("import_tasks", &file) else {
+        let Some(file) = args.get("file").filter(|file| file.kind != NodeKind::Null) else {
             return self.fault(args.pos, option::missing("file"));
         };
+        let Some(file) = self.constant_text("import_tasks", file) else { return Vec::new() };
         self.task_file(&file, args.pos, &inheritable(task))
     }
 

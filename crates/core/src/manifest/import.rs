@@ -1,7 +1,7 @@
 //! Files that manifests name: imports of tasks and of plays.
 
-use super::keyword::Place;
 use super::play::Around;
+use super::keyword::Place;
 use super::{Reader, expect, play};
 use crate::diagnostic::Diagnostic;
 use crate::message::manifest as say;
@@ -15,15 +15,13 @@ impl Reader<'_> {
     /// The steps of a file named at `pos`.
     pub(super) fn task_file(&mut self, name: &str, pos: Pos, base: &Task) -> Vec<Item> {
         let Some(node) = self.named(name, pos) else { return Vec::new() };
-        let is_play =
-            matches!(&node.kind, NodeKind::List(items) if items.iter().any(play::is_play));
-        if is_play {
+        if matches!(&node.kind, NodeKind::List(items) if items.iter().any(play::is_play)) {
+            self.chain.pop();
             return self.fault(node.pos, say::plays_in_tasks());
         }
         let base = Task { file: node.pos.file, ..base.clone() };
-        self.depth += 1;
         let items = self.items(&node, &base);
-        self.depth -= 1;
+        self.chain.pop();
         items
     }
 
@@ -45,7 +43,7 @@ impl Reader<'_> {
                     around.vars = vars.into_iter().chain(around.vars).collect();
                 }
                 "when" | "tags" => {
-                    self.shared(&name, value, &mut around.base, Place::Block);
+                    self.shared(other, value, &mut around.base, Place::Block);
                 }
                 _ => {
                     let () = self.fault(other.pos, say::not_here(name, "`import_playbook`"));
@@ -54,15 +52,15 @@ impl Reader<'_> {
         }
         let Some(name) = self.constant_text("import_playbook", file) else { return Vec::new() };
         let Some(node) = self.named(&name, file.pos) else { return Vec::new() };
-        self.depth += 1;
         let plays = self.document(&node, &around);
-        self.depth -= 1;
+        self.chain.pop();
         plays
     }
 
-    /// Reads the file `name`, sought beside the file that names it, then beside the manifest.
+    /// Reads the file `name`, sought beside the file that names it, then beside the manifest. Where it
+    /// gives a node, the file stands on the chain, for the caller to take off.
     fn named(&mut self, name: &str, pos: Pos) -> Option<Node> {
-        if self.depth >= DEPTH {
+        if self.chain.len() > DEPTH {
             return self.fault(pos, say::too_deep_imports(name, DEPTH));
         }
         let by = self.sources.get(usize::from(pos.file)).map_or("", |source| &*source.name);
@@ -71,6 +69,9 @@ impl Reader<'_> {
         let candidates = if beside == below { vec![beside] } else { vec![beside, below] };
         for path in candidates {
             match self.setup.files.read(&path) {
+                Ok(Some(_)) if self.chain.iter().any(|file| **file == *path) => {
+                    return self.fault(pos, say::imports_itself(path));
+                }
                 Ok(Some(bytes)) => return self.read_named(&path, bytes, pos),
                 Ok(None) => {}
                 Err(message) => return self.fault(pos, message),
@@ -81,7 +82,10 @@ impl Reader<'_> {
 
     fn read_named(&mut self, path: &str, bytes: Vec<u8>, pos: Pos) -> Option<Node> {
         match self.parse(path, bytes) {
-            Ok(node) if matches!(node.kind, NodeKind::List(_) | NodeKind::Null) => Some(node),
+            Ok(node) if matches!(node.kind, NodeKind::List(_) | NodeKind::Null) => {
+                self.chain.push(path.into());
+                Some(node)
+            }
             Ok(node) => self.fault(node.pos, say::not_a_list(expect::found(&node))),
             Err(Diagnostic { pos: at, message }) => {
                 let at = if at.line == 0 { pos } else { at };

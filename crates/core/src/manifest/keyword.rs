@@ -22,8 +22,7 @@ impl Place {
         match self {
             Self::Play => "play",
             Self::Block => "block",
-            Self::Task => "task",
-            Self::Handler => "handler",
+            Self::Task | Self::Handler => "task",
         }
     }
 
@@ -39,9 +38,8 @@ impl Place {
     /// Every keyword that can stand here.
     pub(super) fn keywords(self) -> impl Iterator<Item = &'static str> + Clone {
         let play = self == Self::Play;
-        let shared =
-            SHARED.iter().filter(move |word| !play || !matches!(**word, "when" | "notify"));
-        shared.chain(self.own()).copied()
+        let shared = SHARED.iter().filter(move |word| !play || !matches!(**word, "when" | "notify"));
+        self.own().iter().chain(shared).copied()
     }
 }
 
@@ -134,13 +132,8 @@ const NOT_DONE: &[&str] = &[
 
 impl Reader<'_> {
     /// Takes a shared keyword into `task`; false when it is none.
-    pub(super) fn shared(
-        &mut self,
-        name: &str,
-        value: &Node,
-        task: &mut Task,
-        place: Place,
-    ) -> bool {
+    pub(super) fn shared(&mut self, key: &Node, value: &Node, task: &mut Task, place: Place) -> bool {
+        let name = &*key.key_text();
         match name {
             "when" if place != Place::Play => {
                 let conditions = self.conditions(name, value);
@@ -174,7 +167,7 @@ impl Reader<'_> {
             }
             // Which collections unqualified names are sought in changes nothing here.
             "collections" => {}
-            _ => return self.inherited(name, value, task) || self.refused(name, value, place),
+            _ => return self.inherited(name, value, task) || self.refused(name, key, place),
         }
         true
     }
@@ -199,7 +192,7 @@ impl Reader<'_> {
         true
     }
 
-    fn refused(&mut self, name: &str, value: &Node, place: Place) -> bool {
+    fn refused(&mut self, name: &str, key: &Node, place: Place) -> bool {
         let message = if NOT_DONE.contains(&name) {
             say::not_done(name)
         } else if matches!(name, "remote_user" | "port" | "connection") && place != Place::Play {
@@ -207,7 +200,7 @@ impl Reader<'_> {
         } else {
             return false;
         };
-        let () = self.fault(value.pos, message);
+        let () = self.fault(key.pos, message);
         true
     }
 
@@ -241,6 +234,9 @@ impl Reader<'_> {
 
     /// What to say of a key that is no keyword of `place`.
     pub(super) fn unknown_keyword(&self, name: &str, place: Place) -> Message {
+        if self.is_module(name) {
+            return say::module_as_keyword(name, place.noun());
+        }
         match suggest::closest(name, place.keywords()) {
             Some(near) => say::unknown_keyword_near(name, place.noun(), near),
             None => say::unknown_keyword(name, place.noun()),

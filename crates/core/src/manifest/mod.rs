@@ -60,8 +60,8 @@ pub struct Reader<'a> {
     faults: Vec<Diagnostic>,
     /// The folder of the manifest, where imports are sought second.
     root: String,
-    /// How many files deep it is.
-    depth: usize,
+    /// The files being read, each imported by the one before it.
+    chain: Vec<Arc<str>>,
     /// The variables of the play being read.
     play_vars: Arc<Layer>,
     /// Whether handlers are being read.
@@ -78,7 +78,7 @@ impl<'a> Reader<'a> {
             next_task: 0,
             faults: Vec::new(),
             root: String::new(),
-            depth: 0,
+            chain: Vec::new(),
             play_vars: Arc::default(),
             in_handlers: false,
         }
@@ -95,10 +95,12 @@ impl<'a> Reader<'a> {
         let mut plays = Vec::new();
         for path in paths {
             path.rsplit_once('/').map_or("", |(folder, _)| folder).clone_into(&mut self.root);
+            self.chain = vec![(*path).into()];
             match self.load(path) {
                 Ok(node) => plays.extend(self.document(&node, &play::Around::default())),
                 Err(fault) => self.faults.push(fault),
             }
+            self.chain.clear();
         }
         self.outcome(Program { files: self.names(), plays })
     }
@@ -107,7 +109,10 @@ impl<'a> Reader<'a> {
     /// [`select::Selection::filter`] on them with the run's tags.
     pub fn include(&mut self, task: &Task, file: &str) -> Result<Vec<Item>, Vec<Diagnostic>> {
         let base = task.inherit.as_deref().cloned().unwrap_or_default();
+        // Whether the include stands among handlers is not known here; `listen` does no harm elsewhere.
+        self.in_handlers = true;
         let items = self.task_file(file, task.args.pos, &base);
+        self.in_handlers = false;
         self.outcome(items)
     }
 
@@ -161,14 +166,19 @@ impl<'a> Reader<'a> {
         let text = text.map_err(|_| Diagnostic::new(start, say::not_text(path)))?;
         let keys = self.setup.keys;
         let mut open = |text: &str, _: Pos| keys.open(text).map(|plain| plain.expose().clone());
+        let placed = |mut node: Node| {
+            // A file without a document has no place of its own.
+            node.pos = if node.pos.line == 0 { start } else { node.pos };
+            node
+        };
         if !sealed {
-            return yaml::parse_one(&text, file, &mut open);
+            return yaml::parse_one(&text, file, &mut open).map(placed);
         }
         if keys.is_empty() {
             return Err(Diagnostic::new(start, say::vault_file_without_password(path)));
         }
         let plain = keys.open(&text).map_err(|message| Diagnostic::new(start, message))?;
-        yaml::parse_one(plain.expose(), file, &mut open)
+        yaml::parse_one(plain.expose(), file, &mut open).map(placed)
     }
 
     /// A manifest: a list of plays, or a list of tasks, which stands for one play.

@@ -69,14 +69,15 @@ impl Reader<'_> {
             let () = self.fault(node.pos, say::play_without_hosts());
         }
         play.any_errors_fatal = base.any_errors_fatal;
-        if let Some(handlers) = node.get("handlers") {
-            play.handlers = self.handlers(handlers, &base);
-        }
+        let has_handlers = node.get("handlers").is_some_and(|list| list.kind != NodeKind::Null);
         for section in SECTIONS {
             if let Some(list) = node.get(section) {
                 let items = self.items(list, &base);
-                self.section(&mut play, items, list.pos);
+                self.section(&mut play, items, has_handlers, list.pos);
             }
+        }
+        if let Some(handlers) = node.get("handlers") {
+            play.handlers = self.handlers(handlers, &base);
         }
         self.check_notified(&play);
         self.play_vars = Arc::default();
@@ -95,8 +96,8 @@ impl Reader<'_> {
     }
 
     /// Adds a section; notified handlers run after it.
-    fn section(&mut self, play: &mut Play, items: Vec<Item>, pos: Pos) {
-        let flush = !items.is_empty() && !play.handlers.is_empty();
+    fn section(&mut self, play: &mut Play, items: Vec<Item>, has_handlers: bool, pos: Pos) {
+        let flush = has_handlers && !items.is_empty();
         play.items.extend(items);
         if flush {
             play.items.push(Item::Task(Arc::new(Task {
@@ -140,15 +141,10 @@ impl Reader<'_> {
 
     fn shared_play_keyword(&mut self, key: &Node, value: &Node, base: &mut Task) {
         let name = key.key_text();
-        if self.shared(&name, value, base, Place::Play) {
-            return;
+        if !self.shared(key, value, base, Place::Play) {
+            let message = self.unknown_keyword(&name, Place::Play);
+            self.fault(key.pos, message)
         }
-        let message = if self.is_module(&name) {
-            say::task_in_play(&name)
-        } else {
-            self.unknown_keyword(&name, Place::Play)
-        };
-        self.fault(key.pos, message)
     }
 
     fn hosts(&mut self, value: &Node) -> Option<Node> {

@@ -58,7 +58,7 @@ impl Reader<'_> {
             match &*name {
                 "name" => block.name = self.text(&name, value),
                 "block" | "rescue" | "always" => {}
-                _ if self.shared(&name, value, &mut inner, Place::Block) => {}
+                _ if self.shared(key, value, &mut inner, Place::Block) => {}
                 _ => {
                     let message = self.unknown_keyword(&name, Place::Block);
                     let () = self.fault(key.pos, message);
@@ -101,11 +101,14 @@ impl Reader<'_> {
             "action" | "local_action" => parts.action = Some((key, value)),
             "args" => parts.args = Some(value),
             "loop_control" => parts.loop_control = Some(value),
-            "listen" if place == Place::Handler => task.listen = self.words(&name, value),
-            "loop" => parts.repeat = Some((key, value)),
-            _ if name.starts_with("with_") => parts.repeat = Some((key, value)),
+            "listen" if place == Place::Handler => task.listen = self.listened(value),
+            _ if &*name == "loop" || name.starts_with("with_") => {
+                if let Some((first, _)) = parts.repeat.replace((key, value)) {
+                    let () = self.fault(key.pos, say::two_loops(first.key_text(), &name));
+                }
+            }
             _ if self.task_keyword(&name, value, task) => {}
-            _ if self.shared(&name, value, task, place) => {}
+            _ if self.shared(key, value, task, place) => {}
             _ => {
                 parts.modules.push((key, value));
                 return;
@@ -135,6 +138,11 @@ impl Reader<'_> {
             return Some(name);
         }
         self.fault(value.pos, say::variable_name(name))
+    }
+
+    fn listened(&mut self, value: &Node) -> Vec<Arc<str>> {
+        let topics = self.several("listen", value);
+        topics.iter().filter_map(|topic| self.constant_text("listen", topic)).collect()
     }
 
     /// The module that a task names, and what it is given.
