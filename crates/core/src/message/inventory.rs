@@ -55,7 +55,6 @@ catalogue! { "inventory";
     bad_connection(name, host) "Cannot reach `{host}` by the connection `{name}`: it is not supported\nhint: `ansible_connection` is `ssh` or `local`";
     bad_truth(name, value) "Cannot use `{value}` for `{name}`\nhint: give `true` or `false`";
     needs_rendering(name, host) "Cannot use `{name}` of `{host}`: it is a template, and templates are not rendered here\nhint: give it a plain value";
-    no_lookup() "Cannot render a variable that says how a host is reached: it asks for a lookup\nhint: give it a plain value, or use other variables only";
     selector_empty() "Cannot select hosts: the selector is empty\nhint: `all` selects every host";
     selector_term(text, at) "Cannot read the selector at character {at}: something must stand before or after `{text}`";
     selector_space(text, at) "Cannot read `{text}` in the selector at character {at}: a name holds no spaces\nhint: separate names with commas";

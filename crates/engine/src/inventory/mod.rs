@@ -12,9 +12,10 @@ use std::time::Duration;
 
 use hep_core::diagnostic::{Diagnostic, Source};
 use hep_core::inventory::build::Beside;
-use hep_core::inventory::{Builder, Format, Inventory, plain, ssh_config};
+use hep_core::inventory::{Builder, Format, Inventory, conceal, plain, ssh_config};
 use hep_core::message::{Message, inventory as say};
 use hep_core::node::{Node, NodeKind, Pos};
+use hep_core::selector::Selector;
 use hep_core::yaml;
 
 use crate::transport::ssh::{Settings, SettingsSource, Wanted};
@@ -73,6 +74,17 @@ pub async fn load(
         reader.vars_files(folder, Beside::Play)?;
     }
     reader.into.finish()
+}
+
+/// Reads a selector of the command line, where `@NAME` that is no group of the inventory names a file of
+/// selectors, one a line (Ansible's `-l @site.retry`).
+pub fn selector(text: &str, inventory: &Inventory) -> Result<Selector, Message> {
+    Selector::parse(text)?.with_files(&mut |name| {
+        if inventory.groups().contains_key(name) || !Path::new(name).exists() {
+            return Ok(None);
+        }
+        fs::read_to_string(name).map(Some).map_err(|error| say::cannot_read(name, error))
+    })
 }
 
 /// Where `group_vars/` and `host_vars/` of a source are looked for.
@@ -184,7 +196,8 @@ impl Reader<'_> {
 
     fn register(&mut self, name: &str, text: &str) -> Result<u16, Diagnostic> {
         let file = u16::try_from(self.files.len()).map_err(|_| nowhere(say::too_many_files()))?;
-        self.files.push(Source { name: name.into(), text: text.into() });
+        // For snippets only, which must not show passwords.
+        self.files.push(Source { name: name.into(), text: conceal::lines(text).into() });
         Ok(file)
     }
 

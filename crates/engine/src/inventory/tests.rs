@@ -147,7 +147,7 @@ fn later_sources_win_and_lists_have_no_variable_files() {
 #[test]
 fn encrypted_files_and_values_are_opened_and_never_shown() {
     let files = [
-        ("hosts", "[g]\nh\n"),
+        ("hosts", "[g]\nh ansible_password=hunter1\n"),
         ("group_vars/g.yml", "$ANSIBLE_VAULT;1.1;AES256\npw: hunter2\nref: '{{ pw }}'\nport: 80\n"),
         ("host_vars/h.yml", "token: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  hunter3\n"),
     ];
@@ -158,7 +158,7 @@ fn encrypted_files_and_values_are_opened_and_never_shown() {
     assert_eq!(inventory.authored(host, "pw").unwrap().kind, NodeKind::Secret("hunter2".into()));
     assert_eq!(inventory.authored(host, "token").unwrap().kind, NodeKind::Secret("hunter3".into()));
     assert!(inventory.authored(host, "ref").unwrap().is_template());
-    assert!(files.iter().all(|file| !file.text.contains("hunter2")));
+    assert!(files.iter().all(|file| !file.text.contains("hunter")));
     let shown = inventory.to_json(host, &inventory.connection(host).unwrap()).to_string();
     assert!(!shown.contains("hunter"), "{shown}");
 }
@@ -169,6 +169,17 @@ fn executables_are_asked_for_each_host_without_meta() {
                   else echo \"{\\\"name\\\": \\\"$2\\\"}\"; fi\n";
     let inventory = read(&[("!run", script)], &["run"]);
     assert_eq!(value(&inventory, "b", "name").as_deref(), Some("b"));
+}
+
+#[test]
+fn limit_files_are_read_where_no_group_has_the_name() {
+    let folder = folder(&[("hosts", "[g]\na\nb\nc\n"), ("site.retry", "a\nc\n")]);
+    let inventory = read_all(&folder, &["hosts"], &[]).0.unwrap();
+    let file = folder.path().join("site.retry");
+    let select = |text: &str| selector(text, &inventory).unwrap().select(&inventory);
+    assert_eq!(select(&format!("@{}", file.display())).unwrap().join(" "), "a c");
+    assert_eq!(select("@g").unwrap().join(" "), "a b c");
+    assert_eq!(select("@nothing").unwrap_err().id, "inventory.unknown_group");
 }
 
 #[test]
