@@ -5,6 +5,7 @@ pub mod event;
 pub mod exec;
 pub mod fleet;
 mod identity;
+pub mod inventory;
 mod lines;
 mod token;
 pub mod transport;

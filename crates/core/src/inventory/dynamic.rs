@@ -78,7 +78,7 @@ fn group(
         if matches!(&body.kind, NodeKind::Map(entries) if entries.is_empty()) {
             return Ok(());
         }
-        named.insert(into.host(name, name, pos).name.clone());
+        named.insert(host(name, name, pos, into)?);
         return vars(name, body, into);
     }
     let at = body.pos;
@@ -107,10 +107,20 @@ fn hosts(
     into: &mut Builder,
     named: &mut indexmap::IndexSet<Arc<str>>,
 ) -> Result<(), Error> {
-    for host in texts(group, "hosts", content)? {
-        named.insert(into.host(&host.key_text(), group, host.pos).name.clone());
+    for node in texts(group, "hosts", content)? {
+        named.insert(host(&node.key_text(), group, node.pos, into)?);
     }
     Ok(())
+}
+
+/// Adds a host. Programs give names that the text formats cannot; those that would be read as something else
+/// when they are shown or typed are refused.
+fn host(name: &str, group: &str, pos: Pos, into: &mut Builder) -> Result<Arc<str>, Error> {
+    let odd = |c: char| c.is_whitespace() || c.is_control();
+    if name.is_empty() || name.starts_with('-') || name.contains(odd) {
+        return Err(Error::new(pos, message::inventory::bad_host(name.escape_default())));
+    }
+    Ok(into.host(name, group, pos).name.clone())
 }
 
 fn vars(group: &str, content: Node, into: &mut Builder) -> Result<(), Error> {
@@ -226,6 +236,8 @@ mod tests {
             ("[]", "yaml_not_groups"),
             (r#"{"g": "x"}"#, "yaml_bad_group"),
             (r#"{"g": {"hosts": 1}}"#, "yaml_bad_section"),
+            (r#"{"g": ["a\nb"]}"#, "bad_host"),
+            (r#"{"g": ["-oX"]}"#, "bad_host"),
             (r#"{"g": ["a"], "_meta": {"hostvars": {"a": 1}}}"#, "dynamic_bad_vars"),
         ];
         for (text, id) in cases {

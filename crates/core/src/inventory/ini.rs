@@ -11,7 +11,7 @@ use indexmap::IndexMap;
 
 use super::repeat::{Mention, Mentions};
 use super::words::{self, Open};
-use super::{Builder, Error, UNGROUPED, address, literal, plain, range};
+use super::{Builder, Error, UNGROUPED, address, conceal, literal, plain, range};
 use crate::message;
 use crate::node::{Node, Pos};
 use crate::suggest;
@@ -141,7 +141,10 @@ impl Reader<'_> {
 
     fn variable(&mut self, line: &str, pos: Pos) -> Result<(), Error> {
         let Some((key, value)) = line.split_once('=') else {
-            return Err(Error::new(pos, message::inventory::ini_expected_assignment(line)));
+            return Err(Error::new(
+                pos,
+                message::inventory::ini_expected_assignment(conceal::lines(line)),
+            ));
         };
         let before = line.chars().count() - value.chars().count();
         let value = value.trim();
@@ -189,8 +192,8 @@ fn unclosed(open: Open, line: &str, pos: Pos) -> Error {
     Error::new(
         pos,
         match open {
-            Open::Quote => message::inventory::ini_open_quote(line),
-            Open::Escape => message::inventory::ini_open_escape(line),
+            Open::Quote => message::inventory::ini_open_quote(conceal::lines(line)),
+            Open::Escape => message::inventory::ini_open_escape(conceal::lines(line)),
         },
     )
 }
@@ -217,7 +220,10 @@ fn assignment(word: &str, line: &str, pos: Pos) -> Result<(Arc<str>, Node), Erro
             let col = pos.col.saturating_add(u32::try_from(before).unwrap_or(0));
             Ok((key.into(), literal::value(value, Pos { col, ..pos })))
         }
-        _ => Err(Error::new(pos, message::inventory::ini_expected_host_var(word))),
+        _ => Err(Error::new(
+            pos,
+            message::inventory::ini_expected_host_var(conceal::word(word, line)),
+        )),
     }
 }
 
@@ -326,6 +332,10 @@ mod tests {
             let error = read(text).map(|_| text).unwrap_err();
             let found = (error.pos.line, error.message.id.to_string());
             assert_eq!(found, (line, format!("inventory.{id}")), "{text}");
+        }
+        for secret in ["h ansible_password='hunter2", "h ansible_password=a hunter2"] {
+            let error = read(secret).unwrap_err();
+            assert!(!error.message.to_string().contains("hunter2"), "{error:?}");
         }
         let error = read("[webservers]\nh\n[all:children]\nwebserver\n").unwrap_err();
         assert!(error.message.to_string().contains("did you mean `webservers`"), "{error:?}");

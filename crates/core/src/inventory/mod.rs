@@ -9,6 +9,7 @@
 pub mod address;
 pub mod build;
 pub mod cloud_manager;
+pub mod conceal;
 pub mod connection;
 pub mod dynamic;
 pub mod format;
