@@ -51,16 +51,16 @@ struct Remote {
 }
 
 impl Identities {
-    /// None yet.
+    /// None yet. `directory` is where root keeps their binary, if not in the usual place.
     #[must_use]
-    pub fn new(hash: &str, system: &LocalSystem) -> Self {
+    pub fn new(hash: &str, system: &LocalSystem, directory: Option<PathBuf>) -> Self {
         Self {
             hash: hash.to_owned(),
             uid: system.uid,
             passwords: Vec::new(),
             running: HashMap::new(),
             failed: HashMap::new(),
-            directory: PathBuf::from(ROOT_DIRECTORY),
+            directory: directory.unwrap_or_else(|| PathBuf::from(ROOT_DIRECTORY)),
         }
     }
 

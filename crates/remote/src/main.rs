@@ -46,7 +46,8 @@ fn serve(hash: &str, options: &[&str], words: &[OsString]) -> ExitCode {
     let wire =
         Signals::new().and_then(|signals| Wire::new(std::io::stdin(), std::io::stdout(), signals));
     let Ok(wire) = wire else { return ExitCode::FAILURE };
-    let end = Session::new(hash, wire).serve(hash);
+    let cache = options.iter().find_map(|option| option.strip_prefix("--cache="));
+    let end = Session::new(hash, wire, cache.map(Into::into)).serve(hash);
     if options.contains(&"--no-keep")
         && let Ok(own) = std::env::current_exe()
     {

@@ -53,14 +53,16 @@ pub enum End {
 }
 
 impl Session {
-    /// An executor whose binary has this hash.
+    /// An executor whose binary has this hash. `cache` is where it keeps things, and other identities'
+    /// executors, if not in the usual places.
     #[must_use]
-    pub fn new(hash: &str, wire: Wire) -> Self {
+    pub fn new(hash: &str, wire: Wire, cache: Option<PathBuf>) -> Self {
         let system = LocalSystem::new();
-        let cache = cache_directory(&system);
+        let others = Identities::new(hash, &system, cache.clone());
+        let cache = cache.unwrap_or_else(|| cache_directory(&system));
         let store = Store::new(&cache, STORE_LIMIT);
         let line = Line { wire, store, task: 0 };
-        Self { others: Identities::new(hash, &system), system, line, journal: None, cache }
+        Self { others, system, line, journal: None, cache }
     }
 
     /// Greets, and serves until the end.
