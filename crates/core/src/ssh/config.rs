@@ -1,8 +1,9 @@
 //! `ssh_config(5)`: what it says about one host, and which hosts it names.
 //!
-//! The first value of a keyword wins, except for those that gather (`IdentityFile`, `CertificateFile`).
-//! Keywords that we do not know are ignored, unless they change where or as whom we connect, or whom we
-//! trust: those are errors, with file and line, once they would apply to a host.
+//! The first value of a keyword wins, except for those that gather (`IdentityFile`,
+//! `CertificateFile`). Keywords that we do not know are ignored, unless they change where or as
+//! whom we connect, or whom we trust: those are errors, with file and line, once they would apply
+//! to a host.
 
 use std::time::Duration;
 
@@ -14,8 +15,8 @@ use crate::message::{Message, ssh as say};
 /// How deep `Include` may nest, as in OpenSSH.
 const INCLUDE_DEPTH: usize = 16;
 
-/// Keywords that we do not support and must not ignore: they change the way to a host or whom we trust.
-/// A value of `no` or `none` switches each of them off.
+/// Keywords that we do not support and must not ignore: they change the way to a host or whom we
+/// trust. A value of `no` or `none` switches each of them off.
 const REFUSED: &[&str] = &[
     "proxycommand",
     "proxyusefdpass",
@@ -235,7 +236,8 @@ impl Config {
         }
     }
 
-    /// Reads the files of an `Include` under the conditions of its block, and opens that block again.
+    /// Reads the files of an `Include` under the conditions of its block, and opens that block
+    /// again.
     fn include(
         &mut self,
         line: &Line,
@@ -280,8 +282,8 @@ impl Config {
         found.finish(host, context)
     }
 
-    /// The names of single machines in `Host` lines, in order and once each: the configuration as an
-    /// inventory.
+    /// The names of single machines in `Host` lines, in order and once each: the configuration as
+    /// an inventory.
     #[must_use]
     pub fn hosts(&self) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();

@@ -7,8 +7,8 @@ use sha1::{Digest, Sha1};
 
 use super::config::{Context, Jump, StrictHostKey};
 
-/// The words of a line: split at blanks and at one `=` after the keyword, with double or single quotes,
-/// up to a `#` that begins a word. An error is a sentence for a person.
+/// The words of a line: split at blanks and at one `=` after the keyword, with double or single
+/// quotes, up to a `#` that begins a word. An error is a sentence for a person.
 pub(super) fn words(line: &str) -> Result<Vec<String>, String> {
     let line = line.trim_matches([' ', '\t', '\r', '\x0c']);
     let end = line.find([' ', '\t', '=', '"']).unwrap_or(line.len());
@@ -23,8 +23,8 @@ pub(super) fn words(line: &str) -> Result<Vec<String>, String> {
     Ok(words)
 }
 
-/// Splits the values of a line as OpenSSH's `argv_split` does: a backslash keeps its meaning only before a
-/// quote, another backslash or a blank outside quotes.
+/// Splits the values of a line as OpenSSH's `argv_split` does: a backslash keeps its meaning only
+/// before a quote, another backslash or a blank outside quotes.
 fn split(text: &str, words: &mut Vec<String>) -> Result<(), String> {
     let mut chars = text.chars().peekable();
     let (mut word, mut open, mut quote) = (String::new(), false, None);
@@ -81,8 +81,8 @@ pub(super) fn strict_host_key(word: &str) -> Option<StrictHostKey> {
     }
 }
 
-/// A time as `sshd_config(5)`, section TIME FORMATS, writes it: seconds, or numbers with units (`1h30m`).
-/// `none` is no time at all.
+/// A time as `sshd_config(5)`, section TIME FORMATS, writes it: seconds, or numbers with units
+/// (`1h30m`). `none` is no time at all.
 pub(super) fn time(word: &str) -> Option<Duration> {
     if word == "none" {
         return Some(Duration::ZERO);
@@ -108,8 +108,8 @@ pub(super) fn time(word: &str) -> Option<Duration> {
     (!word.is_empty()).then(|| Duration::from_secs(total))
 }
 
-/// The hops of a `ProxyJump` value: `[user@]host[:port]` or `ssh://…`, separated by commas; `none` is no
-/// hop. Nothing when the value cannot be read.
+/// The hops of a `ProxyJump` value: `[user@]host[:port]` or `ssh://…`, separated by commas; `none`
+/// is no hop. Nothing when the value cannot be read.
 #[must_use]
 pub fn jumps(text: &str) -> Option<Vec<Jump>> {
     if text.eq_ignore_ascii_case("none") {

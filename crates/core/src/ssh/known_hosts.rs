@@ -1,8 +1,8 @@
 //! Lines of `known_hosts` files and what they say about a key that a host has shown.
 //!
-//! Source of the format: `sshd(8)`, section "`SSH_KNOWN_HOSTS` FILE FORMAT". The meaning of a lookup follows
-//! OpenSSH's `hostfile.c` and `sshconnect.c`, with one stricter rule: a host of which we know keys, but
-//! none of the type it now shows, is not taken for a new host.
+//! Source of the format: `sshd(8)`, section "`SSH_KNOWN_HOSTS` FILE FORMAT". The meaning of a
+//! lookup follows OpenSSH's `hostfile.c` and `sshconnect.c`, with one stricter rule: a host of
+//! which we know keys, but none of the type it now shows, is not taken for a new host.
 
 use std::collections::HashMap;
 
@@ -165,7 +165,8 @@ pub struct KnownHosts {
 }
 
 impl KnownHosts {
-    /// Adds the lines of a file. Lines that are empty, comments or damaged are skipped, as OpenSSH does.
+    /// Adds the lines of a file. Lines that are empty, comments or damaged are skipped, as OpenSSH
+    /// does.
     pub fn add(&mut self, file: &str, text: &str) {
         for (number, line) in text.lines().enumerate() {
             let place = Place { file: file.to_owned(), line: number + 1 };
@@ -245,8 +246,8 @@ impl KnownHosts {
         }
     }
 
-    /// The keys of the authorities that may vouch for this host (`@cert-authority`), less those that are
-    /// revoked for it.
+    /// The keys of the authorities that may vouch for this host (`@cert-authority`), less those
+    /// that are revoked for it.
     #[must_use]
     pub fn authorities(&self, name: &str) -> Vec<HostKey> {
         let names = [Some(name), without_port(name)];
@@ -264,8 +265,8 @@ impl KnownHosts {
         found
     }
 
-    /// The types of the keys known for this host, in the order of the files: a client asks for these
-    /// first, so that a host with several keys shows one that we can compare.
+    /// The types of the keys known for this host, in the order of the files: a client asks for
+    /// these first, so that a host with several keys shows one that we can compare.
     #[must_use]
     pub fn key_types(&self, name: &str) -> Vec<String> {
         let mut types: Vec<String> = Vec::new();
@@ -280,7 +281,8 @@ impl KnownHosts {
     }
 }
 
-/// The name under which a host is looked up and stored: `host`, or `[host]:port` when the port is not 22.
+/// The name under which a host is looked up and stored: `host`, or `[host]:port` when the port is
+/// not 22.
 #[must_use]
 pub fn lookup_name(host: &str, port: u16) -> String {
     let host = host.to_ascii_lowercase();
@@ -402,7 +404,8 @@ mod tests {
 
     #[test]
     fn a_hash_made_by_openssh_is_recognised() {
-        // ssh-keygen -H over "host.example ssh-ed25519 ...": the name and its hash are what is tested.
+        // ssh-keygen -H over "host.example ssh-ed25519 ...": the name and its hash are what is
+        // tested.
         let known = "|1|FSiKdvzimKD/wpxyYoF+ncFsRNQ=|Yir5NQhgVigaHwba4FCXNE70XvU=";
         let text = format!("{known} {}", &line("", &ed(1))[1..]);
         let mut hosts = KnownHosts::default();

@@ -1,6 +1,8 @@
-//! Patterns of OpenSSH (`ssh_config(5)`, section PATTERNS): `*` and `?`, in lists with `!` for exclusion.
+//! Patterns of OpenSSH (`ssh_config(5)`, section PATTERNS): `*` and `?`, in lists with `!` for
+//! exclusion.
 
-/// Whether `text` as a whole matches `pattern`, where `*` stands for any run of characters and `?` for one.
+/// Whether `text` as a whole matches `pattern`, where `*` stands for any run of characters and `?`
+/// for one.
 ///
 /// Case counts; callers lower both sides where names of machines are compared.
 #[must_use]

@@ -129,8 +129,8 @@ pub enum TransportError {
         host: String,
         /// Why, as far as we know.
         reason: String,
-        /// Something was running: its outcome is not known. Otherwise nothing had been started, and it is
-        /// safe to try again on a new connection.
+        /// Something was running: its outcome is not known. Otherwise nothing had been started, and
+        /// it is safe to try again on a new connection.
         started: bool,
     },
     /// A command of the controller could not be started or spoken to.

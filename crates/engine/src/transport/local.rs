@@ -1,4 +1,5 @@
-//! The controller itself, as a connection: commands run by `/bin/sh -c`, each in a process group of its own.
+//! The controller itself, as a connection: commands run by `/bin/sh -c`, each in a process group of
+//! its own.
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitStatus, Stdio};

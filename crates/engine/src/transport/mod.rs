@@ -1,8 +1,8 @@
 //! The ways to a machine: everything that runs on one goes through [`Connection`] and [`Channel`].
 //!
-//! [`ssh`] reaches hosts, [`local`] the controller itself. A channel is one running command: bytes go in,
-//! [`ChannelEvent`]s come out, and neither side buffers more than a few packets, so a slow reader slows the
-//! command down.
+//! [`ssh`] reaches hosts, [`local`] the controller itself. A channel is one running command: bytes
+//! go in, [`ChannelEvent`]s come out, and neither side buffers more than a few packets, so a slow
+//! reader slows the command down.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -33,7 +33,8 @@ pub struct Pty {
 pub struct Exec {
     /// A line for the login shell, made by `hep_core::quote`.
     pub command: String,
-    /// The terminal to run it on, if it needs one. Its error output then comes as [`ChannelEvent::Stdout`].
+    /// The terminal to run it on, if it needs one. Its error output then comes as
+    /// [`ChannelEvent::Stdout`].
     pub pty: Option<Pty>,
 }
 
@@ -76,16 +77,16 @@ pub enum ChannelEvent {
         /// It left a core file.
         core: bool,
     },
-    /// Nothing more comes. A channel that closes without [`Self::Exit`] or [`Self::Signal`] was ended by
-    /// the other side, which does not say how the command did.
+    /// Nothing more comes. A channel that closes without [`Self::Exit`] or [`Self::Signal`] was
+    /// ended by the other side, which does not say how the command did.
     Closed,
 }
 
 /// The reading half of a channel.
 #[async_trait]
 pub trait Events: Send {
-    /// The next event; [`ChannelEvent::Closed`] again and again at the end. An error means that the line
-    /// dropped: how the command did is not known.
+    /// The next event; [`ChannelEvent::Closed`] again and again at the end. An error means that the
+    /// line dropped: how the command did is not known.
     async fn next(&mut self) -> Result<ChannelEvent, TransportError>;
 }
 
@@ -108,8 +109,8 @@ pub trait Input: Send + Sync {
     async fn close(&self);
 }
 
-/// A running command. Both halves may be used at once, and must be when much goes in and out: a command
-/// whose output nobody reads stops reading its input.
+/// A running command. Both halves may be used at once, and must be when much goes in and out: a
+/// command whose output nobody reads stops reading its input.
 pub struct Channel {
     input: Arc<dyn Input>,
     events: Box<dyn Events>,
@@ -178,8 +179,9 @@ impl Channel {
         self.input.close().await;
     }
 
-    /// Feeds `stdin` to the command and gathers all it writes, at most `limit` bytes of each kind (the rest
-    /// is read and dropped). For short commands; long ones are better read event by event.
+    /// Feeds `stdin` to the command and gathers all it writes, at most `limit` bytes of each kind
+    /// (the rest is read and dropped). For short commands; long ones are better read event by
+    /// event.
     pub async fn run(mut self, stdin: Bytes, limit: usize) -> Result<Output, TransportError> {
         let input = Arc::clone(&self.input);
         let feed = async {

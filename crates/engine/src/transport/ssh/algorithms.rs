@@ -1,4 +1,5 @@
-//! Which algorithms are offered, from our defaults, the opt-in for old hosts and the lists of `ssh_config`.
+//! Which algorithms are offered, from our defaults, the opt-in for old hosts and the lists of
+//! `ssh_config`.
 
 use std::borrow::Cow;
 
@@ -102,8 +103,8 @@ impl Names {
         [self.modern, self.legacy, self.more].concat()
     }
 
-    /// The names to offer. A list without a prefix replaces the defaults; `+` adds after them, `^` before
-    /// them, `-` removes from them. Names that we do not know are skipped.
+    /// The names to offer. A list without a prefix replaces the defaults; `+` adds after them, `^`
+    /// before them, `-` removes from them. Names that we do not know are skipped.
     fn pick(&self, legacy: bool, list: Option<&str>) -> Vec<&'static str> {
         let mut names = self.modern.to_vec();
         if legacy {
@@ -158,8 +159,8 @@ impl Names {
     }
 }
 
-/// What to offer to this host. Types of keys that we know of it come first, so that it shows one that can
-/// be compared; certificates are asked for only when an authority is trusted for it.
+/// What to offer to this host. Types of keys that we know of it come first, so that it shows one
+/// that can be compared; certificates are asked for only when an authority is trusted for it.
 pub(super) fn preferred(
     target: &SshTarget,
     known_types: &[String],

@@ -1,5 +1,5 @@
-//! Logging in: agent keys, key files and certificates, password, keyboard-interactive, in this order, each
-//! only when the host allows it, and going on where the host asks for more than one.
+//! Logging in: agent keys, key files and certificates, password, keyboard-interactive, in this
+//! order, each only when the host allows it, and going on where the host asks for more than one.
 
 use std::sync::Arc;
 
@@ -7,19 +7,16 @@ use hep_core::message::ssh as say;
 use hep_core::secret::Secret;
 use russh::client::{AuthResult, Handle, KeyboardInteractiveAuthResponse as Reply};
 use russh::keys::agent::AgentIdentity;
-use russh::keys::signature::Signer as _;
-use russh::keys::ssh_encoding::Encode;
-use russh::keys::ssh_key::Signature;
-use russh::keys::ssh_key::private::KeypairData;
 use russh::keys::{Algorithm, Certificate, HashAlg, PrivateKey, PrivateKeyWithHashAlg, PublicKey};
-use russh::{AgentAuthError, MethodKind, MethodSet, Signer};
+use russh::{MethodKind, MethodSet};
 use tokio::sync::watch;
 
 use super::algorithms::may_sign_with;
 use super::connect::Tools;
-use super::keys::{AGENT_DEADLINE, KeyFile, connect_agent};
+use super::keys::{KeyFile, connect_agent};
 use super::prompt::{Question, Questions};
 use super::session::{End, Session};
+use super::signer::{AgentSigner, KeySigner, Unsigned};
 use super::target::SshTarget;
 use crate::transport::{Stage, TransportError};
 
@@ -171,14 +168,17 @@ impl Login<'_> {
     async fn agent_identities(&self, files: &[Arc<KeyFile>]) -> Vec<AgentIdentity> {
         let Some(socket) = &self.target.agent else { return vec![] };
         let identities = self.tools.keys.identities(socket).await;
-        let named = |identity: &&AgentIdentity| {
-            !self.target.identities_only
-                || files
-                    .iter()
-                    .filter_map(|file| file.public.as_ref())
-                    .any(|public| public.key_data() == identity.public_key().key_data())
+        let named = |identity: &AgentIdentity| {
+            let key = identity.public_key();
+            let mut publics = files.iter().filter_map(|file| file.public.as_ref());
+            publics.any(|public| public.key_data() == key.key_data())
         };
-        identities.iter().filter(named).cloned().collect()
+        // Those that files name come first: sshd lets us try only a few (`MaxAuthTries`).
+        let (mut first, others): (Vec<_>, Vec<_>) = identities.iter().cloned().partition(named);
+        if !self.target.identities_only {
+            first.extend(others);
+        }
+        first
     }
 
     /// The certificates for this key: beside it, and among the files given.
@@ -247,8 +247,8 @@ impl Login<'_> {
         }
     }
 
-    /// The hashes to sign with: one for RSA keys, and no choice for others. Nothing when all that the host
-    /// takes is not allowed.
+    /// The hashes to sign with: one for RSA keys, and no choice for others. Nothing when all that
+    /// the host takes is not allowed.
     async fn hashes(&self, algorithm: &Algorithm) -> Result<Vec<Option<HashAlg>>, russh::Error> {
         if !matches!(algorithm, Algorithm::Rsa { .. }) {
             let allowed = may_sign_with(self.target, algorithm.as_str());
@@ -455,72 +455,4 @@ impl Login<'_> {
 fn next(attempts: &[Attempt], allowed: Option<&MethodSet>) -> Option<usize> {
     let fits = |attempt: &Attempt| allowed.is_none_or(|set| set.contains(&attempt.method()));
     attempts.iter().position(fits)
-}
-
-/// An agent that must answer in time.
-struct AgentSigner(russh::keys::agent::client::AgentClient<tokio::net::UnixStream>);
-
-impl Signer for AgentSigner {
-    type Error = AgentAuthError;
-
-    async fn auth_sign(
-        &mut self,
-        key: &AgentIdentity,
-        hash_alg: Option<HashAlg>,
-        to_sign: Vec<u8>,
-    ) -> Result<Vec<u8>, AgentAuthError> {
-        let signing = self.0.sign_request(key, hash_alg, to_sign);
-        match tokio::time::timeout(AGENT_DEADLINE, signing).await {
-            Ok(signed) => Ok(signed?),
-            Err(_) => Err(russh::keys::Error::AgentFailure.into()),
-        }
-    }
-}
-
-/// A key in memory. russh itself would sign RSA certificates with SHA-1 only.
-struct KeySigner(Arc<PrivateKey>, Option<HashAlg>);
-
-impl KeySigner {
-    /// The signature as it goes over the wire (RFC 4253, section 6.6).
-    fn sign(&self, data: &[u8]) -> Result<Vec<u8>, russh::keys::Error> {
-        let signature: Signature = match self.0.key_data() {
-            KeypairData::Rsa(pair) => (pair, self.1).try_sign(data),
-            pair => pair.try_sign(data),
-        }
-        .map_err(russh::keys::ssh_key::Error::from)?;
-        let mut wire = Vec::new();
-        signature.encode_prefixed(&mut wire)?;
-        Ok(wire)
-    }
-}
-
-impl Signer for KeySigner {
-    type Error = AgentAuthError;
-
-    async fn auth_sign(
-        &mut self,
-        _key: &AgentIdentity,
-        _hash_alg: Option<HashAlg>,
-        mut to_sign: Vec<u8>,
-    ) -> Result<Vec<u8>, AgentAuthError> {
-        let signature = self.sign(&to_sign)?;
-        to_sign.extend(signature);
-        Ok(to_sign)
-    }
-}
-
-/// Signs nothing: its failure tells that a signature was asked for.
-struct Unsigned;
-
-impl Signer for Unsigned {
-    type Error = AgentAuthError;
-
-    async fn auth_sign(
-        &mut self,
-        _key: &AgentIdentity,
-        _hash_alg: Option<HashAlg>,
-        _to_sign: Vec<u8>,
-    ) -> Result<Vec<u8>, AgentAuthError> {
-        Err(russh::keys::Error::KeyIsEncrypted.into())
-    }
 }

@@ -1,5 +1,6 @@
 //! One command over SSH, as a [`Channel`].
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -71,7 +72,7 @@ pub(super) fn channel(
     channel: russh::Channel<Msg>,
     connection: SshConnection,
     pass: Pass,
-    what: &'static str,
+    asked: Vec<&'static str>,
     answer_within: Duration,
 ) -> Channel {
     let (read, write) = channel.split();
@@ -81,7 +82,8 @@ pub(super) fn channel(
     let events = SshEvents {
         read,
         line: Arc::clone(&line),
-        asked: Some((what, Instant::now() + answer_within)),
+        asked: asked.into(),
+        answer_until: Instant::now() + answer_within,
         answer_within,
         ended: false,
     };
@@ -91,8 +93,9 @@ pub(super) fn channel(
 struct SshEvents {
     read: ChannelReadHalf,
     line: Arc<Line>,
-    /// The request that the host has not answered yet, and until when it may.
-    asked: Option<(&'static str, Instant)>,
+    /// The requests that the host has not answered yet, in order, and until when it may.
+    asked: VecDeque<&'static str>,
+    answer_until: Instant,
     answer_within: Duration,
     /// No further event will come.
     ended: bool,
@@ -100,12 +103,16 @@ struct SshEvents {
 
 impl SshEvents {
     async fn receive(&mut self) -> Result<Option<ChannelMsg>, TransportError> {
-        let Some((_, until)) = self.asked else { return Ok(self.read.wait().await) };
-        timeout_at(until, self.read.wait()).await.map_err(|_| TransportError::Deadline {
-            host: self.line.connection.name().to_owned(),
-            stage: Stage::Channel,
-            detail: String::new(),
-            after: self.answer_within,
+        if self.asked.is_empty() {
+            return Ok(self.read.wait().await);
+        }
+        timeout_at(self.answer_until, self.read.wait()).await.map_err(|_| {
+            TransportError::Deadline {
+                host: self.line.connection.name().to_owned(),
+                stage: Stage::Channel,
+                detail: String::new(),
+                after: self.answer_within,
+            }
         })
     }
 
@@ -119,11 +126,11 @@ impl SshEvents {
                 ChannelEvent::Signal { name: signal_text(&signal_name), core: core_dumped }
             }
             ChannelMsg::Success => {
-                self.asked = None;
+                self.asked.pop_front();
                 return Ok(None);
             }
             ChannelMsg::Failure => {
-                let what = self.asked.take().map_or("a request", |(what, _)| what);
+                let what = self.asked.pop_front().unwrap_or("a request");
                 let host = self.line.connection.name().to_owned();
                 return Err(TransportError::Refused { host, what });
             }

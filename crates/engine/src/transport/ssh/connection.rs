@@ -16,8 +16,8 @@ use super::session::{End, Session};
 use super::target::SshTarget;
 use crate::transport::{Channel, Connection, Deadlines, Exec, Pty, Stage, TransportError};
 
-/// Pauses before we believe a refusal on a connection without other channels: sshd may still be clearing
-/// away the session that has just ended.
+/// Pauses before we believe a refusal on a connection without other channels: sshd may still be
+/// clearing away the session that has just ended.
 const REFUSAL_PAUSES: [Duration; 4] = [
     Duration::from_millis(10),
     Duration::from_millis(50),
@@ -25,8 +25,8 @@ const REFUSAL_PAUSES: [Duration; 4] = [
     Duration::from_secs(1),
 ];
 
-/// A connection that is logged in. Clones are the same connection, which ends with the last of them and of
-/// its channels.
+/// A connection that is logged in. Clones are the same connection, which ends with the last of them
+/// and of its channels.
 #[derive(Clone)]
 pub struct SshConnection(Arc<Shared>);
 
@@ -117,7 +117,8 @@ impl SshConnection {
         }
     }
 
-    /// A failure before anything was started; one of the session task means that the connection is gone.
+    /// A failure before anything was started; one of the session task means that the connection is
+    /// gone.
     fn failed(&self, error: russh::Error) -> TransportError {
         match error {
             russh::Error::SendError | russh::Error::Disconnect | russh::Error::HUP => {
@@ -151,12 +152,12 @@ impl SshConnection {
 
     async fn start(&self, start: Start) -> Result<Channel, TransportError> {
         let (opened, pass) = self.open().await?;
-        let what = timeout(self.0.deadlines.channel, request(&opened, start))
+        let asked = timeout(self.0.deadlines.channel, request(&opened, start))
             .await
             .map_err(|_| self.deadline())?
             .map_err(|error| self.failed(error))?;
         let within = self.0.deadlines.channel;
-        Ok(channel::channel(opened, self.clone(), pass, what, within))
+        Ok(channel::channel(opened, self.clone(), pass, asked, within))
     }
 
     /// A stream to another machine through this one.
@@ -175,18 +176,24 @@ impl SshConnection {
 async fn request(
     channel: &russh::Channel<Msg>,
     start: Start,
-) -> Result<&'static str, russh::Error> {
+) -> Result<Vec<&'static str>, russh::Error> {
     let (pty, command) = match start {
         Start::Exec(exec) => (exec.pty, Some(exec.command)),
         Start::Shell(pty) => (Some(pty), None),
     };
+    let mut asked = Vec::new();
     if let Some(pty) = pty {
-        channel.request_pty(false, &pty.term, pty.columns, pty.rows, 0, 0, &[]).await?;
+        asked.push("a terminal");
+        channel.request_pty(true, &pty.term, pty.columns, pty.rows, 0, 0, &[]).await?;
     }
-    match command {
-        Some(command) => channel.exec(true, command).await.map(|()| "the command"),
-        None => channel.request_shell(true).await.map(|()| "the login shell"),
+    if let Some(command) = command {
+        asked.push("the command");
+        channel.exec(true, command).await?;
+    } else {
+        asked.push("the login shell");
+        channel.request_shell(true).await?;
     }
+    Ok(asked)
 }
 
 #[async_trait]

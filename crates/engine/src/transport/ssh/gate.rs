@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-/// The gate of one connection. sshd allows 10 sessions a connection by default (`MaxSessions`), and may
-/// allow fewer: the limit falls to what the host turned out to allow.
+/// The gate of one connection. sshd allows 10 sessions a connection by default (`MaxSessions`), and
+/// may allow fewer: the limit falls to what the host turned out to allow.
 #[derive(Debug)]
 pub(super) struct Gate {
     state: Mutex<State>,
@@ -56,8 +56,8 @@ impl Gate {
         }
     }
 
-    /// The host refused the channel of `pass` while others were open: lowers the limit to their number.
-    /// Says false when no other was open, so that the refusal has another reason.
+    /// The host refused the channel of `pass` while others were open: lowers the limit to their
+    /// number. Says false when no other was open, so that the refusal has another reason.
     pub(super) fn refused(&self, pass: Pass) -> bool {
         let others = {
             let mut state = self.state();

@@ -90,8 +90,8 @@ impl HostKeyCheck {
         ask.map_err(unreadable)
     }
 
-    /// Whether an authority that is trusted for this host has signed the certificate. One that has, but
-    /// whose certificate is not valid here and now, is an error and not a reason to ask.
+    /// Whether an authority that is trusted for this host has signed the certificate. One that has,
+    /// but whose certificate is not valid here and now, is an error and not a reason to ask.
     fn vouched_for(&self, cert: &Certificate) -> Result<bool, TransportError> {
         let Ok(signer) = host_key(cert.signature_key()) else { return Ok(false) };
         let ask = self.trust.files.ask(&self.files(), |hosts| hosts.authorities(&self.name));
@@ -106,7 +106,8 @@ impl HostKeyCheck {
         }
     }
 
-    /// What is wrong with a certificate of a trusted authority. Rules: OpenSSH's `PROTOCOL.certkeys`.
+    /// What is wrong with a certificate of a trusted authority. Rules: OpenSSH's
+    /// `PROTOCOL.certkeys`.
     fn flaw(&self, cert: &Certificate) -> Option<String> {
         if cert.cert_type() != CertType::Host {
             return Some("it is a user's certificate, not a host's".to_owned());

@@ -1,5 +1,5 @@
-//! The `known_hosts` files on disk: parsed once for all connections, read again when they change, and
-//! extended line by line under a lock that other programs of ours respect too.
+//! The `known_hosts` files on disk: parsed once for all connections, read again when they change,
+//! and extended line by line under a lock that other programs of ours respect too.
 
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -78,8 +78,8 @@ impl KnownHostsFiles {
     }
 }
 
-/// Appends a line to a file, which is made when it is not there (0600, its directory 0700). A line that
-/// another program has added meanwhile is not added again.
+/// Appends a line to a file, which is made when it is not there (0600, its directory 0700). A line
+/// that another program has added meanwhile is not added again.
 pub(super) fn append(file: &Path, line: &str) -> io::Result<()> {
     if let Some(directory) = file.parent().filter(|d| !d.as_os_str().is_empty() && !d.exists()) {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
@@ -96,7 +96,8 @@ pub(super) fn append(file: &Path, line: &str) -> io::Result<()> {
     if text.split(|&byte| byte == b'\n').any(|known| known == line.trim_end().as_bytes()) {
         return Ok(());
     }
-    // One write, so that a reader never sees half a line; a last line without an end gets one first.
+    // One write, so that a reader never sees half a line; a last line without an end gets one
+    // first.
     let separator = if text.last().is_none_or(|&byte| byte == b'\n') { "" } else { "\n" };
     handle.write_all(format!("{separator}{line}").as_bytes())?;
     handle.sync_data()

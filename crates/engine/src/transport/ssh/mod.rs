@@ -1,4 +1,5 @@
-//! SSH, in process: [`Pool`] hands out one shared connection for each (address, port, login, jumps).
+//! SSH, in process: [`Pool`] hands out one shared connection for each (address, port, login,
+//! jumps).
 
 mod algorithms;
 mod auth;
@@ -13,6 +14,7 @@ mod pool;
 mod prompt;
 mod session;
 mod settings;
+mod signer;
 mod target;
 
 pub use connection::SshConnection;

@@ -20,7 +20,8 @@ use crate::transport::{Channel, Connection, Exec, TransportError};
 pub struct Limits {
     /// Connections that are being opened, over all hosts.
     pub handshakes: usize,
-    /// Of these, to one sshd: by default it begins to drop at 10 that are not logged in (`MaxStartups`).
+    /// Of these, to one sshd: by default it begins to drop at 10 that are not logged in
+    /// (`MaxStartups`).
     pub handshakes_per_host: usize,
     /// Channels on one connection: sshd allows 10 by default (`MaxSessions`).
     pub channels: usize,
@@ -74,8 +75,8 @@ impl Pool {
         }
     }
 
-    /// The connection to this target: the one there is, or a new one when there is none or it has ended.
-    /// Those who ask while it is being opened share it, or its failure.
+    /// The connection to this target: the one there is, or a new one when there is none or it has
+    /// ended. Those who ask while it is being opened share it, or its failure.
     pub async fn get(&self, target: &SshTarget) -> Result<Arc<SshConnection>, TransportError> {
         use std::sync::atomic::Ordering::Acquire;
         let slot = Arc::clone(lock(&self.slots).entry(target.key()).or_default());
@@ -106,8 +107,8 @@ impl Pool {
         }
     }
 
-    /// Starts a command on this target. A connection that turns out to have ended before anything was
-    /// started is replaced once.
+    /// Starts a command on this target. A connection that turns out to have ended before anything
+    /// was started is replaced once.
     pub async fn exec(&self, target: &SshTarget, exec: &Exec) -> Result<Channel, TransportError> {
         match self.get(target).await?.exec(exec.clone()).await {
             Err(TransportError::Lost { started: false, .. }) => {
@@ -140,8 +141,8 @@ impl Pool {
         Ok(Arc::new(SshConnection::new(target, handle, end, via, channels, generation)))
     }
 
-    /// Waits for a place among the starts to this sshd, then among all. These waits end when the starts
-    /// before them do, and those have deadlines.
+    /// Waits for a place among the starts to this sshd, then among all. These waits end when the
+    /// starts before them do, and those have deadlines.
     async fn may_start(
         &self,
         target: &SshTarget,

@@ -1,4 +1,5 @@
-//! Questions to the person at the controller. A door answers them; without a person they are declined.
+//! Questions to the person at the controller. A door answers them; without a person they are
+//! declined.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -20,7 +21,8 @@ pub struct HostKeyQuestion {
     pub algorithm: String,
     /// Its fingerprint, `SHA256:…`.
     pub fingerprint: String,
-    /// The types of other keys of this host that are already known: then this one deserves suspicion.
+    /// The types of other keys of this host that are already known: then this one deserves
+    /// suspicion.
     pub other_types: Vec<String>,
 }
 
@@ -34,7 +36,8 @@ pub enum Question {
         /// The one given before was wrong.
         again: bool,
     },
-    /// The password of a login.
+    /// The password of a login for which none was given. It is asked for each host: who works on
+    /// many hosts at once should decline.
     Password {
         /// The host.
         host: String,
@@ -79,8 +82,8 @@ impl Prompter for Decline {
     }
 }
 
-/// Asks one question at a time, and knows whether one is being asked, so that a deadline does not run out
-/// on a person who is typing.
+/// Asks one question at a time, and knows whether one is being asked, so that a deadline does not
+/// run out on a person who is typing.
 pub struct Questions {
     prompter: Arc<dyn Prompter>,
     turn: Mutex<()>,

@@ -29,7 +29,8 @@ pub struct SettingsSource {
     pub default_policy: Option<HostKeyPolicy>,
 }
 
-/// What the command line and the inventory say about one host; what they leave open, `ssh_config` says.
+/// What the command line and the inventory say about one host; what they leave open, `ssh_config`
+/// says.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
     /// The host's name in the inventory.

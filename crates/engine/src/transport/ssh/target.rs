@@ -37,8 +37,8 @@ pub struct HostKeys {
 /// Which algorithms to offer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Algorithms {
-    /// Offer SHA-1 signatures and key exchange, CBC and SHA-1 MACs too (`hep_legacy_algorithms: true`):
-    /// for sshd of Debian 6 to Ubuntu 14.04.
+    /// Offer SHA-1 signatures and key exchange, CBC and SHA-1 MACs too (`hep_legacy_algorithms:
+    /// true`): for sshd of Debian 6 to Ubuntu 14.04.
     pub legacy: bool,
     /// What `ssh_config` says; its lists win.
     pub lists: AlgorithmLists,

@@ -197,3 +197,55 @@ async fn what_was_tried_is_said_and_no_secret() {
     let error = failure(&pool(), &nothing).await.to_string();
     assert_contains(&error, &["no key, agent or password to try"]);
 }
+
+/// Anyone may use every key of this agent.
+#[derive(Clone)]
+struct Open;
+
+impl russh::keys::agent::server::Agent for Open {}
+
+/// An agent in this process that holds these keys; its socket.
+async fn agent(directory: &TempDir, keys: &[PrivateKey]) -> PathBuf {
+    let socket = directory.path().join("agent");
+    let listener = tokio::net::UnixListener::bind(&socket).unwrap();
+    let connections = futures::stream::unfold(listener, |listener| async {
+        let accepted = listener.accept().await.map(|(stream, _)| stream);
+        Some((accepted, listener))
+    });
+    tokio::spawn(russh::keys::agent::server::serve(Box::pin(connections), Open));
+    let mut client = russh::keys::agent::client::AgentClient::connect_uds(&socket).await.unwrap();
+    for key in keys {
+        client.add_identity(key, &[]).await.unwrap();
+    }
+    socket
+}
+
+#[tokio::test]
+async fn keys_of_an_agent() {
+    let directory = tempfile::tempdir().unwrap();
+    let (key, other) = (new_key(), new_key());
+    let socket = agent(&directory, &[other.clone(), key.clone()]).await;
+    let file = key_file(&directory, "unused", &new_key(), None);
+    let (_server, mut target) = key_only(&key, file.clone()).await;
+    target.agent = Some(socket);
+    target.keys = vec![];
+    reach(&pool(), &target).await.unwrap();
+
+    // Only the key whose public half lies there may be used.
+    target.identities_only = true;
+    assert!(failure(&pool(), &target).await.is_auth());
+    let named = directory.path().join("named");
+    std::fs::write(named.with_extension("pub"), key.public_key().to_openssh().unwrap()).unwrap();
+    target.keys = vec![named];
+    reach(&pool(), &target).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_agent_that_is_not_there_does_no_harm() {
+    let directory = tempfile::tempdir().unwrap();
+    let key = new_key();
+    let file = key_file(&directory, "key", &key, None);
+    let (_server, mut target) = key_only(&key, file).await;
+    target.agent = Some(directory.path().join("no-agent"));
+    reach(&pool(), &target).await.unwrap();
+}

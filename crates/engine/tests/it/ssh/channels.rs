@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering::SeqCst;
 
 use futures::future::join_all;
-use hep_engine::transport::{ChannelEvent, Outcome, Stage};
+use hep_engine::transport::{ChannelEvent, Outcome, Pty, Stage};
 
 use super::*;
 use crate::ssh::server::Behaviour;
@@ -148,4 +148,18 @@ async fn many_commands_share_a_connection() {
     assert!(all.into_iter().all(|output| output.unwrap().stdout.len() == 256));
     assert_eq!(server.seen.connections.load(SeqCst), 1);
     assert_eq!(server.seen.refused_sessions.load(SeqCst), 0);
+}
+
+#[tokio::test]
+async fn terminals_and_the_login_shell() {
+    let (server, connection) = connect(Behaviour::default()).await;
+    let pty = |term: &str| Pty { term: term.into(), columns: 80, rows: 24 };
+    let shell = connection.shell(pty("xterm")).await.unwrap();
+    shell.input().resize(100, 30).await.unwrap();
+    let output = shell.run("hello".into(), 100).await.unwrap();
+    assert_eq!((output.stdout, output.ending), ("hello".into(), Ending::Exit(0)));
+    let exec = Exec { pty: Some(pty("dumb")), ..Exec::new("true") };
+    let error = connection.exec(exec).await.unwrap().run(Bytes::new(), 0).await.unwrap_err();
+    assert_contains(&error.to_string(), &["refused to start a terminal"]);
+    assert_eq!(*server.seen.terminals.lock().unwrap(), ["xterm 80 24", "100 30", "dumb 80 24"]);
 }

@@ -5,7 +5,8 @@ use std::sync::atomic::Ordering::SeqCst;
 use futures::future::join_all;
 use hep_engine::transport::{Outcome, Stage};
 use russh::{Preferred, kex};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 
 use super::*;
 use crate::ssh::server::Behaviour;
@@ -189,4 +190,36 @@ async fn a_jump_host_that_fails_is_named() {
     let nobody = SshTarget { jumps: vec![hop], port: free.port(), ..target(&last) };
     let error = failure(&pool(), &nobody).await;
     assert_contains(&error.to_string(), &["web through outer"]);
+}
+
+/// A line to `server` that can be frozen: nothing passes any more, and nothing is closed.
+async fn line(server: &Server) -> (u16, Arc<Notify>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (freeze, to) = (Arc::new(Notify::new()), server.address);
+    let frozen = Arc::clone(&freeze);
+    tokio::spawn(async move {
+        let (mut near, _) = listener.accept().await.unwrap();
+        let mut far = TcpStream::connect(to).await.unwrap();
+        tokio::select! {
+            _ = tokio::io::copy_bidirectional(&mut near, &mut far) => {}
+            () = frozen.notified() => std::future::pending().await,
+        }
+    });
+    (port, freeze)
+}
+
+#[tokio::test]
+async fn a_host_that_falls_silent() {
+    let server = Server::start(Behaviour::default()).await;
+    let (port, freeze) = line(&server).await;
+    let mut target = SshTarget { port, ..target(&server) };
+    target.deadlines.alive_interval = SHORT;
+    target.deadlines.alive_count = 1;
+    let pool = pool();
+    let mut hanging = pool.exec(&target, &Exec::new("hang")).await.unwrap();
+    freeze.notify_one();
+    let error = hanging.next().await.unwrap_err();
+    assert_eq!(error.outcome(), Outcome::Lost);
+    assert_contains(&error.to_string(), &["stopped answering"]);
 }

@@ -69,6 +69,8 @@ pub(super) struct Seen {
     pub(super) refused_sessions: AtomicUsize,
     /// Bytes that the session task has taken from the command `big`.
     pub(super) sent: AtomicUsize,
+    /// Terminals asked for, and their new sizes.
+    pub(super) terminals: Mutex<Vec<String>>,
     pub(super) signals: Mutex<Vec<String>>,
     pub(super) tunnels: AtomicUsize,
 }
@@ -353,6 +355,48 @@ impl Handler for Client {
             }
         }
         Ok(())
+    }
+
+    async fn pty_request(
+        &mut self,
+        channel: ChannelId,
+        term: &str,
+        columns: u32,
+        rows: u32,
+        _width: u32,
+        _height: u32,
+        _modes: &[(russh::Pty, u32)],
+        session: &mut Session,
+    ) -> Result<(), russh::Error> {
+        self.seen.terminals.lock().unwrap().push(format!("{term} {columns} {rows}"));
+        if term == "dumb" {
+            session.channel_failure(channel)
+        } else {
+            session.channel_success(channel)
+        }
+    }
+
+    async fn window_change_request(
+        &mut self,
+        _channel: ChannelId,
+        columns: u32,
+        rows: u32,
+        _width: u32,
+        _height: u32,
+        _session: &mut Session,
+    ) -> Result<(), russh::Error> {
+        self.seen.terminals.lock().unwrap().push(format!("{columns} {rows}"));
+        Ok(())
+    }
+
+    /// The login shell copies its input.
+    async fn shell_request(
+        &mut self,
+        channel: ChannelId,
+        session: &mut Session,
+    ) -> Result<(), russh::Error> {
+        self.cats.insert(channel);
+        session.channel_success(channel)
     }
 
     async fn data(
