@@ -16,11 +16,13 @@ run_tests := cargo nextest run --no-fail-fast
 not_e2e := -E 'not binary(e2e)'
 else
 run_tests := cargo test --no-fail-fast
-not_e2e := --lib --bins $(patsubst crates/hep/tests/%/main.rs,--test %,$(filter-out %/e2e/main.rs,$(wildcard crates/hep/tests/*/main.rs))) \
-	$(patsubst crates/hep/tests/%.rs,--test %,$(wildcard crates/hep/tests/*.rs))
+in_folders := $(filter-out %/e2e/main.rs,$(wildcard crates/hep/tests/*/main.rs))
+in_files := $(wildcard crates/hep/tests/*.rs)
+not_e2e := --lib --bins $(patsubst crates/hep/tests/%/main.rs,--test %,$(in_folders)) \
+	$(patsubst crates/hep/tests/%.rs,--test %,$(in_files))
 endif
 
-##  run            build hep, apply an example to a small fleet on this machine, twice, and stop the fleet
+##  run            build hep and apply an example to a small fleet on this machine, twice
 .PHONY: run
 run: setup-build setup-fleet executor
 	cargo build --bin hep
@@ -68,7 +70,7 @@ check: setup-build setup-check
 bench: build setup-fleet setup-bench
 	cargo build --release --locked --manifest-path bench/floor/Cargo.toml --target-dir target/floor
 	bench/peers
-	fleet/with 1000 0 python3 bench/run.py $(BENCH)
+	fleet/with 1000 0 python3 -B bench/run.py $(BENCH)
 
 ##  fleet-up       HOSTS=100 hosts on loopback addresses, MACHINES=2 Debian machines with systemd
 .PHONY: fleet-up fleet-down clean-fleet
@@ -81,7 +83,7 @@ fleet-down:
 clean-fleet:
 	fleet/clean
 
-##  executor       the remote executor for this machine's architecture, as the next build of hep bundles it
+##  executor       the remote executor for this machine, as the next build of hep bundles it
 .PHONY: executor
 executor: setup-build
 	@tools/executor
@@ -91,7 +93,7 @@ executor: setup-build
 executors: setup-build setup-executors
 	tools/executors
 
-##  setup          install all that any target needs, from Debian's packages (each target installs its own part)
+##  setup          install what any target needs, from Debian's packages
 .PHONY: setup setup-build setup-fleet setup-machines setup-check setup-bench setup-executors
 setup:
 	fleet/setup

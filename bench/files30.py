@@ -1,4 +1,4 @@
-"""The thirty tasks of examples/files30.yml in pyinfra's language; bench/run.py compares the results."""
+"""The thirty tasks of examples/files30.yml in pyinfra's language; the results are compared."""
 
 from io import StringIO
 

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Times the same work by hep, by the floor (bare russh) and by the peers; prints one Markdown table.
+"""Times the same work by hep, by the floor (bare russh) and by the peers; prints one table.
 
-Started by `make bench`, which builds hep and the floor, installs the peers and starts the fleet. Options:
-  --without NAME   leave one out: hep, ansible, mitogen, pyinfra, parallel-ssh, clush, pdsh, ssh (repeatable)
-  --only WORK      only one work: true100, files, task, true1000, help (repeatable)
+Started by `make bench`, which builds hep and the floor, installs the peers and starts the fleet.
+  --without NAME   leave one out: hep, ansible, mitogen, pyinfra, parallel-ssh, clush, pdsh, ssh
+  --only WORK      only one work: true100, files, task, true1000, help
+                   (both may be given several times)
   --pairs N        runs of hep and of the floor, in turn (7)
   --repeats N      runs of the fast peers (3); Ansible runs once where it takes minutes
 """
@@ -14,210 +15,12 @@ import hashlib
 import json
 import os
 import platform
-import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
-import threading
-import time
-from dataclasses import dataclass, field
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-WORK = ROOT / "target/bench"
-VENV = WORK / "venv"
-HEP = Path(os.environ.get("HEP", ROOT / "target/release/hep"))
-FLOOR = ROOT / "target/floor/release/floor"
-FILES_BASE = Path("/tmp/hep-files30")
-FORKS = 64
-TIMEOUT_S = 1800
-
-
-@dataclass
-class Run:
-    """One finished process with all it waited for, in seconds."""
-
-    wall: float
-    cpu: float
-
-
-@dataclass
-class Fleet:
-    """What fleet/breadth-up wrote."""
-
-    path: Path
-    names: list = field(default_factory=list)
-    addresses: list = field(default_factory=list)
-    port: str = ""
-    user: str = ""
-
-    @classmethod
-    def read(cls):
-        path = Path(os.environ["HEP_FLEET"])
-        text = lambda name: (path / "breadth" / name).read_text().strip()
-        addresses = text("addresses").split()
-        names = [f"h{number:04}" for number in range(1, len(addresses) + 1)]
-        return cls(path, names, addresses, text("port"), text("user"))
-
-    @property
-    def key(self):
-        return self.path / "key"
-
-    @property
-    def known_hosts(self):
-        return self.path / "breadth/known_hosts"
-
-    @property
-    def ssh_config(self):
-        return self.path / "breadth/ssh_config"
-
-    def clear_homes(self):
-        """Hosts as on the first day: no executor, no journal, none of the files."""
-        homes = Path((self.path / "breadth/homes").read_text().strip())
-        for home in homes.iterdir():
-            for left in (".cache", ".ansible"):
-                shutil.rmtree(home / left, ignore_errors=True)
-        shutil.rmtree(FILES_BASE, ignore_errors=True)
-
-
-class Failed(Exception):
-    """A command that did not do its work: its time means nothing."""
-
-
-def measure(command, env=None):
-    """Runs a command to its end and accounts for it and for every process it waited for."""
-    with tempfile.TemporaryFile() as output:
-        started = time.perf_counter()
-        process = subprocess.Popen(
-            [str(word) for word in command],
-            stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
-            env={**os.environ, **(env or {})}, cwd=ROOT,
-        )
-        watch = threading.Timer(TIMEOUT_S, process.kill)
-        watch.start()
-        _, status, usage = os.wait4(process.pid, 0)
-        watch.cancel()
-        wall = time.perf_counter() - started
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != 0:
-            output.seek(0)
-            tail = output.read().decode(errors="replace")[-1500:]
-            raise Failed(f"{command[0]} ended with {process.returncode}:\n{tail}")
-    return Run(wall, usage.ru_utime + usage.ru_stime)
-
-
-def peak_kib(command, _env):
-    """Peak memory of a command. Not from `measure`: Linux counts what its parent held before exec, too."""
-    with tempfile.NamedTemporaryFile() as report:
-        subprocess.run(["/usr/bin/time", "-f", "%M", "-o", report.name, *map(str, command)],
-                       check=True, capture_output=True, cwd=ROOT, timeout=TIMEOUT_S)
-        return int(Path(report.name).read_text().split()[-1])
-
-
-def median(runs, what="wall"):
-    return statistics.median(getattr(run, what) for run in runs)
-
-
-# --- the command lines -----------------------------------------------------------------------------------
-
-
-class Tools:
-    """One method a tool and kind of work: the command line and its environment."""
-
-    def __init__(self, fleet):
-        self.fleet = fleet
-
-    def inventory(self, count):
-        """An inventory of the first hosts, in the format that hep and Ansible share."""
-        fleet, file = self.fleet, WORK / f"inventory-{count}.ini"
-        lines = [f"{n} ansible_host={a}" for n, a in zip(fleet.names[:count], fleet.addresses)]
-        lines += [
-            "[all:vars]", f"ansible_port={fleet.port}", f"ansible_user={fleet.user}",
-            f"ansible_ssh_private_key_file={fleet.key}",
-        ]
-        file.write_text("\n".join(lines) + "\n")
-        return file
-
-    def addresses(self, count):
-        file = WORK / f"addresses-{count}"
-        file.write_text("\n".join(self.fleet.addresses[:count]) + "\n")
-        return file
-
-    def floor(self, count):
-        return [FLOOR, "--hosts", self.addresses(count), "--port", self.fleet.port, "--user",
-                self.fleet.user, "--key", self.fleet.key, "--forks", FORKS], {}
-
-    def hep_true(self, count):
-        return [HEP, "exec", "-i", self.inventory(count), "--known-hosts", self.fleet.known_hosts,
-                "-f", FORKS, "all", "--", "true"], {}
-
-    def hep_files(self, count, play="examples/files30.yml"):
-        return [HEP, "apply", "-i", self.inventory(count), "--known-hosts", self.fleet.known_hosts,
-                play], {}
-
-    def ssh_true(self, count):
-        return ["xargs", "-a", self.addresses(count), "-P", FORKS, "-I{}", "ssh", "-F",
-                self.fleet.ssh_config, "-o", "BatchMode=yes", "{}", "true"], {}
-
-    def clush_true(self, count):
-        return ["clush", "-S", "-q", "-f", FORKS, "-o", f"-F {self.fleet.ssh_config}",
-                "--hostfile", self.addresses(count), "true"], {}
-
-    def pdsh_true(self, count):
-        return ["pdsh", "-S", "-R", "ssh", "-f", FORKS, "-w", f"^{self.addresses(count)}", "true"], {
-            "PDSH_SSH_ARGS_APPEND": f"-F {self.fleet.ssh_config} -o BatchMode=yes"}
-
-    def pssh_true(self, count):
-        return [VENV / "bin/python", ROOT / "bench/pssh_true.py", self.addresses(count),
-                self.fleet.port, self.fleet.user, self.fleet.key], {}
-
-    def pyinfra_inventory(self, count):
-        file, fleet = WORK / f"inventory_{count}.py", self.fleet
-        data = {"ssh_port": int(fleet.port), "ssh_user": fleet.user, "ssh_key": str(fleet.key),
-                "ssh_known_hosts_file": str(fleet.known_hosts)}
-        hosts = [(name, {**data, "ssh_hostname": address})
-                 for name, address in zip(fleet.names[:count], fleet.addresses)]
-        file.write_text(f"hosts = {hosts!r}\n")
-        return file
-
-    def pyinfra_true(self, count):
-        return [VENV / "bin/pyinfra", "-y", "--parallel", FORKS, self.pyinfra_inventory(count),
-                "exec", "--", "true"], {}
-
-    def pyinfra_files(self, count):
-        return [VENV / "bin/pyinfra", "-y", self.pyinfra_inventory(count), "bench/files30.py"], {}
-
-    def ansible_env(self, forks, control, strategy=None):
-        """Ansible with its own defaults, except for what the fleet needs and as many forks as hosts."""
-        control_dir = tempfile.mkdtemp(prefix="cp", dir="/tmp")
-        config = WORK / "ansible.cfg"
-        config.write_text("")
-        env = {
-            "ANSIBLE_CONFIG": str(config),
-            "ANSIBLE_FORKS": str(forks),
-            "ANSIBLE_PYTHON_INTERPRETER": "/usr/bin/python3",
-            "ANSIBLE_SSH_CONTROL_PATH_DIR": control_dir,
-            "ANSIBLE_SSH_ARGS": f"{control} -o UserKnownHostsFile={self.fleet.known_hosts}",
-        }
-        if strategy:
-            plugins = next(VENV.glob("lib/python3*/site-packages/ansible_mitogen/plugins/strategy"))
-            env |= {"ANSIBLE_STRATEGY": strategy, "ANSIBLE_STRATEGY_PLUGINS": str(plugins)}
-        return env
-
-    def ansible_true(self, count):
-        return [VENV / "bin/ansible", "all", "-i", self.inventory(count), "-m", "raw", "-a", "true"], \
-            self.ansible_env(FORKS, "-o ControlMaster=no")
-
-    def ansible_files(self, count, strategy=None):
-        return [VENV / "bin/ansible-playbook", "-i", self.inventory(count), "examples/files30.yml"], \
-            self.ansible_env(count, "-o ControlMaster=auto -o ControlPersist=60s", strategy)
-
-    def mitogen_files(self, count):
-        return self.ansible_files(count, "mitogen_linear")
-
-
-# --- the works -------------------------------------------------------------------------------------------
+from measure import ROOT, TIMEOUT_S, Failed, measure, median, peak_kib
+from tools import FILES_BASE, HEP, WORK, Fleet, Tools
 
 
 class Bench:
@@ -233,8 +36,17 @@ class Bench:
 
     def row(self, work, tool, runs, ratio="", note=""):
         self.results[f"{work}: {tool}"] = [vars(run) for run in runs]
-        self.rows.append((work, tool, f"{median(runs):.2f} s", ratio, f"{median(runs, 'cpu'):.2f} s",
-                          str(len(runs)), note))
+        self.rows.append(
+            (
+                work,
+                tool,
+                f"{median(runs):.2f} s",
+                ratio,
+                f"{median(runs, 'cpu'):.2f} s",
+                str(len(runs)),
+                note,
+            )
+        )
         say(f"{work}: {tool}: {median(runs):.3f} s {ratio} {note}")
 
     def paired(self, ours, theirs):
@@ -258,8 +70,13 @@ class Bench:
         mine, other, ratio = self.paired(self.tools.hep_true(count), floor)
         extra_ms = (median(mine, "cpu") - median(other, "cpu")) / count * 1000
         self.row(work, "floor (bare russh)", other, "1.00 × floor")
-        self.row(work, "**hep**", mine, f"{ratio:.2f} × floor",
-                 f"own CPU {extra_ms:+.2f} ms a host to the floor")
+        self.row(
+            work,
+            "**hep**",
+            mine,
+            f"{ratio:.2f} × floor",
+            f"own CPU {extra_ms:+.2f} ms a host to the floor",
+        )
         return other, mine
 
     def prove_hep(self, count):
@@ -275,24 +92,33 @@ class Bench:
         work = "`true` on 100 hosts, cold"
         floor, _ = self.true_on(100, work)
         peers = {
-            "pyinfra": self.tools.pyinfra_true, "parallel-ssh": self.tools.pssh_true,
-            "ssh": self.tools.ssh_true, "clush": self.tools.clush_true,
-            "pdsh": self.tools.pdsh_true, "ansible": self.tools.ansible_true,
+            "pyinfra": self.tools.pyinfra_true,
+            "parallel-ssh": self.tools.pssh_true,
+            "ssh": self.tools.ssh_true,
+            "clush": self.tools.clush_true,
+            "pdsh": self.tools.pdsh_true,
+            "ansible": self.tools.ansible_true,
         }
         shown = {"ssh": "xargs -P 64 ssh", "ansible": "Ansible raw"}
         for name, line in peers.items():
             if self.wants(name):
                 runs = self.repeat(line(100))
-                self.row(work, shown.get(name, name), runs,
-                         f"{median(runs) / median(floor):.1f} × floor")
+                self.row(
+                    work,
+                    shown.get(name, name),
+                    runs,
+                    f"{median(runs) / median(floor):.1f} × floor",
+                )
 
     def files(self):
         work = "20 hosts × 30 file tasks"
         trees, unchanged = {}, {}
-        lines = [("hep", "**hep**", self.tools.hep_files, self.options.pairs),
-                 ("pyinfra", "pyinfra", self.tools.pyinfra_files, self.options.repeats),
-                 ("mitogen", "Ansible with Mitogen", self.tools.mitogen_files, self.options.repeats),
-                 ("ansible", "Ansible", self.tools.ansible_files, 1)]
+        lines = [
+            ("hep", "**hep**", self.tools.hep_files, self.options.pairs),
+            ("pyinfra", "pyinfra", self.tools.pyinfra_files, self.options.repeats),
+            ("mitogen", "Ansible with Mitogen", self.tools.mitogen_files, self.options.repeats),
+            ("ansible", "Ansible", self.tools.ansible_files, 1),
+        ]
         for name, shown, line, times in lines:
             if not self.wants(name):
                 continue
@@ -317,27 +143,43 @@ class Bench:
             return
         more = WORK / "files1030.yml"
         text = (ROOT / "examples/files30.yml").read_text()
-        last = text[text.rindex("    - name:"):]
+        last = text[text.rindex("    - name:") :]
         more.write_text(text + "".join("\n" + last for _ in range(1000)))
         self.fleet.clear_homes()
         measure(*self.tools.hep_files(1, more))
         many, few, _ = self.paired(self.tools.hep_files(1, more), self.tools.hep_files(1))
         one_ms = (median(many) - median(few)) / 1000 * 1000
-        self.row("one host, 1,030 unchanged file tasks", "**hep**", many, "",
-                 f"{one_ms:.3f} ms for one more task")
+        self.row(
+            "one host, 1,030 unchanged file tasks",
+            "**hep**",
+            many,
+            "",
+            f"{one_ms:.3f} ms for one more task",
+        )
         self.fleet.clear_homes()
 
     def true1000(self):
         work = "`true` on 1,000 hosts, cold"
         floor, mine = self.true_on(1000, work)
-        for tool, line, runs in (("floor", self.tools.floor, floor), ("**hep**", self.tools.hep_true, mine)):
+        for tool, line, runs in (
+            ("floor", self.tools.floor, floor),
+            ("**hep**", self.tools.hep_true, mine),
+        ):
             if runs:
                 hundred = measure(*line(100))
                 peak, one = peak_kib(*line(1000)), peak_kib(*line(1))
-                self.rows.append((
-                    work, tool, "", f"{median(runs) / hundred.wall:.1f} × its own 100 hosts", "", "1",
-                    f"peak {peak / 1024:.1f} MiB = {peak / 1000:.0f} KiB a host ({one / 1024:.1f} MiB for one host)",
-                ))
+                self.rows.append(
+                    (
+                        work,
+                        tool,
+                        "",
+                        f"{median(runs) / hundred.wall:.1f} × its own 100 hosts",
+                        "",
+                        "1",
+                        f"peak {peak / 1024:.1f} MiB = {peak / 1000:.0f} KiB a host "
+                        f"({one / 1024:.1f} MiB for one host)",
+                    )
+                )
 
     def help(self):
         if self.wants("hep"):
@@ -346,12 +188,15 @@ class Bench:
 
 
 def tree():
-    """A fingerprint of all files of the 20 hosts: path, kind, mode, target, content; and their number."""
+    """A fingerprint of the hosts' files (path, kind, mode, target, content); and their number."""
     digest, count = hashlib.sha256(), 0
     for path in sorted(FILES_BASE.rglob("*")):
         state = path.lstat()
-        content = os.readlink(path).encode() if path.is_symlink() else \
-            path.read_bytes() if path.is_file() else b""
+        content = (
+            os.readlink(path).encode()
+            if path.is_symlink()
+            else path.read_bytes() if path.is_file() else b""
+        )
         mode = 0 if path.is_symlink() else state.st_mode & 0o7777
         digest.update(f"{path}\0{state.st_mode >> 12:o}\0{mode:o}\0".encode() + content + b"\0")
         count += 1
@@ -364,8 +209,12 @@ def say(text):
 
 def machine():
     memory_gib = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return (f"{datetime.date.today()}, {os.cpu_count()} cores, {memory_gib:.0f} GiB, hosts on the same machine, "
-            f"Linux {platform.release().split('-')[0]}")
+    return (
+        f"{datetime.date.today()}, {os.cpu_count()} cores, {memory_gib:.0f} GiB, "
+        f"hosts on the same machine, load "
+        f"{os.getloadavg()[0]:.1f} before, "
+        f"Linux {platform.release().split('-')[0]}"
+    )
 
 
 def table(rows):
@@ -375,7 +224,9 @@ def table(rows):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     works = ("true100", "files", "task", "true1000", "help")
     parser.add_argument("--without", action="append", default=[], metavar="NAME")
     parser.add_argument("--only", action="append", default=[], choices=works)

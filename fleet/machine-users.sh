@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs inside a fresh test machine, as root: host keys, the fleet's key, and one user for each way of becoming root.
-# Arguments: the fleet's public key, and the password of `pwsudo`.
+# Runs inside a fresh test machine, as root: host keys, the fleet's key, and one user for each way
+# of becoming root. Arguments: the fleet's public key, and the password of `pwsudo`.
 set -eu
 key="$1" password="$2"
 
@@ -42,7 +42,9 @@ sudo_rule ptysudo 'Defaults:ptysudo use_pty' 'ptysudo ALL=(ALL:ALL) NOPASSWD: AL
 make_user noexec 1106
 sudo_rule noexec 'noexec ALL=(ALL:ALL) NOPASSWD: ALL'
 make_user limited 1107
-sudo_rule limited 'limited ALL=(root) NOPASSWD: /usr/bin/id, /usr/bin/apt-get, /usr/bin/systemctl, /usr/bin/tee'
+sudo_rule limited \
+    'Cmnd_Alias FEW = /usr/bin/id, /usr/bin/apt-get, /usr/bin/systemctl, /usr/bin/tee' \
+    'limited ALL=(root) NOPASSWD: FEW'
 
 cat >/etc/ssh/sshd_config.d/fleet.conf <<'END'
 AuthorizedKeysFile .ssh/authorized_keys /etc/ssh/keys/%u

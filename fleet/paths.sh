@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Where the test fleets keep their things, and the few verbs that every script here uses. Sourced, not run.
-# The variables are read by the scripts that source this file.
+# Where the test fleets keep their things, and the few verbs that every script here uses. Sourced,
+# not run. The variables are read by the scripts that source this file.
 # shellcheck disable=SC2034
 
 fleet_root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
@@ -10,8 +10,8 @@ fleet_mark="$(printf '%s' "$fleet_dir" | sha256sum | cut -c1-6)"
 fleet_key="$fleet_dir/key"
 breadth_dir="$fleet_dir/breadth"
 machines_dir="$fleet_dir/machines"
-# The hosts that are an sshd of ours. As root they have a user of their own with a plain /bin/sh: a slow .bashrc would
-# falsify every figure, and nothing that a test does there is done as root.
+# The hosts that are an sshd of ours. As root they have a user of their own with a plain /bin/sh: a
+# slow .bashrc would falsify every figure, and nothing that a test does there is done as root.
 if [ "$(id -u)" = 0 ]; then
     hosts_user=hepfleet
     hosts_shared=/var/lib/hepfleet
@@ -32,7 +32,18 @@ fail() {
 }
 
 as_root() {
-    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    else
+        command -v sudo >/dev/null || fail "this needs root: '$*'; sudo is not installed"
+        sudo "$@"
+    fi
+}
+
+check_name() { # NAME
+    case "$1" in
+        '' | *[!a-z0-9-]*) fail "a name has small letters, digits and '-', not '$1'" ;;
+    esac
 }
 
 docker_cli() { as_root docker "$@"; }
@@ -62,6 +73,12 @@ make_key() {
     [ -f "$fleet_key" ] || ssh-keygen -q -t ed25519 -N '' -C hep-test-fleet -f "$fleet_key"
 }
 
+# The greeting of sshd.
+greets() { # ADDRESS PORT
+    local line
+    (exec 3<>"/dev/tcp/$1/$2" && read -r -t 1 line <&3 && [ "${line#SSH-}" != "$line" ]) 2>/dev/null
+}
+
 # Until this script ends, no other script of this fleet takes ports or writes the common files.
 alone() {
     mkdir -p "$fleet_dir"
@@ -78,7 +95,8 @@ free_port() { # ADDRESS FIRST
     printf '%s' "$port"
 }
 
-# The user that the sshd hosts let in, with the fleet's key. Everything it needs lies where it may read.
+# The user that the sshd hosts let in, with the fleet's key. Everything it needs lies where it may
+# read.
 make_hosts_user() {
     make_key
     mkdir -p "$hosts_state"
@@ -101,8 +119,8 @@ sshd_program() {
     printf '%s' "$sshd"
 }
 
-# What every private sshd is told. It listens everywhere because no list of addresses holds a thousand; AllowUsers
-# keeps everyone but this machine out.
+# What every private sshd is told. It listens everywhere because no list of addresses holds a
+# thousand; AllowUsers keeps everyone but this machine out.
 sshd_config() { # DIR PORT
     cat <<END
 Port $2
@@ -124,8 +142,9 @@ LogLevel ERROR
 Subsystem sftp internal-sftp
 END
     # OpenSSH 9.8 and later punish an address for many connections; all of ours come from one.
-    if printf 'PerSourcePenalties no\n' | "$(sshd_program)" -t -h "$1/host_key" -f /dev/stdin 2>/dev/null; then
-        printf 'PerSourcePenalties no\n'
+    local gentle='PerSourcePenalties no'
+    if "$(sshd_program)" -t -h "$1/host_key" -f /dev/stdin <<<"$gentle" 2>/dev/null; then
+        printf '%s\n' "$gentle"
     fi
 }
 
@@ -136,14 +155,14 @@ make_host_key() { # DIR
 
 # Ends a private sshd and the sessions it still holds.
 end_sshd() { # DIR
-    local pid sessions
+    local pid sessions=()
     alive "$1/sshd.pid" sshd || {
         rm -f "$1/sshd.pid"
         return 0
     }
     pid="$(cat "$1/sshd.pid")"
     # Every connection is a child of the listener.
-    readarray -t sessions < <(tr ' ' '\n' 2>/dev/null <"/proc/$pid/task/$pid/children" | grep . || true)
+    read -ra sessions <"/proc/$pid/task/$pid/children" || true # no newline at its end
     kill "$pid"
     [ "${#sessions[@]}" = 0 ] || kill "${sessions[@]}" 2>/dev/null || true
     wait_until 10 test ! -e "/proc/$pid" || fail "sshd (process $pid) does not end"
