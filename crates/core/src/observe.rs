@@ -302,24 +302,39 @@ pub struct Replies(Mutex<RepliesInner>);
 
 #[derive(Debug, Default)]
 struct RepliesInner {
-    known: HashMap<Ask, Reply>,
+    /// By the operator's file that asks: names of files are searched from its folder.
+    known: HashMap<(u16, Ask), Reply>,
     asked: BTreeSet<Ask>,
+    file: u16,
 }
 
 impl Replies {
-    /// Records a reply.
+    /// From here on the tasks of this file ask.
+    pub fn enter(&self, file: u16) {
+        self.lock().file = file;
+    }
+
+    /// Records a reply to the file that asks now.
     pub fn insert(&self, ask: Ask, reply: Reply) {
-        self.lock().known.insert(ask, reply);
+        let mut inner = self.lock();
+        let file = inner.file;
+        inner.known.insert((file, ask), reply);
+    }
+
+    /// Records a reply to a file that will ask.
+    pub fn insert_for(&self, file: u16, ask: Ask, reply: Reply) {
+        self.lock().known.insert((file, ask), reply);
     }
 
     /// The reply, or, once it has been recorded as asked, [`Stop::Pending`].
     pub fn get(&self, ask: Ask) -> Result<Reply, Stop> {
         let mut inner = self.lock();
-        match inner.known.get(&ask) {
+        let key = (inner.file, ask);
+        match inner.known.get(&key) {
             Some(Reply::Failed(message)) => Err(Stop::Fail(message.clone())),
             Some(reply) => Ok(reply.clone()),
             None => {
-                inner.asked.insert(ask);
+                inner.asked.insert(key.1);
                 Err(Stop::Pending)
             }
         }
@@ -330,9 +345,10 @@ impl Replies {
         std::mem::take(&mut self.lock().asked).into_iter().collect()
     }
 
-    /// Forgets what may have changed since it was told: other hosts' variables.
-    pub fn forget_hostvars(&self) {
-        self.lock().known.retain(|ask, _| !matches!(ask, Ask::HostVars(_)));
+    /// Forgets what may have changed since it was told: lookups and other hosts' variables.
+    pub fn forget_passing(&self) {
+        let passing = |ask: &Ask| matches!(ask, Ask::HostVars(_) | Ask::Lookup { .. });
+        self.lock().known.retain(|(_, ask), _| !passing(ask));
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, RepliesInner> {

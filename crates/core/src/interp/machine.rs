@@ -35,6 +35,8 @@ pub struct Interpreter {
     notified: BTreeSet<usize>,
     running: Option<Box<Running>>,
     held: Option<Step>,
+    /// The task that asks, and its file.
+    asking: (u32, u16),
     /// Questions as the host was asked them, and as they were meant, where the overlay turned them.
     redirected: Vec<(Question, Question)>,
     /// Whose files planned changes make, for the overlay.
@@ -68,8 +70,8 @@ impl Interpreter {
 
     fn with(start: Start, cursor: Cursor, handlers: Arc<Vec<Arc<Task>>>) -> Self {
         let replies = Arc::new(Replies::default());
-        for (ask, reply) in start.replies {
-            replies.insert(ask, reply);
+        for (file, ask, reply) in start.replies {
+            replies.insert_for(file, ask, reply);
         }
         let mut vars = Vars::new();
         for (level, layer) in start.vars {
@@ -92,6 +94,7 @@ impl Interpreter {
             notified: BTreeSet::new(),
             running: None,
             held: None,
+            asking: (0, 0),
             redirected: Vec::new(),
             makers: HashMap::new(),
             begun: false,
@@ -212,6 +215,9 @@ impl Interpreter {
         }
         match self.cursor.advance() {
             Next::Task(task, handler) => {
+                self.asking = (task.id, task.file);
+                self.replies.enter(task.file);
+                self.replies.forget_passing();
                 self.observe = Observe::with_replies(self.replies.clone());
                 self.running = Some(Box::new(Running::new(task, handler)));
                 None
@@ -283,21 +289,27 @@ impl Interpreter {
         Arc::new(TaskScope { vars, replies: self.replies.clone() })
     }
 
+    /// Sets a variable, and tells it where other hosts may read it.
+    pub(super) fn set_var(&mut self, level: Level, name: Arc<str>, value: Value, trust: Trust) {
+        if self.options.shares_vars {
+            self.queue.push_back(Event::Vars(vec![(name.clone(), value.clone(), trust)]));
+        }
+        self.vars.set(level, name, Var::Data(value, trust));
+    }
+
     /// Puts facts where Ansible has them: in `ansible_facts`, and each under `ansible_NAME`.
     pub(super) fn set_facts(&mut self, facts: &Map) {
-        let known = match self.vars.get("ansible_facts") {
+        let mut all = match self.vars.get("ansible_facts") {
             Some(Var::Data(Value::Map(map), _)) => (**map).clone(),
             _ => Map::new(),
         };
-        let mut all = known;
         for (key, value) in facts {
             let bare: Arc<str> = key.strip_prefix("ansible_").unwrap_or(key).into();
             let long: Arc<str> = format!("ansible_{bare}").into();
-            self.vars.set(Level::Facts, long, Var::Data(value.clone(), Trust::Host));
+            self.set_var(Level::Facts, long, value.clone(), Trust::Host);
             all.insert(bare, value.clone());
         }
-        let all = Var::Data(Value::map(all), Trust::Host);
-        self.vars.set(Level::Facts, "ansible_facts".into(), all);
+        self.set_var(Level::Facts, "ansible_facts".into(), Value::map(all), Trust::Host);
     }
 
     /// Whether a barrier must be passed before this task, and notes that one was.
@@ -316,7 +328,11 @@ impl Interpreter {
     pub(super) fn ask_open(&mut self, identity: &super::Identity, check: bool) -> Option<Step> {
         let (questions, asks) = self.observe.take_open();
         if !asks.is_empty() {
-            return Some(Step::Ask(Request::Asks(asks)));
+            return Some(Step::Ask(Request::Asks {
+                task: self.asking.0,
+                file: self.asking.1,
+                asks,
+            }));
         }
         let mut open = Vec::new();
         for question in questions {

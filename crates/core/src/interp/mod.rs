@@ -20,7 +20,7 @@ use crate::message::Message;
 use crate::node::{Node, Pos};
 use crate::observe::{Answer, Ask, Question, Reply};
 use crate::program::{Item, Play};
-use crate::value::{Map, Value};
+use crate::value::{Map, Trust, Value};
 use crate::vars::{Layer, Level};
 
 pub use machine::{Interpreter, Snapshot};
@@ -91,8 +91,15 @@ pub enum Step {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Request {
-    /// Files, templates, lookups, other hosts' variables.
-    Asks(Vec<Ask>),
+    /// Files, templates, lookups, other hosts' variables. Answered by [`Input::Replies`].
+    Asks {
+        /// The task that asks.
+        task: u32,
+        /// Its file, from whose folder names are searched.
+        file: u16,
+        /// What.
+        asks: Vec<Ask>,
+    },
     /// A task to be done elsewhere: by another host (`delegate_to`) or by the controller itself
     /// (`pause`, `reboot`). Answered by `Control::Result`.
     Task(Box<Elsewhere>),
@@ -228,6 +235,8 @@ pub enum Event {
     },
     /// A task is over.
     Finished(Box<Report>),
+    /// Variables were set that other hosts may read.
+    Vars(Vec<(Arc<str>, Value, Trust)>),
     /// Handlers were notified.
     Notified {
         /// The handlers' names.
@@ -326,8 +335,8 @@ pub struct Start {
     pub play: Arc<Play>,
     /// The variables it names, in layers.
     pub vars: Vec<(Level, Layer)>,
-    /// Replies known beforehand: files and templates with literal names.
-    pub replies: Vec<(Ask, Reply)>,
+    /// Replies known beforehand, by the file that will ask: files and templates with literal names.
+    pub replies: Vec<(u16, Ask, Reply)>,
     /// How to run it.
     pub options: Options,
 }
@@ -348,6 +357,8 @@ pub struct Options {
     pub verbosity: u8,
     /// Whether a barrier stands before every task that can change something.
     pub barriers: bool,
+    /// Whether variables that are set are told, because other hosts read them by `hostvars`.
+    pub shares_vars: bool,
     /// Whether handlers run even after a failure.
     pub force_handlers: bool,
 }

@@ -12,7 +12,7 @@ use crate::observe::Stop;
 use crate::program::Action;
 use crate::template::Scope;
 use crate::value::{Map, Trust, Value};
-use crate::vars::{Level, Var};
+use crate::vars::Level;
 
 /// How often a task with `until` is tried where `retries` is not said.
 const DEFAULT_RETRIES: u32 = 3;
@@ -90,7 +90,7 @@ impl Running {
         let foreign = self.prepared.as_ref().is_none_or(|p| has_foreign(&p.args));
         let trust = if foreign { Trust::Host } else { Trust::Operator };
         for (name, value) in &done.facts {
-            machine.vars.set(Level::Set, name.clone(), Var::Data(value.clone(), trust));
+            machine.set_var(Level::Set, name.clone(), value.clone(), trust);
         }
     }
 
@@ -147,7 +147,7 @@ impl Running {
                 Some(why) => Value::Unknown(why.clone()),
                 None => result_value(&done),
             };
-            machine.vars.set(Level::Set, name.clone(), Var::Data(value, Trust::Host));
+            machine.set_var(Level::Set, name.clone(), value, Trust::Host);
         }
         if done.changed && done.failed.is_none() && done.deferred.is_none() {
             self.notify_handlers(&mut done, machine);
@@ -174,7 +174,7 @@ impl Running {
         ]);
         let facts = [("ansible_failed_task", task), ("ansible_failed_result", result_value(done))];
         for (name, value) in facts {
-            machine.vars.set(Level::Set, name.into(), Var::Data(value, Trust::Host));
+            machine.set_var(Level::Set, name.into(), value, Trust::Host);
         }
         machine.fail();
     }

@@ -404,7 +404,7 @@ impl Running {
         let identity = prepared.map(|p| p.identity.clone()).unwrap_or_default();
         let check = prepared.map_or(machine.options.check, |p| p.check);
         let step = machine.ask_open(&identity, check);
-        if let (Some(Step::Ask(Request::Asks(asks))), Some(prepared)) = (&step, prepared)
+        if let (Some(Step::Ask(Request::Asks { asks, .. })), Some(prepared)) = (&step, prepared)
             && let Err(stop) = machine.refuse_foreign(&prepared.args, asks)
         {
             self.stage = Stage::Conclude(Box::new(super::round::stopped(stop)));

@@ -1,7 +1,7 @@
 //! Files that manifests name: imports of tasks and of plays.
 
-use super::play::Around;
 use super::keyword::Place;
+use super::play::Around;
 use super::{Reader, expect, play};
 use crate::diagnostic::Diagnostic;
 use crate::message::manifest as say;

@@ -38,7 +38,8 @@ impl Place {
     /// Every keyword that can stand here.
     pub(super) fn keywords(self) -> impl Iterator<Item = &'static str> + Clone {
         let play = self == Self::Play;
-        let shared = SHARED.iter().filter(move |word| !play || !matches!(**word, "when" | "notify"));
+        let shared =
+            SHARED.iter().filter(move |word| !play || !matches!(**word, "when" | "notify"));
         self.own().iter().chain(shared).copied()
     }
 }
@@ -132,7 +133,13 @@ const NOT_DONE: &[&str] = &[
 
 impl Reader<'_> {
     /// Takes a shared keyword into `task`; false when it is none.
-    pub(super) fn shared(&mut self, key: &Node, value: &Node, task: &mut Task, place: Place) -> bool {
+    pub(super) fn shared(
+        &mut self,
+        key: &Node,
+        value: &Node,
+        task: &mut Task,
+        place: Place,
+    ) -> bool {
         let name = &*key.key_text();
         match name {
             "when" if place != Place::Play => {

@@ -64,7 +64,8 @@ impl Module for Service {
 /// The modules, with stand-ins of two whose own files have other tests.
 fn kinds() -> &'static [Kind] {
     let mut kinds = vec![Kind::of::<Apt>("apt"), Kind::of::<Service>("service")];
-    kinds.extend(crate::module::KINDS.iter().filter(|kind| !matches!(kind.name, "apt" | "service")));
+    kinds
+        .extend(crate::module::KINDS.iter().filter(|kind| !matches!(kind.name, "apt" | "service")));
     kinds.leak()
 }
 
@@ -91,7 +92,8 @@ fn with_reader<T>(files: &[(String, String)], body: impl FnOnce(&mut Reader<'_>)
     let mut keys = Keys::default();
     keys.add("default", Secret::new("hunter2".to_owned()));
     let (extra, engine) = (extra(), Engine::default());
-    let setup = Setup { files: &texts, keys: &keys, extra: &extra, engine: &engine, kinds: kinds() };
+    let setup =
+        Setup { files: &texts, keys: &keys, extra: &extra, engine: &engine, kinds: kinds() };
     body(&mut Reader::new(setup))
 }
 
@@ -229,7 +231,10 @@ fn dump_task(task: &Task) -> String {
     }
     say("throttle", if task.throttle > 0 { task.throttle.to_string() } else { String::new() });
     say("any_errors_fatal", if task.any_errors_fatal { "yes".into() } else { String::new() });
-    say("inherit", task.inherit.as_deref().map(|t| format!("({})", dump_task(t))).unwrap_or_default());
+    say(
+        "inherit",
+        task.inherit.as_deref().map(|t| format!("({})", dump_task(t))).unwrap_or_default(),
+    );
     out
 }
 
@@ -319,7 +324,8 @@ fn encrypted_files_are_opened_and_never_shown() {
     assert_eq!(&*sources[0].text, "");
     let texts = Texts([("site.yml".to_owned(), sealed.to_owned())].into());
     let (keys, extra, engine) = (Keys::default(), Layer::new(), Engine::default());
-    let setup = Setup { files: &texts, keys: &keys, extra: &extra, engine: &engine, kinds: kinds() };
+    let setup =
+        Setup { files: &texts, keys: &keys, extra: &extra, engine: &engine, kinds: kinds() };
     let faults = Reader::new(setup).read(&["site.yml"]).unwrap_err();
     assert!(faults[0].message.to_string().contains("--vault-password-file"));
     assert!(faults[0].message.to_string().contains("site.yml"));

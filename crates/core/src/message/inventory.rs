@@ -64,4 +64,5 @@ catalogue! { "inventory";
     unknown_host(name, near) "Cannot find a host or group `{name}` in the inventory\nhint: {near}";
     unknown_group(name, near) "Cannot find a group `{name}` in the inventory\nhint: {near}";
     range_unknown_host(pattern, name, near) "Cannot find the host `{name}` of `{pattern}` in the inventory\nhint: {near}";
+    no_lookup() "Cannot render a variable that says how a host is reached: it asks for a lookup\nhint: give it a plain value, or use other variables only";
 }

@@ -64,6 +64,10 @@ pub struct Kind {
     pub expressions: &'static [&'static str],
     /// Whether options of any name are taken beside `fields` (`set_fact`).
     pub open: bool,
+    /// Options that name files or directories of the controller, so that they can be sent beforehand.
+    pub files: &'static [&'static str],
+    /// Options that name templates of the controller.
+    pub templates: &'static [&'static str],
     /// Whether its tasks may change a host: a barrier stands before them where the play wants one.
     pub may_change: bool,
     /// Whether what it returns as facts are variables of its own naming (`set_fact`).
@@ -236,6 +240,8 @@ impl Kind {
             normalize: None,
             expressions: &[],
             open: false,
+            files: &[],
+            templates: &[],
             may_change: true,
             sets_variables: false,
             parse: |node| crate::options::from_node::<T>(node).map(|module| Box::new(module) as _),
