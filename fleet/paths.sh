@@ -99,7 +99,6 @@ free_port() { # ADDRESS FIRST
 # read.
 make_hosts_user() {
     make_key
-    mkdir -p "$hosts_state"
     if [ "$hosts_user" = hepfleet ]; then
         id -u hepfleet >/dev/null 2>&1 ||
             useradd --system --shell /bin/sh --home-dir "$hosts_shared" --create-home hepfleet
@@ -108,6 +107,7 @@ make_hosts_user() {
         chmod 755 "$hosts_shared"
         install -d -m 755 /run/sshd
     fi
+    mkdir -p "$hosts_state"
     chmod 711 "$hosts_state"
     install -m 644 "$fleet_key.pub" "$hosts_state/authorized_keys"
 }
