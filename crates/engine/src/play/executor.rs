@@ -1,0 +1,269 @@
+//! A remote executor: started, sent where it is missing, and spoken to in frames.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use hep_core::bootstrap::{self, Line, NoExecutor};
+use hep_core::frame::{Chunk, Decoder, Encoder, Frame, FromHost, Hello, ToHost};
+use hep_core::message::{Message, play as say};
+
+use super::bundle::Bundle;
+use crate::transport::{self, ChannelEvent, Connection, Exec, Input, TransportError};
+
+/// What one host may send over one connection, in bytes: more is an attack or a runaway command.
+const MOST_RECEIVED: u64 = 4 << 30;
+/// What a login shell may print before the start-up script speaks, in bytes.
+const MOST_PREFACE: usize = 64 << 10;
+/// How long an executor may take to start, with sending it.
+const START_DEADLINE: Duration = Duration::from_secs(120);
+/// Blob chunks, in bytes before compression.
+const CHUNK: usize = 192 << 10;
+
+/// Why there is no executor to speak to.
+#[derive(Debug)]
+pub enum NotStarted {
+    /// The transport failed.
+    Transport(TransportError),
+    /// The host cannot run one; plain SSH commands can serve.
+    Impossible(NoExecutor),
+    /// It was started and broke.
+    Broken(Message),
+}
+
+/// Why a session ended early.
+#[derive(Debug)]
+pub enum Broken {
+    /// The line dropped.
+    Line(TransportError),
+    /// The other end closed, or sent what is no frame.
+    Talk(Message),
+}
+
+/// A running executor.
+pub struct Executor {
+    input: Arc<dyn Input>,
+    output: Box<dyn transport::Events>,
+    encoder: Encoder,
+    decoder: Decoder,
+    stderr: Vec<u8>,
+    waiting: VecDeque<FromHost>,
+    /// Who it is.
+    pub hello: Hello,
+    /// Whether it had to be sent.
+    pub was_sent: bool,
+    /// How many times the controller waited for the host: sent something and then received.
+    pub round_trips: u32,
+    spoke: bool,
+}
+
+impl Executor {
+    /// Starts the executor on a host, sending it when the host does not have it. `keep` leaves it there.
+    pub async fn start(
+        connection: &dyn Connection,
+        bundle: &Bundle,
+        keep: bool,
+    ) -> Result<Self, NotStarted> {
+        let known = bundle.known();
+        let command = bootstrap::login_command(&known, keep);
+        let channel = connection.exec(Exec::new(command)).await.map_err(NotStarted::Transport)?;
+        let (input, output) = channel.split();
+        let starting = Starting { input, output, seen: vec![], stderr: vec![] };
+        match tokio::time::timeout(START_DEADLINE, starting.run(bundle)).await {
+            Ok(started) => started,
+            Err(_) => Err(NotStarted::Broken(say::executor_slow(START_DEADLINE.as_secs()))),
+        }
+    }
+
+    /// Sends a message.
+    pub async fn send(&mut self, message: &ToHost) -> Result<(), Broken> {
+        let mut bytes = Vec::new();
+        let encoded = self.encoder.json(message, &mut bytes);
+        encoded.map_err(|error| Broken::Talk(say::broken_frames(error)))?;
+        self.spoke = true;
+        self.input.write(Bytes::from(bytes)).await.map_err(Broken::Line)
+    }
+
+    /// Sends a file's content in pieces.
+    pub async fn send_blob(&mut self, sha256: [u8; 32], content: &[u8]) -> Result<(), Broken> {
+        let mut offset = 0;
+        loop {
+            let end = content.len().min(offset + CHUNK);
+            let piece = &content[offset..end];
+            let deflated = deflate(piece);
+            let smaller = deflated.len() < piece.len();
+            let chunk = Chunk {
+                sha256,
+                offset: offset as u64,
+                last: end == content.len(),
+                deflated: smaller,
+                data: if smaller { deflated } else { piece.to_vec() },
+            };
+            let mut bytes = Vec::new();
+            let encoded = self.encoder.blob(&chunk, &mut bytes);
+            encoded.map_err(|error| Broken::Talk(say::broken_frames(error)))?;
+            self.input.write(Bytes::from(bytes)).await.map_err(Broken::Line)?;
+            offset = end;
+            if chunk.last {
+                self.spoke = true;
+                return Ok(());
+            }
+        }
+    }
+
+    /// The next message.
+    pub async fn receive(&mut self) -> Result<FromHost, Broken> {
+        loop {
+            if let Some(message) = self.waiting.pop_front() {
+                return Ok(message);
+            }
+            match self.decoder.next::<FromHost>() {
+                Ok(Some(Frame::Json(message))) => return Ok(message),
+                Ok(Some(Frame::Blob(_))) => return Err(Broken::Talk(say::broken_frames("a blob"))),
+                Ok(None) => self.fill().await?,
+                Err(error) => return Err(Broken::Talk(say::broken_frames(error))),
+            }
+        }
+    }
+
+    async fn fill(&mut self) -> Result<(), Broken> {
+        if self.spoke {
+            self.spoke = false;
+            self.round_trips += 1;
+        }
+        match self.output.next().await.map_err(Broken::Line)? {
+            ChannelEvent::Stdout(bytes) => {
+                let taken = self.decoder.push(&bytes);
+                taken.map_err(|error| Broken::Talk(say::broken_frames(error)))
+            }
+            ChannelEvent::Stderr(bytes) => {
+                let room = 4096_usize.saturating_sub(self.stderr.len()).min(bytes.len());
+                self.stderr.extend_from_slice(&bytes[..room]);
+                Ok(())
+            }
+            ChannelEvent::Exit { .. } | ChannelEvent::Signal { .. } => Ok(()),
+            ChannelEvent::Closed => {
+                Err(Broken::Talk(say::executor_gone(String::from_utf8_lossy(&self.stderr).trim())))
+            }
+        }
+    }
+
+    /// Says goodbye and waits until it has gone, so that nothing of it is left running.
+    pub async fn end(mut self) {
+        if self.send(&ToHost::Bye).await.is_ok() {
+            let gone = async { while self.receive().await.is_ok() {} };
+            let _ = tokio::time::timeout(Duration::from_secs(5), gone).await;
+        }
+        self.input.close().await;
+    }
+}
+
+/// An executor before its first frame.
+struct Starting {
+    input: Arc<dyn Input>,
+    output: Box<dyn transport::Events>,
+    seen: Vec<u8>,
+    stderr: Vec<u8>,
+}
+
+impl Starting {
+    async fn run(mut self, bundle: &Bundle) -> Result<Executor, NotStarted> {
+        let mut was_sent = false;
+        loop {
+            let line = self.line().await?;
+            match Line::read(&line) {
+                Line::Need { arch, gzip } => {
+                    was_sent = true;
+                    self.send_binary(bundle, &arch, gzip).await?;
+                }
+                Line::None(reason) => return Err(NotStarted::Impossible(reason)),
+                Line::Go(hash) => return self.greet(&hash, was_sent).await,
+                Line::Noise => {}
+            }
+        }
+    }
+
+    /// One line of the start-up script, or of what the login shell says before it.
+    async fn line(&mut self) -> Result<String, NotStarted> {
+        loop {
+            if let Some(at) = self.seen.iter().position(|&byte| byte == b'\n') {
+                let line: Vec<u8> = self.seen.drain(..=at).collect();
+                return Ok(String::from_utf8_lossy(&line[..at]).trim_end().to_owned());
+            }
+            if self.seen.len() > MOST_PREFACE {
+                return Err(NotStarted::Broken(say::executor_noise()));
+            }
+            match self.output.next().await.map_err(NotStarted::Transport)? {
+                ChannelEvent::Stdout(bytes) => self.seen.extend_from_slice(&bytes),
+                ChannelEvent::Stderr(bytes) => {
+                    let room = 4096_usize.saturating_sub(self.stderr.len()).min(bytes.len());
+                    self.stderr.extend_from_slice(&bytes[..room]);
+                }
+                ChannelEvent::Exit { .. } | ChannelEvent::Signal { .. } => {}
+                ChannelEvent::Closed => {
+                    let said = String::from_utf8_lossy(&self.stderr).trim().to_owned();
+                    return Err(NotStarted::Broken(say::executor_no_start(said)));
+                }
+            }
+        }
+    }
+
+    async fn send_binary(
+        &self,
+        bundle: &Bundle,
+        arch: &str,
+        gzip: bool,
+    ) -> Result<(), NotStarted> {
+        let missing = || NotStarted::Impossible(NoExecutor::Arch(arch.to_owned()));
+        let binary = bundle.find(arch).ok_or_else(missing)?;
+        let bytes = if gzip {
+            Bytes::from_static(binary.gzipped)
+        } else {
+            let raw = binary.raw().map_err(|_| missing())?;
+            Bytes::from(raw)
+        };
+        let head = Bytes::from(format!("{}\n", bytes.len()));
+        self.input.write(head).await.map_err(NotStarted::Transport)?;
+        self.input.write(bytes).await.map_err(NotStarted::Transport)
+    }
+
+    async fn greet(self, hash: &str, was_sent: bool) -> Result<Executor, NotStarted> {
+        let mut executor = Executor {
+            input: self.input,
+            output: self.output,
+            encoder: Encoder::default(),
+            decoder: Decoder::new(MOST_RECEIVED),
+            stderr: self.stderr,
+            waiting: VecDeque::new(),
+            hello: Hello::default(),
+            was_sent,
+            round_trips: 0,
+            spoke: false,
+        };
+        let broken = |broken| match broken {
+            Broken::Line(error) => NotStarted::Transport(error),
+            Broken::Talk(message) => NotStarted::Broken(message),
+        };
+        let rest = executor.decoder.push(&self.seen);
+        rest.map_err(|error| NotStarted::Broken(say::broken_frames(error)))?;
+        executor.send(&ToHost::Hello { hash: hash.into() }).await.map_err(broken)?;
+        match executor.receive().await.map_err(broken)? {
+            FromHost::Hello(hello) if &*hello.hash == hash => executor.hello = hello,
+            FromHost::Fault(message) => return Err(NotStarted::Broken(message)),
+            _ => return Err(NotStarted::Broken(say::broken_frames("no greeting"))),
+        }
+        Ok(executor)
+    }
+}
+
+fn deflate(bytes: &[u8]) -> Vec<u8> {
+    use std::io::Write as _;
+    let mut encoder =
+        flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+    // Writing into a vector cannot fail; were it to, the piece would go as it is.
+    if encoder.write_all(bytes).is_err() {
+        return bytes.to_vec();
+    }
+    encoder.finish().unwrap_or_else(|_| bytes.to_vec())
+}
