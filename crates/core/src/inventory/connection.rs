@@ -116,8 +116,9 @@ impl Inventory {
     /// The variables of a host that say how it is reached, as written: what has to be rendered before
     /// [`Connection::from_values`] can read it.
     pub fn connection_vars<'a>(&'a self, host: &'a Host) -> Vec<(&'static str, &'a Node)> {
+        let seen = self.seen(host);
         let names = VARS.iter().flat_map(|names| names.iter().copied());
-        names.filter_map(|name| Some((name, self.authored(host, name)?))).collect()
+        names.filter_map(|name| Some((name, seen.authored(name)?))).collect()
     }
 
     /// The connection of a host none of whose variables about it is a template; an error that names the
@@ -130,7 +131,8 @@ impl Inventory {
                 message::inventory::needs_rendering(name, &host.name),
             ));
         }
-        Connection::from_values(&host.name, |name| match self.var(host, name)? {
+        let seen = self.seen(host);
+        Connection::from_values(&host.name, |name| match seen.var(name)? {
             Var::Authored(node) => Some((node.to_value(), node.pos)),
             Var::Data(value, _) => Some((value.clone(), Pos::default())),
         })

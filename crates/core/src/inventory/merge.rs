@@ -34,19 +34,22 @@ impl Inventory {
         merged
     }
 
+    /// What a host sees, for looking up some variables without merging all.
+    #[must_use]
+    pub fn seen<'a>(&'a self, host: &'a Host) -> Seen<'a> {
+        Seen { layers: self.layers(host) }
+    }
+
     /// One variable of a host, found without merging the others.
     #[must_use]
     pub fn var<'a>(&'a self, host: &'a Host, name: &str) -> Option<&'a Var> {
-        self.layers(host).into_iter().rev().find_map(|layer| layer.get(name))
+        self.seen(host).var(name)
     }
 
     /// One variable of a host as it was written.
     #[must_use]
     pub fn authored<'a>(&'a self, host: &'a Host, name: &str) -> Option<&'a Node> {
-        match self.var(host, name)? {
-            Var::Authored(node) => Some(node),
-            Var::Data(..) => None,
-        }
+        self.seen(host).authored(name)
     }
 
     /// The layers that hold something for this host, lowest first.
@@ -63,6 +66,30 @@ impl Inventory {
         layers.extend([&host.vars, &host.files.inventory, &host.files.play]);
         layers.retain(|layer| !layer.is_empty());
         layers
+    }
+}
+
+/// The layers of variables that a host sees.
+#[derive(Clone, Debug)]
+pub struct Seen<'a> {
+    /// Lowest first.
+    layers: Vec<&'a Layer>,
+}
+
+impl<'a> Seen<'a> {
+    /// One variable.
+    #[must_use]
+    pub fn var(&self, name: &str) -> Option<&'a Var> {
+        self.layers.iter().rev().find_map(|layer| layer.get(name))
+    }
+
+    /// One variable as it was written.
+    #[must_use]
+    pub fn authored(&self, name: &str) -> Option<&'a Node> {
+        match self.var(name)? {
+            Var::Authored(node) => Some(node),
+            Var::Data(..) => None,
+        }
     }
 }
 

@@ -37,9 +37,9 @@ impl<'a> Reader<'a> {
         self.at += self.rest().len() - self.rest().trim_start().len();
     }
 
-    /// The next character's number, from 1.
-    fn place(&self) -> usize {
-        self.text[..self.at].chars().count() + 1
+    /// The number of the character at a byte, from 1. For errors only: it counts from the beginning.
+    fn place(&self, at: usize) -> usize {
+        self.text[..at].chars().count() + 1
     }
 
     fn eat(&mut self, c: char) -> bool {
@@ -73,12 +73,12 @@ impl<'a> Reader<'a> {
             }
             self.skip_space();
         }
-        let (place, rest) = (self.place(), self.rest());
+        let rest = self.rest();
         if rest.is_empty() || rest.starts_with([',', ':']) {
             return Ok(());
         }
         let word = rest.split_whitespace().next().unwrap_or(rest);
-        Err(message::inventory::selector_space(word, place))
+        Err(message::inventory::selector_space(word, self.place(self.at)))
     }
 
     fn operator(&mut self) -> Option<Op> {
@@ -97,17 +97,16 @@ impl<'a> Reader<'a> {
             self.at += end;
             return Ok(Term::Name(name.into()));
         }
-        let place = self.place();
-        let rest = self.rest();
+        let (start, rest) = (self.at, self.rest());
         let end = if rest.starts_with('~') { regex_end(rest) } else { name_end(rest) };
-        let end = end.ok_or_else(|| message::inventory::selector_open(rest, place))?;
+        let end = end.ok_or_else(|| message::inventory::selector_open(rest, self.place(start)))?;
         let word = rest[..end].trim_end();
         self.at += end;
         if word.is_empty() {
             let near = rest.chars().next().map_or_else(|| self.text.to_owned(), |c| c.to_string());
-            return Err(message::inventory::selector_term(near, place));
+            return Err(message::inventory::selector_term(near, self.place(start)));
         }
-        classify(word, place)
+        classify(word, &|| self.place(start))
     }
 
     /// The IPv6 address that stands here, and its length with brackets: the longest one that is followed by
@@ -177,7 +176,8 @@ fn quantifier(text: &str) -> usize {
     close.unwrap_or(0)
 }
 
-fn classify(word: &str, place: usize) -> Result<Term, Message> {
+/// The term that a word is; `place` gives its place, for errors.
+fn classify(word: &str, place: &dyn Fn() -> usize) -> Result<Term, Message> {
     if let Some(regex) = word.strip_prefix('~') {
         compile(regex)?;
         return Ok(Term::Regex(regex.into()));
@@ -188,17 +188,17 @@ fn classify(word: &str, place: usize) -> Result<Term, Message> {
             None => (name, None),
         };
         let odd = base.is_empty() || base.contains(['[', ']', '@', '=']);
-        let error = || message::inventory::selector_term(word, place);
+        let error = || message::inventory::selector_term(word, place());
         return if odd { Err(error()) } else { Ok(Term::Group(base.into(), slice)) };
     }
     if let Some((name, value)) = word.split_once('=').filter(|(name, _)| !name.contains('[')) {
         let (name, value) = (name.trim_end(), value.trim_start());
         let odd = name.is_empty() || name.contains(['*', '?']);
-        let error = || message::inventory::selector_term(word, place);
+        let error = || message::inventory::selector_term(word, place());
         return if odd { Err(error()) } else { Ok(Term::Label(name.into(), value.into())) };
     }
     if word.contains(char::is_whitespace) {
-        return Err(message::inventory::selector_space(word, place));
+        return Err(message::inventory::selector_space(word, place()));
     }
     Ok(match word {
         "all" | "*" => Term::All,
