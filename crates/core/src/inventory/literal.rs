@@ -104,14 +104,14 @@ impl Reader<'_> {
             }
             let key = self.literal().filter(|key| comma && is_key(key))?;
             self.skip_space();
-            if !self.eat(":") {
-                items.push(key);
-            } else {
+            if self.eat(":") {
                 let value = self.literal()?;
                 match entries.iter_mut().find(|(other, _)| other.kind == key.kind) {
                     Some((_, old)) => *old = value,
                     None => entries.push((key, value)),
                 }
+            } else {
+                items.push(key);
             }
             if !entries.is_empty() && !items.is_empty() {
                 return None;

@@ -6,6 +6,9 @@ use super::{Op, Selector, Slice, Term, To};
 use crate::inventory::{address, range};
 use crate::message::{self, Message};
 
+/// Characters of the longest IPv6 address with a zone.
+const ADDRESS: usize = 64;
+
 /// Ends a name.
 const ENDS: [char; 4] = [',', ':', '&', '!'];
 
@@ -121,10 +124,16 @@ impl<'a> Reader<'a> {
             return (ended && address::is_ipv6(inside)).then_some((inside, inside.len() + 2));
         }
         let stop = |c: char| c.is_whitespace() || [',', '&', '!', '[', ']'].contains(&c);
-        let run = &rest[..rest.find(stop).unwrap_or(rest.len())];
+        // No more than an address can fill is looked at, so that a long list with `:` costs no more.
+        let limit = rest.char_indices().nth(ADDRESS).map_or(rest.len(), |(at, _)| at);
+        let stopped = rest[..limit].find(stop);
+        let run = &rest[..stopped.unwrap_or(limit)];
+        let whole = (stopped.is_some() || limit == rest.len()).then_some(run.len());
+        // Within a list only what is surely an address counts: eight hosts may have names of hexadecimal digits.
+        let listed = self.text[..self.at].trim_end().ends_with(':');
+        let sure = |end: &usize| run[..*end].contains("::") || !listed && end + 1 >= run.len();
         let colons = run.rmatch_indices(':').map(|(at, _)| at);
-        let mut ends = std::iter::once(run.len()).chain(colons);
-        // The longest address there is has 45 characters and a zone; a longer run need not be tried whole.
+        let mut ends = whole.into_iter().chain(colons).filter(sure);
         ends.find(|&end| address::is_ipv6(&run[..end])).map(|end| (&run[..end], end))
     }
 }

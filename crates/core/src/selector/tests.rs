@@ -25,6 +25,9 @@ db
 fn inventory() -> Inventory {
     let mut builder = Builder::new();
     ini::parse(INVENTORY, 0, &mut builder).unwrap();
+    for name in ["2001:db8:1:2:3:4:5:6", "a", "b", "c", "d", "e", "f"] {
+        builder.outsider(name, crate::node::Pos::default());
+    }
     builder.outsider("referee", crate::node::Pos::default());
     builder.finish().unwrap()
 }
@@ -98,6 +101,9 @@ fn selectors_name_their_hosts() {
         ("fe80::1:!lone", "fe80::1"),
         ("[fe80::1]:lone", "lone fe80::1"),
         ("all!fe80::1&ungrouped", "lone"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2:3:4:5:6"),
+        ("2001:db8:1:2:3:4:5:6:!lone", "2001:db8:1:2:3:4:5:6"),
+        ("a:b:c:d:e:f:a:b:c", "a b c d e f"),
         // Outside `all`: by name only.
         ("referee", "referee"),
         ("refer*", ""),
@@ -139,6 +145,15 @@ fn what_cannot_be_read_or_found_is_an_error() {
     assert!(error.to_string().ends_with("did you mean `web1`?"), "{error}");
     let lenient = Selector::parse("lone:stagin").unwrap().evaluate(&inventory()).unwrap();
     assert_eq!((lenient.hosts.join(" ").as_str(), lenient.unknown.len()), ("lone", 1));
+}
+
+#[test]
+fn long_lists_are_read_in_linear_time() {
+    for join in [":", ","] {
+        let names: Vec<String> = (0..20_000).map(|number| format!("web{number}")).collect();
+        let selector = Selector::parse(&names.join(join)).unwrap();
+        assert_eq!(selector.base.len(), names.len());
+    }
 }
 
 #[test]

@@ -104,8 +104,8 @@ struct Reader<'a> {
     into: Builder,
 }
 
-/// A text that was read, opened where it was encrypted.
-struct Text {
+/// What was read, opened where it was encrypted.
+struct Content {
     text: String,
     file: u16,
     sealed: bool,
@@ -142,7 +142,7 @@ impl Reader<'_> {
         if is_program(path)? {
             return self.program(path).await;
         }
-        let Text { text, file, .. } = self.read(path)?;
+        let Content { text, file, .. } = self.read(path)?;
         match Format::detect(&path.to_string_lossy(), &text) {
             Format::SshConfig => self.ssh_config(path, file),
             format => {
@@ -179,19 +179,19 @@ impl Reader<'_> {
     }
 
     /// Reads a file of text, and opens it where it is encrypted as a whole.
-    fn read(&mut self, path: &Path) -> Result<Text, Diagnostic> {
+    fn read(&mut self, path: &Path) -> Result<Content, Diagnostic> {
         let name = path.to_string_lossy();
         let bytes = fs::read(path).map_err(|error| nowhere(say::cannot_read(&name, error)))?;
         let text = String::from_utf8(bytes).map_err(|_| nowhere(say::not_utf8(&name)))?;
         if !text.starts_with(VAULT) {
             let file = self.register(&name, &text)?;
-            return Ok(Text { text, file, sealed: false });
+            return Ok(Content { text, file, sealed: false });
         }
         let file = self.register(&name, "")?;
         let opened = (self.options.decrypt)(&text);
         let text =
             opened.map_err(|message| Diagnostic::new(Pos { file, line: 1, col: 1 }, message))?;
-        Ok(Text { text, file, sealed: true })
+        Ok(Content { text, file, sealed: true })
     }
 
     fn register(&mut self, name: &str, text: &str) -> Result<u16, Diagnostic> {
@@ -227,7 +227,7 @@ impl Reader<'_> {
     }
 
     fn vars(&mut self, path: &Path) -> Result<Node, Diagnostic> {
-        let Text { text, file, sealed } = self.read(path)?;
+        let Content { text, file, sealed } = self.read(path)?;
         let decrypt = self.options.decrypt;
         let mut content = yaml::parse_one(&text, file, &mut |text, _| decrypt(text))?;
         if sealed {
