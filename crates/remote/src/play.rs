@@ -142,7 +142,7 @@ impl Teller {
                 let since = self.begun.remove(&report.task).unwrap_or(now);
                 report.duration_ms = millis(now, since);
             }
-            Event::Retry { .. } | Event::Vars(_) | Event::Notified { .. } => {}
+            Event::Retry { .. } | Event::Var { .. } | Event::Notified { .. } => {}
         }
         let number = self.next;
         self.next += 1;

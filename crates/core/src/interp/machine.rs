@@ -292,7 +292,8 @@ impl Interpreter {
     /// Sets a variable, and tells it where other hosts may read it.
     pub(super) fn set_var(&mut self, level: Level, name: Arc<str>, value: Value, trust: Trust) {
         if self.options.shares_vars {
-            self.queue.push_back(Event::Vars(vec![(name.clone(), value.clone(), trust)]));
+            let (name, value) = (name.clone(), value.clone());
+            self.queue.push_back(Event::Var { level, name, value, trust });
         }
         self.vars.set(level, name, Var::Data(value, trust));
     }

@@ -235,8 +235,17 @@ pub enum Event {
     },
     /// A task is over.
     Finished(Box<Report>),
-    /// Variables were set that other hosts may read.
-    Vars(Vec<(Arc<str>, Value, Trust)>),
+    /// A variable was set that later plays or other hosts may read.
+    Var {
+        /// `Facts` or `Set`.
+        level: Level,
+        /// Its name.
+        name: Arc<str>,
+        /// Its value.
+        value: Value,
+        /// How far it may be trusted.
+        trust: Trust,
+    },
     /// Handlers were notified.
     Notified {
         /// The handlers' names.
@@ -357,7 +366,7 @@ pub struct Options {
     pub verbosity: u8,
     /// Whether a barrier stands before every task that can change something.
     pub barriers: bool,
-    /// Whether variables that are set are told, because other hosts read them by `hostvars`.
+    /// Whether variables that are set are told, because later plays or other hosts read them.
     pub shares_vars: bool,
     /// Whether handlers run even after a failure.
     pub force_handlers: bool,
