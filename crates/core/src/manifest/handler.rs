@@ -17,7 +17,7 @@ impl Reader<'_> {
         self.in_handlers = false;
         for item in &items {
             if let Item::Block(block) = item {
-                let () = self.fault(block.pos, say::block_as_handler());
+                self.fault(block.pos, say::block_as_handler());
             }
         }
         items
@@ -45,7 +45,7 @@ impl Reader<'_> {
                     Some(near) => say::unknown_handler_near(&text, near),
                     None => say::unknown_handler(&text),
                 };
-                let () = self.fault(name.pos, message);
+                self.fault(name.pos, message);
             }
         }
     }

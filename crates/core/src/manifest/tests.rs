@@ -90,7 +90,7 @@ fn extra() -> Layer {
 fn with_reader<T>(files: &[(String, String)], body: impl FnOnce(&mut Reader<'_>) -> T) -> T {
     let texts = Texts(files.iter().cloned().collect());
     let mut keys = Keys::default();
-    keys.add("default", Secret::new("hunter2".to_owned()));
+    keys.add("default", &Secret::new("hunter2".to_owned()));
     let (extra, engine) = (extra(), Engine::default());
     let setup =
         Setup { files: &texts, keys: &keys, extra: &extra, engine: &engine, kinds: kinds() };
@@ -283,6 +283,11 @@ fn manifests_become_programs() {
 #[test]
 fn everything_wrong_is_told_with_its_place() {
     check_table("bad.txt");
+}
+
+#[test]
+fn templates_are_checked_and_names_are_resolved() {
+    check_table("templated.txt");
 }
 
 #[test]
