@@ -54,6 +54,6 @@ impl Reader<'_> {
         // Its own hint speaks of a run; ours of what is known before it.
         let why = why.to_string();
         let why = why.split("\nhint: ").next().unwrap_or_default();
-        self.fault(node.pos, say::not_constant(name, why))
+        self.refuse(node.pos, say::not_constant(name, why))
     }
 }
