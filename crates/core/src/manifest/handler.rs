@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Reader;
+use super::select::tasks;
 use crate::message::manifest as say;
 use crate::node::Node;
 use crate::program::{Action, Item, Play, Task};
@@ -49,16 +50,4 @@ impl Reader<'_> {
             }
         }
     }
-}
-
-/// Every task, in the order written.
-pub(super) fn tasks(items: &[Item]) -> Box<dyn Iterator<Item = &Task> + '_> {
-    Box::new(items.iter().flat_map(|item| -> Box<dyn Iterator<Item = &Task> + '_> {
-        match item {
-            Item::Task(task) => Box::new(std::iter::once(&**task)),
-            Item::Block(block) => Box::new(
-                tasks(&block.block).chain(tasks(&block.rescue)).chain(tasks(&block.always)),
-            ),
-        }
-    }))
 }

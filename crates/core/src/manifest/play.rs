@@ -196,7 +196,10 @@ impl Reader<'_> {
             Some(Batch::Count(0)) => None,
             None => {
                 let found = expect::found(size);
-                self.refuse(size.pos, say::keyword_type("serial", "a number or a percentage", found))
+                self.refuse(
+                    size.pos,
+                    say::keyword_type("serial", "a number or a percentage", found),
+                )
             }
             batch => batch,
         }

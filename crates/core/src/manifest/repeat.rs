@@ -117,7 +117,11 @@ impl Reader<'_> {
 
     fn loop_name(&mut self, name: &str, value: &Node) -> Option<std::sync::Arc<str>> {
         let var = self.constant_text(name, value)?;
-        if is_identifier(&var) { Some(var) } else { self.refuse(value.pos, say::variable_name(var)) }
+        if is_identifier(&var) {
+            Some(var)
+        } else {
+            self.refuse(value.pos, say::variable_name(var))
+        }
     }
 }
 

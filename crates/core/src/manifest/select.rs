@@ -2,11 +2,23 @@
 
 use std::sync::Arc;
 
-use super::handler::tasks;
 use crate::message::{Message, manifest as say};
 use crate::node::Node;
 use crate::program::{Action, Block, Item, Meta, Program, Task};
 use crate::suggest;
+
+/// Every task, in the order written, for lists of them.
+#[must_use]
+pub fn tasks(items: &[Item]) -> Box<dyn Iterator<Item = &Task> + '_> {
+    Box::new(items.iter().flat_map(|item| -> Box<dyn Iterator<Item = &Task> + '_> {
+        match item {
+            Item::Task(task) => Box::new(std::iter::once(&**task)),
+            Item::Block(block) => Box::new(
+                tasks(&block.block).chain(tasks(&block.rescue)).chain(tasks(&block.always)),
+            ),
+        }
+    }))
+}
 
 /// The tags asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

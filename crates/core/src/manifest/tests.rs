@@ -380,7 +380,7 @@ fn a_run_starts_at_a_task() {
     let names = |start: &str| {
         let mut program = one(text).unwrap();
         select::start_at(&mut program, start).map(|()| {
-            let all = program.plays.iter().flat_map(|play| handler::tasks(&play.items));
+            let all = program.plays.iter().flat_map(|play| select::tasks(&play.items));
             all.map(|task| json(task.name.as_ref().unwrap())).collect::<String>()
         })
     };
