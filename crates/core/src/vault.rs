@@ -30,7 +30,7 @@ pub struct Keys {
 
 impl Keys {
     /// Adds a password. Line ends around it are not part of it, as in Ansible's password files.
-    pub fn add(&mut self, id: &str, password: Secret<String>) {
+    pub fn add(&mut self, id: &str, password: &Secret<String>) {
         let trimmed = Secret::new(password.expose().trim().to_owned());
         self.passwords.push((id.to_owned(), trimmed));
     }
@@ -52,7 +52,7 @@ impl Keys {
         let others = self.passwords.iter().filter(|entry| !same(entry));
         let mut opened = first.chain(others).find_map(|(_, password)| sealed.open(password));
         match opened.take() {
-            Some(Ok(bytes)) => text_of(bytes),
+            Some(Ok(bytes)) => text_of(&bytes),
             Some(Err(message)) => Err(message),
             None => Err(say::vault_password(sealed.id)),
         }
@@ -65,8 +65,8 @@ pub fn is_sealed(bytes: &[u8]) -> bool {
     bytes.starts_with(MARK.as_bytes())
 }
 
-fn text_of(bytes: Zeroizing<Vec<u8>>) -> Result<Secret<String>, Message> {
-    std::str::from_utf8(&bytes)
+fn text_of(bytes: &[u8]) -> Result<Secret<String>, Message> {
+    std::str::from_utf8(bytes)
         .map(|text| Secret::new(text.to_owned()))
         .map_err(|_| say::vault_text())
 }
@@ -158,7 +158,7 @@ mod tests {
     fn keys(pairs: &[(&str, &str)]) -> Keys {
         let mut keys = Keys::default();
         for (id, password) in pairs {
-            keys.add(id, Secret::new((*password).to_owned()));
+            keys.add(id, &Secret::new((*password).to_owned()));
         }
         keys
     }

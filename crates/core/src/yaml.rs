@@ -14,6 +14,7 @@ use crate::diagnostic::Diagnostic;
 use crate::message::{Message, manifest};
 use crate::node::{Node, NodeKind, Pos};
 
+mod analysis;
 pub mod scalar;
 pub mod write;
 

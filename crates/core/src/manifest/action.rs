@@ -125,11 +125,11 @@ impl Reader<'_> {
             }
         };
         if name.is_empty() {
-            return self.fault(key.pos, say::no_module());
+            return self.refuse(key.pos, say::no_module());
         }
         if !self.is_module(&name) {
             let message = self.unknown_module(&name, Place::Task);
-            return self.fault(value.pos, message);
+            return self.refuse(value.pos, message);
         }
         let key = Node { pos: key.pos, kind: NodeKind::Str(name.into()) };
         Some(Chosen { key, value: Node { pos: value.pos, kind: rest }, local })
@@ -138,7 +138,7 @@ impl Reader<'_> {
     /// Completes a task with its action.
     pub(super) fn act(
         &mut self,
-        chosen: Chosen,
+        chosen: &Chosen,
         mut task: Task,
         parts: &Parts<'_>,
         base: &Task,
@@ -149,22 +149,22 @@ impl Reader<'_> {
             task.delegate_to = Some(Node { pos: chosen.key.pos, kind: local });
         }
         match bare(&name) {
-            "import_tasks" => return self.import_tasks(&chosen, &task, parts),
-            "include_tasks" => self.include_tasks(&chosen, &mut task, parts, base),
-            "include_vars" => self.include_vars(&chosen, &mut task, parts),
-            "meta" => self.meta(&chosen, &mut task, parts),
+            "import_tasks" => return self.import_tasks(chosen, &task, parts),
+            "include_tasks" => self.include_tasks(chosen, &mut task, parts, base),
+            "include_vars" => self.include_vars(chosen, &mut task, parts),
+            "meta" => self.meta(chosen, &mut task, parts),
             "include_role" | "import_role" => {
-                let () = self.fault(chosen.key.pos, say::later(&name));
+                self.fault(chosen.key.pos, say::later(&name));
             }
             "include" => {
-                let () = self.fault(chosen.key.pos, say::old_include());
+                self.fault(chosen.key.pos, say::old_include());
             }
             "import_playbook" => {
-                let () = self.fault(chosen.key.pos, say::not_here(&name, "list of tasks"));
+                self.fault(chosen.key.pos, say::not_here(&name, "list of tasks"));
             }
             _ => match self.kind(&name) {
-                Some(kind) => self.module(kind, &chosen, &mut task, parts),
-                None => self.external(&chosen, &mut task, parts),
+                Some(kind) => self.module(kind, chosen, &mut task, parts),
+                None => self.external(chosen, &mut task, parts),
             },
         }
         task.id = self.number();
@@ -228,7 +228,7 @@ impl Reader<'_> {
             NodeKind::Null => Vec::new(),
             NodeKind::Map(entries) => entries.clone(),
             NodeKind::List(_) => {
-                return self.fault(value.pos, option::not_options(expect::found(value)));
+                return self.refuse(value.pos, option::not_options(expect::found(value)));
             }
             _ => match free_form {
                 Some(name) => {
@@ -255,7 +255,7 @@ impl Reader<'_> {
             }
             Some((args, _)) => {
                 let message = say::keyword_type("args", "a mapping", expect::found(args));
-                return self.fault(args.pos, message);
+                return self.refuse(args.pos, message);
             }
         };
         Some(Node { pos, kind })
@@ -265,7 +265,7 @@ impl Reader<'_> {
         let refuse = say::text_for_options(chosen.key.key_text());
         match arguments::pairs(&chosen.value) {
             Some((found, rest)) if rest.is_empty() => Some(found),
-            _ => self.fault(chosen.value.pos, refuse),
+            _ => self.refuse(chosen.value.pos, refuse),
         }
     }
 
@@ -298,7 +298,7 @@ impl Reader<'_> {
             let name = key.key_text();
             let taken = ON_INCLUDE.contains(&&*name) || name.starts_with("with_");
             if !taken {
-                let () = self.fault(key.pos, say::not_on_include(name));
+                self.fault(key.pos, say::not_on_include(name));
             }
         }
         let Some(args) = self.file_options(chosen, parts, &["file", "apply"]) else { return };
@@ -324,18 +324,18 @@ impl Reader<'_> {
             let name = key.key_text();
             if &*name != "name" && !self.shared(key, value, inherit, Place::Block) {
                 let message = self.unknown_keyword(&name, Place::Block);
-                let () = self.fault(key.pos, message);
+                self.fault(key.pos, message);
             }
         }
     }
 
     fn import_tasks(&mut self, chosen: &Chosen, task: &Task, parts: &Parts<'_>) -> Vec<Item> {
         if let Some((key, _)) = parts.repeat {
-            return self.fault(key.pos, say::not_on_import(key.key_text()));
+            return self.refuse(key.pos, say::not_on_import(key.key_text()));
         }
         let Some(args) = self.file_options(chosen, parts, &["file"]) else { return Vec::new() };
         let Some(file) = args.get("file").filter(|file| file.kind != NodeKind::Null) else {
-            return self.fault(args.pos, option::missing("file"));
+            return self.refuse(args.pos, option::missing("file"));
         };
         let Some(file) = self.constant_text("import_tasks", file) else { return Vec::new() };
         self.task_file(&file, args.pos, &inheritable(task))
@@ -355,7 +355,7 @@ impl Reader<'_> {
                     Some(near) => option::unknown_near(&name, near),
                     None => option::unknown(&name, known.join(", ")),
                 };
-                let () = self.fault(key.pos, message);
+                self.fault(key.pos, message);
             }
         }
         Some(args)

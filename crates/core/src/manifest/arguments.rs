@@ -107,6 +107,20 @@ mod tests {
             ("x=", &[("x", "")], ""),
             ("  a=1\n  b=2\n", &[("a", "1"), ("b", "2")], ""),
             ("é=1 ünd", &[], "é=1 ünd"),
+            // Printed by Ansible 2.19's `parse_kv`.
+            ("regexp='^\\s+(x)$' line='\\1 y'", &[("regexp", "^\\s+(x)$"), ("line", "\\1 y")], ""),
+            ("path=/x line=\"a  b\"", &[("path", "/x"), ("line", "a  b")], ""),
+            ("x='a''b'", &[("x", "a''b")], ""),
+            ("a=b\\ c", &[("a", "b\\")], "c"),
+            (
+                "content={{ {'a': 1} | to_json }} dest=x",
+                &[("content", "{{ {'a': 1} | to_json }}"), ("dest", "x")],
+                "",
+            ),
+            ("a=b # c=d", &[("a", "b"), ("c", "d")], "#"),
+            ("a = 1", &[], "a = 1"),
+            ("a==b", &[("a", "=b")], ""),
+            ("a=\"{{ 'x' }}\"", &[("a", "{{ 'x' }}")], ""),
         ];
         for (text, expected, rest) in cases {
             let (found, left) = pairs(&Node::bare(NodeKind::Str(text.into()))).unwrap();

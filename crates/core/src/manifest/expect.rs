@@ -32,7 +32,7 @@ pub(super) fn is_identifier(name: &str) -> bool {
 
 impl Reader<'_> {
     fn wrong<T: Default>(&mut self, name: &str, expected: &str, node: &Node) -> T {
-        self.fault(node.pos, say::keyword_type(name, expected, found(node)))
+        self.refuse(node.pos, say::keyword_type(name, expected, found(node)))
     }
 
     /// A template, or what `fits` takes; nothing where nothing is written.
@@ -132,7 +132,7 @@ impl Reader<'_> {
         let conditions = self.several(name, node);
         for condition in &conditions {
             if matches!(condition.kind, NodeKind::List(_) | NodeKind::Map(_)) {
-                let () = self.wrong(name, "an expression", condition);
+                self.wrong::<()>(name, "an expression", condition);
             } else {
                 self.check_expr(condition);
             }
@@ -149,7 +149,7 @@ impl Reader<'_> {
                 for (key, value) in entries {
                     let name = key.key_text();
                     if !is_identifier(&name) {
-                        let () = self.fault(key.pos, say::variable_name(&name));
+                        self.fault(key.pos, say::variable_name(&name));
                     }
                     self.check(value);
                     layer.insert(name, Var::Authored(value.clone()));

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Reader;
+use super::select::tasks;
 use crate::message::manifest as say;
 use crate::node::Node;
 use crate::program::{Action, Item, Play, Task};
@@ -17,7 +18,7 @@ impl Reader<'_> {
         self.in_handlers = false;
         for item in &items {
             if let Item::Block(block) = item {
-                let () = self.fault(block.pos, say::block_as_handler());
+                self.fault(block.pos, say::block_as_handler());
             }
         }
         items
@@ -45,20 +46,8 @@ impl Reader<'_> {
                     Some(near) => say::unknown_handler_near(&text, near),
                     None => say::unknown_handler(&text),
                 };
-                let () = self.fault(name.pos, message);
+                self.fault(name.pos, message);
             }
         }
     }
-}
-
-/// Every task, in the order written.
-pub(super) fn tasks(items: &[Item]) -> Box<dyn Iterator<Item = &Task> + '_> {
-    Box::new(items.iter().flat_map(|item| -> Box<dyn Iterator<Item = &Task> + '_> {
-        match item {
-            Item::Task(task) => Box::new(std::iter::once(&**task)),
-            Item::Block(block) => Box::new(
-                tasks(&block.block).chain(tasks(&block.rescue)).chain(tasks(&block.always)),
-            ),
-        }
-    }))
 }

@@ -17,7 +17,7 @@ impl Reader<'_> {
         let Some(node) = self.named(name, pos) else { return Vec::new() };
         if matches!(&node.kind, NodeKind::List(items) if items.iter().any(play::is_play)) {
             self.chain.pop();
-            return self.fault(node.pos, say::plays_in_tasks());
+            return self.refuse(node.pos, say::plays_in_tasks());
         }
         let base = Task { file: node.pos.file, ..base.clone() };
         let items = self.items(&node, &base);
@@ -46,7 +46,7 @@ impl Reader<'_> {
                     self.shared(other, value, &mut around.base, Place::Block);
                 }
                 _ => {
-                    let () = self.fault(other.pos, say::not_here(name, "`import_playbook`"));
+                    self.fault(other.pos, say::not_here(name, "`import_playbook`"));
                 }
             }
         }
@@ -61,7 +61,7 @@ impl Reader<'_> {
     /// gives a node, the file stands on the chain, for the caller to take off.
     fn named(&mut self, name: &str, pos: Pos) -> Option<Node> {
         if self.chain.len() > DEPTH {
-            return self.fault(pos, say::too_deep_imports(name, DEPTH));
+            return self.refuse(pos, say::too_deep_imports(name, DEPTH));
         }
         let by = self.sources.get(usize::from(pos.file)).map_or("", |source| &*source.name);
         let beside = joined(by.rsplit_once('/').map_or("", |(folder, _)| folder), name);
@@ -70,14 +70,14 @@ impl Reader<'_> {
         for path in candidates {
             match self.setup.files.read(&path) {
                 Ok(Some(_)) if self.chain.iter().any(|file| **file == *path) => {
-                    return self.fault(pos, say::imports_itself(path));
+                    return self.refuse(pos, say::imports_itself(path));
                 }
                 Ok(Some(bytes)) => return self.read_named(&path, bytes, pos),
                 Ok(None) => {}
-                Err(message) => return self.fault(pos, message),
+                Err(message) => return self.refuse(pos, message),
             }
         }
-        self.fault(pos, say::missing_file(name))
+        self.refuse(pos, say::missing_file(name))
     }
 
     fn read_named(&mut self, path: &str, bytes: Vec<u8>, pos: Pos) -> Option<Node> {
@@ -86,10 +86,10 @@ impl Reader<'_> {
                 self.chain.push(path.into());
                 Some(node)
             }
-            Ok(node) => self.fault(node.pos, say::not_a_list(expect::found(&node))),
+            Ok(node) => self.refuse(node.pos, say::not_a_list(expect::found(&node))),
             Err(Diagnostic { pos: at, message }) => {
                 let at = if at.line == 0 { pos } else { at };
-                self.fault(at, message)
+                self.refuse(at, message)
             }
         }
     }

@@ -207,7 +207,7 @@ impl Reader<'_> {
         } else {
             return false;
         };
-        let () = self.fault(key.pos, message);
+        self.fault(key.pos, message);
         true
     }
 
@@ -216,7 +216,7 @@ impl Reader<'_> {
         match method.as_str() {
             Some("sudo" | "ansible.builtin.sudo") => Some(method),
             Some(_) if method.is_template() => Some(method),
-            _ => self.fault(value.pos, say::become_method(method.key_text())),
+            _ => self.refuse(value.pos, say::become_method(method.key_text())),
         }
     }
 
@@ -234,7 +234,7 @@ impl Reader<'_> {
             _ if value.is_template() => vec![value.clone()],
             _ => {
                 let found = super::expect::found(value);
-                self.fault(value.pos, say::keyword_type("environment", "a mapping", found))
+                self.refuse(value.pos, say::keyword_type("environment", "a mapping", found))
             }
         }
     }

@@ -185,15 +185,15 @@ impl<'a> Reader<'a> {
     fn document(&mut self, node: &Node, around: &play::Around) -> Vec<Play> {
         let items = match &node.kind {
             NodeKind::List(items) if !items.is_empty() => items,
-            NodeKind::List(_) | NodeKind::Null => return self.fault(node.pos, say::empty()),
-            _ => return self.fault(node.pos, say::not_a_list(expect::found(node))),
+            NodeKind::List(_) | NodeKind::Null => return self.refuse(node.pos, say::empty()),
+            _ => return self.refuse(node.pos, say::not_a_list(expect::found(node))),
         };
         let plays = play::is_play(&items[0]);
         let other = items
             .iter()
             .find(|item| matches!(item.kind, NodeKind::Map(_)) && play::is_play(item) != plays);
         if let Some(other) = other {
-            return self.fault(items[0].pos, say::mixed(other.pos.line));
+            return self.refuse(items[0].pos, say::mixed(other.pos.line));
         }
         if plays {
             return items.iter().flat_map(|item| self.play(item, around)).collect();
@@ -201,9 +201,14 @@ impl<'a> Reader<'a> {
         vec![self.bare(node, around)]
     }
 
-    /// Notes what is wrong, and gives nothing.
-    fn fault<T: Default>(&mut self, pos: Pos, message: Message) -> T {
+    /// Notes what is wrong.
+    fn fault(&mut self, pos: Pos, message: Message) {
         self.faults.push(Diagnostic::new(pos, message));
+    }
+
+    /// Notes what is wrong, and gives nothing in its place.
+    fn refuse<T: Default>(&mut self, pos: Pos, message: Message) -> T {
+        self.fault(pos, message);
         T::default()
     }
 

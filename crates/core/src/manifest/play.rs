@@ -50,7 +50,7 @@ impl Reader<'_> {
     /// One play, or the plays of an import.
     pub(super) fn play(&mut self, node: &Node, around: &Around) -> Vec<Play> {
         let NodeKind::Map(entries) = &node.kind else {
-            return self.fault(node.pos, say::not_a_task(expect::found(node)));
+            return self.refuse(node.pos, say::not_a_task(expect::found(node)));
         };
         let import =
             entries.iter().find(|(key, _)| action::bare(&key.key_text()) == "import_playbook");
@@ -66,7 +66,7 @@ impl Reader<'_> {
             self.play_keyword(key, value, &mut play, &mut base);
         }
         if play.hosts.is_none() {
-            let () = self.fault(node.pos, say::play_without_hosts());
+            self.fault(node.pos, say::play_without_hosts());
         }
         play.any_errors_fatal = base.any_errors_fatal;
         let has_handlers = node.get("handlers").is_some_and(|list| list.kind != NodeKind::Null);
@@ -127,9 +127,9 @@ impl Reader<'_> {
             "remote_user" => self.default(play, "ansible_user", value),
             "port" => self.default(play, "ansible_port", value),
             "connection" => self.default(play, "ansible_connection", value),
-            // Gathering more facts, or with another deadline, harms nobody.
-            "gather_subset" | "gather_timeout" => {}
-            "vars" | "tasks" | "pre_tasks" | "post_tasks" | "handlers" => {}
+            // Read apart; and gathering more facts, or with another deadline, harms nobody.
+            "vars" | "tasks" | "pre_tasks" | "post_tasks" | "handlers" | "gather_subset"
+            | "gather_timeout" => {}
             "roles" => {
                 if !matches!(&value.kind, NodeKind::List(items) if items.is_empty()) {
                     self.fault(key.pos, say::later("roles"))
@@ -196,7 +196,10 @@ impl Reader<'_> {
             Some(Batch::Count(0)) => None,
             None => {
                 let found = expect::found(size);
-                self.fault(size.pos, say::keyword_type("serial", "a number or a percentage", found))
+                self.refuse(
+                    size.pos,
+                    say::keyword_type("serial", "a number or a percentage", found),
+                )
             }
             batch => batch,
         }
@@ -209,7 +212,7 @@ impl Reader<'_> {
             "free" | "host_pinned" => false,
             _ => {
                 let choices = "linear, free, host_pinned";
-                self.fault(value.pos, say::keyword_choice("strategy", &word, choices))
+                self.refuse(value.pos, say::keyword_choice("strategy", &word, choices))
             }
         }
     }
@@ -221,6 +224,6 @@ impl Reader<'_> {
         if ORDERS.contains(&&*word) {
             return Some(word);
         }
-        self.fault(value.pos, say::keyword_choice("order", &word, ORDERS.join(", ")))
+        self.refuse(value.pos, say::keyword_choice("order", &word, ORDERS.join(", ")))
     }
 }

@@ -69,12 +69,12 @@ impl Reader<'_> {
                 Some(near) => say::unknown_keyword_near(&name, "task", format!("with_{near}")),
                 None => say::unknown_keyword(&name, "task"),
             };
-            return self.fault(key.pos, message);
+            return self.refuse(key.pos, message);
         }
         if matches!(items.kind, NodeKind::List(_)) || items.is_template() {
             return Some(Over::List);
         }
-        self.fault(items.pos, say::keyword_type("loop", "a list", found(items)))
+        self.refuse(items.pos, say::keyword_type("loop", "a list", found(items)))
     }
 
     fn loop_control(&mut self, control: &Node, repeat: &mut Repeat) {
@@ -109,7 +109,7 @@ impl Reader<'_> {
                         Some(near) => say::unknown_keyword_near(&name, "loop_control", near),
                         None => say::unknown_keyword(&name, "loop_control"),
                     };
-                    let () = self.fault(key.pos, message);
+                    self.fault(key.pos, message);
                 }
             }
         }
@@ -117,7 +117,11 @@ impl Reader<'_> {
 
     fn loop_name(&mut self, name: &str, value: &Node) -> Option<std::sync::Arc<str>> {
         let var = self.constant_text(name, value)?;
-        if is_identifier(&var) { Some(var) } else { self.fault(value.pos, say::variable_name(var)) }
+        if is_identifier(&var) {
+            Some(var)
+        } else {
+            self.refuse(value.pos, say::variable_name(var))
+        }
     }
 }
 

@@ -2,10 +2,23 @@
 
 use std::sync::Arc;
 
-use super::handler::tasks;
 use crate::message::{Message, manifest as say};
+use crate::node::Node;
 use crate::program::{Action, Block, Item, Meta, Program, Task};
 use crate::suggest;
+
+/// Every task, in the order written, for lists of them.
+#[must_use]
+pub fn tasks(items: &[Item]) -> Box<dyn Iterator<Item = &Task> + '_> {
+    Box::new(items.iter().flat_map(|item| -> Box<dyn Iterator<Item = &Task> + '_> {
+        match item {
+            Item::Task(task) => Box::new(std::iter::once(&**task)),
+            Item::Block(block) => Box::new(
+                tasks(&block.block).chain(tasks(&block.rescue)).chain(tasks(&block.always)),
+            ),
+        }
+    }))
+}
 
 /// The tags asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,7 +53,7 @@ impl Selection {
         if asked(&self.skip, "all") {
             return has("always") && !asked(&self.skip, "always");
         }
-        !meets(&self.skip) && !(asked(&self.skip, "tagged") && !untagged)
+        !meets(&self.skip) && (untagged || !asked(&self.skip, "tagged"))
     }
 
     /// Leaves out of a program what these tags do not take. Handlers stay: they run when notified.
@@ -79,7 +92,7 @@ pub fn start_at(program: &mut Program, name: &str) -> Result<(), Message> {
 
 fn no_such_task(program: &Program, name: &str) -> Message {
     let all = program.plays.iter().flat_map(|play| tasks(&play.items));
-    let names: Vec<Arc<str>> = all.filter_map(|t| t.name.as_ref().map(|n| n.key_text())).collect();
+    let names: Vec<Arc<str>> = all.filter_map(|t| t.name.as_ref().map(Node::key_text)).collect();
     match suggest::closest(name, names.iter()) {
         Some(near) => say::no_such_task_near(name, near),
         None => say::no_such_task(name),

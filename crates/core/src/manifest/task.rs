@@ -34,13 +34,13 @@ impl Reader<'_> {
         match &list.kind {
             NodeKind::Null => Vec::new(),
             NodeKind::List(items) => items.iter().flat_map(|item| self.item(item, base)).collect(),
-            _ => self.fault(list.pos, say::not_a_list(expect::found(list))),
+            _ => self.refuse(list.pos, say::not_a_list(expect::found(list))),
         }
     }
 
     fn item(&mut self, node: &Node, base: &Task) -> Vec<Item> {
         let NodeKind::Map(entries) = &node.kind else {
-            return self.fault(node.pos, say::not_a_task(expect::found(node)));
+            return self.refuse(node.pos, say::not_a_task(expect::found(node)));
         };
         let is_block =
             |(key, _): &(Node, Node)| matches!(key.as_str(), Some("block" | "rescue" | "always"));
@@ -61,12 +61,12 @@ impl Reader<'_> {
                 _ if self.shared(key, value, &mut inner, Place::Block) => {}
                 _ => {
                     let message = self.unknown_keyword(&name, Place::Block);
-                    let () = self.fault(key.pos, message);
+                    self.fault(key.pos, message);
                 }
             }
         }
         if node.get("block").is_none() {
-            let () = self.fault(node.pos, say::rescue_without_block());
+            self.fault(node.pos, say::rescue_without_block());
         }
         let mut part = |name| node.get(name).map(|list| self.items(list, &inner));
         block.block = part("block").unwrap_or_default();
@@ -85,7 +85,7 @@ impl Reader<'_> {
         }
         task.repeat = self.repeat(&parts);
         let Some(chosen) = self.chosen(node, &parts, place) else { return Vec::new() };
-        self.act(chosen, task, &parts, base)
+        self.act(&chosen, task, &parts, base)
     }
 
     fn task_key<'n>(
@@ -104,7 +104,7 @@ impl Reader<'_> {
             "listen" if place == Place::Handler => task.listen = self.listened(value),
             _ if &*name == "loop" || name.starts_with("with_") => {
                 if let Some((first, _)) = parts.repeat.replace((key, value)) {
-                    let () = self.fault(key.pos, say::two_loops(first.key_text(), &name));
+                    self.fault(key.pos, say::two_loops(first.key_text(), &name));
                 }
             }
             _ if self.task_keyword(&name, value, task) => {}
@@ -137,7 +137,7 @@ impl Reader<'_> {
         if expect::is_identifier(&name) {
             return Some(name);
         }
-        self.fault(value.pos, say::variable_name(name))
+        self.refuse(value.pos, say::variable_name(name))
     }
 
     fn listened(&mut self, value: &Node) -> Vec<Arc<str>> {
@@ -151,31 +151,31 @@ impl Reader<'_> {
             parts.modules.iter().copied().partition(|(key, _)| self.is_module(&key.key_text()));
         if let Some((key, value)) = parts.action {
             for (key, _) in &parts.modules {
-                let () = self.fault(key.pos, say::two_modules("action", key.key_text()));
+                self.fault(key.pos, say::two_modules("action", key.key_text()));
             }
             return self.by_action(key, value);
         }
         match (known.as_slice(), unknown.as_slice()) {
-            ([], []) => self.fault(node.pos, say::no_module()),
+            ([], []) => self.refuse(node.pos, say::no_module()),
             ([], [(key, _)]) => {
                 let message = self.unknown_module(&key.key_text(), place);
-                self.fault(key.pos, message)
+                self.refuse(key.pos, message)
             }
             ([first, rest @ ..], wrong) => {
                 for (key, _) in wrong {
                     let message = self.unknown_keyword(&key.key_text(), place);
-                    let () = self.fault(key.pos, message);
+                    self.fault(key.pos, message);
                 }
                 for (key, _) in rest {
                     let message = say::two_modules(first.0.key_text(), key.key_text());
-                    let () = self.fault(key.pos, message);
+                    self.fault(key.pos, message);
                 }
                 Some(action::Chosen::new(first.0, first.1))
             }
             ([], wrong) => {
                 for (key, _) in wrong {
                     let message = self.unknown_module(&key.key_text(), place);
-                    let () = self.fault(key.pos, message);
+                    self.fault(key.pos, message);
                 }
                 None
             }

@@ -23,14 +23,18 @@ impl Scope for Known {
 }
 
 impl Reader<'_> {
-    /// Checks the syntax of every template in a tree: the one call site for the engine's own check.
+    /// Checks the syntax of every template in a tree.
     pub(super) fn check(&mut self, node: &Node) {
-        let _ = (self.setup.engine, node);
+        if let Err((pos, message)) = self.setup.engine.check(node) {
+            self.fault(pos, message)
+        }
     }
 
-    /// Checks the syntax of an expression: as above.
+    /// Checks the syntax of an expression.
     pub(super) fn check_expr(&mut self, node: &Node) {
-        let _ = (self.setup.engine, node);
+        if let Err((pos, message)) = self.setup.engine.check_expr(node) {
+            self.fault(pos, message)
+        }
     }
 
     /// The value of something that must be known now; a fault and nothing where it is not.
@@ -44,12 +48,12 @@ impl Reader<'_> {
         let scope: Arc<dyn Scope> = Arc::new(Known(vars));
         let why = match self.setup.engine.node(node, &scope) {
             Ok(node) if !node.has_template() => return Some(node),
-            Err(Stop::Fail(message)) => message,
-            Err(Stop::FailAt(pos, message)) => {
-                return self.fault(pos, say::not_constant(name, message));
-            }
+            Err(Stop::Fail(message) | Stop::FailAt(_, message)) => message,
             Ok(_) | Err(Stop::Pending | Stop::Unknown(_)) => say::not_constant_yet(),
         };
-        self.fault(node.pos, say::not_constant(name, why))
+        // Its own hint speaks of a run; ours of what is known before it.
+        let why = why.to_string();
+        let why = why.split("\nhint: ").next().unwrap_or_default();
+        self.refuse(node.pos, say::not_constant(name, why))
     }
 }

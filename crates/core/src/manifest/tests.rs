@@ -90,7 +90,7 @@ fn extra() -> Layer {
 fn with_reader<T>(files: &[(String, String)], body: impl FnOnce(&mut Reader<'_>) -> T) -> T {
     let texts = Texts(files.iter().cloned().collect());
     let mut keys = Keys::default();
-    keys.add("default", Secret::new("hunter2".to_owned()));
+    keys.add("default", &Secret::new("hunter2".to_owned()));
     let (extra, engine) = (extra(), Engine::default());
     let setup =
         Setup { files: &texts, keys: &keys, extra: &extra, engine: &engine, kinds: kinds() };
@@ -286,6 +286,11 @@ fn everything_wrong_is_told_with_its_place() {
 }
 
 #[test]
+fn templates_are_checked_and_names_are_resolved() {
+    check_table("templated.txt");
+}
+
+#[test]
 fn a_late_include_inherits_what_is_around_it_and_gets_fresh_numbers() {
     let files = [
         (
@@ -375,7 +380,7 @@ fn a_run_starts_at_a_task() {
     let names = |start: &str| {
         let mut program = one(text).unwrap();
         select::start_at(&mut program, start).map(|()| {
-            let all = program.plays.iter().flat_map(|play| handler::tasks(&play.items));
+            let all = program.plays.iter().flat_map(|play| select::tasks(&play.items));
             all.map(|task| json(task.name.as_ref().unwrap())).collect::<String>()
         })
     };

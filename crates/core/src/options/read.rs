@@ -326,7 +326,7 @@ impl<'de> Deserializer<'de> for Reader<'_> {
     }
 }
 
-impl<'de> IntoDeserializer<'de, Fault> for Reader<'_> {
+impl IntoDeserializer<'_, Fault> for Reader<'_> {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {
@@ -374,7 +374,7 @@ impl<'de> SeqAccess<'de> for Items<'_> {
 }
 
 struct Entries<'n> {
-    entries: std::slice::Iter<'n, (Node, Node)>,
+    rest: std::slice::Iter<'n, (Node, Node)>,
     current: Option<&'n (Node, Node)>,
     /// Whether a null stands for "not given".
     skip_null: bool,
@@ -382,7 +382,7 @@ struct Entries<'n> {
 
 impl<'n> Entries<'n> {
     fn new(entries: &'n [(Node, Node)], skip_null: bool) -> Self {
-        Self { entries: entries.iter(), current: None, skip_null }
+        Self { rest: entries.iter(), current: None, skip_null }
     }
 }
 
@@ -395,7 +395,7 @@ impl<'de> MapAccess<'de> for Entries<'_> {
     ) -> Result<Option<K::Value>, Fault> {
         let skip_null = self.skip_null;
         let given = |(_, value): &&(Node, Node)| !(skip_null && value.kind == NodeKind::Null);
-        self.current = self.entries.by_ref().find(given);
+        self.current = self.rest.by_ref().find(given);
         let Some((key, _)) = self.current else { return Ok(None) };
         let name = key.key_text();
         let name: StrDeserializer<'_, Fault> = name.as_ref().into_deserializer();

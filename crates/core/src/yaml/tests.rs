@@ -103,6 +103,24 @@ fn plain_scalars_mean_what_pyyaml_says() {
     assert!(nan.is_nan());
 }
 
+/// 1,500 scalars drawn from the characters of numbers, with what `PyYAML` 6 made of each.
+#[test]
+fn number_like_scalars_mean_what_pyyaml_says() {
+    let table = include_str!("../../tests/yaml/scalars.txt");
+    for line in table.lines() {
+        let (written, expected) = line.split_once('\t').unwrap();
+        let found = match scalar::plain(written) {
+            NodeKind::Int { value, .. } => format!("int {value}"),
+            NodeKind::Float(value) => format!("float {}", scalar::python_float(value)),
+            NodeKind::Bool(value) => format!("bool {value}"),
+            NodeKind::Null => "null".to_owned(),
+            _ => "str".to_owned(),
+        };
+        assert_eq!(found, expected, "{written:?}");
+    }
+    assert!(table.lines().count() >= 1500);
+}
+
 #[test]
 fn every_value_has_its_place() {
     let node = one("- name: one\n  apt: {package: \"x\", n: }\n-   - 2\n");
