@@ -5,6 +5,7 @@
 //! so there is one selector grammar, one manifest language, one set of modules and one play interpreter.
 
 mod attributes;
+mod account;
 pub mod bootstrap;
 pub mod change;
 pub mod diagnostic;
