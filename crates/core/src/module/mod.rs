@@ -13,6 +13,7 @@ use crate::value::{Map, Value};
 
 mod apt;
 mod assert;
+mod authorized_key;
 mod command;
 mod copy;
 mod debug;
@@ -36,6 +37,7 @@ mod wait_for;
 pub const KINDS: &[Kind] = &[
     apt::KIND,
     assert::KIND,
+    authorized_key::KIND,
     command::KIND,
     copy::KIND,
     debug::KIND,
