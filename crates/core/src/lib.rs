@@ -5,6 +5,7 @@
 //! so there is one selector grammar, one manifest language, one set of modules and one play interpreter.
 
 mod attributes;
+mod account;
 pub mod bootstrap;
 pub mod change;
 pub mod diagnostic;
@@ -22,6 +23,8 @@ mod invocation;
 pub mod manifest;
 pub mod mask;
 #[cfg(any(test, feature = "fake"))]
+pub mod manual;
+pub mod mask;
 pub mod memory;
 pub mod message;
 pub mod mode;
@@ -36,6 +39,7 @@ pub mod overlay;
 mod plan_case;
 pub mod program;
 mod put;
+mod public_key;
 pub mod query;
 pub mod quote;
 pub mod run;

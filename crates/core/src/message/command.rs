@@ -18,4 +18,15 @@ catalogue! { "command";
     did_not_run_exists(path) "Not run: `{path}` exists";
     did_not_run_absent(path) "Not run: `{path}` does not exist";
     no_such_user(name) "Cannot expand `~{name}`: the host has no such user";
+    script_is_directory(path) "Cannot run `{path}`: it is a directory of the controller\nhint: name the script itself";
+    fact_path_not_read() "`fact_path` is not read: facts come from the host itself";
+    wait_excluded(first, second) "Cannot wait for `{first}` and `{second}` together\nhint: write two tasks";
+    wait_unsupported(option) "Cannot wait with `{option}`: this is not supported";
+    bad_regex(regex, why) "Cannot search for `{regex}`: {why}";
+    waited(what, seconds) "Waited {seconds} s for {what}, and time was up";
+    waits_for_port(host, port) "the port {port} of {host}";
+    waits_for_closed(host, port) "the port {port} of {host} to close";
+    waits_for_drained(port) "the connections of port {port} to end";
+    waits_for_path(path) "`{path}`";
+    waits_for_gone(path) "`{path}` to be gone";
 }

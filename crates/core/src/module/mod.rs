@@ -13,29 +13,49 @@ use crate::value::{Map, Value};
 
 mod apt;
 mod assert;
+mod authorized_key;
 mod command;
 mod copy;
 mod debug;
 mod fail;
 mod file;
+mod group;
+mod package;
+pub mod pause;
 mod ping;
+mod raw;
+pub mod reboot;
+mod script;
 mod service;
 mod set_fact;
+mod setup;
 mod shell;
+mod user;
+mod wait_for;
 
 /// Every module, in alphabetical order.
 pub const KINDS: &[Kind] = &[
     apt::KIND,
     assert::KIND,
+    authorized_key::KIND,
     command::KIND,
     copy::KIND,
     debug::KIND,
     fail::KIND,
     file::KIND,
+    group::KIND,
+    package::KIND,
+    pause::KIND,
     ping::KIND,
+    raw::KIND,
+    reboot::KIND,
+    script::KIND,
     service::KIND,
     set_fact::KIND,
+    setup::KIND,
     shell::KIND,
+    user::KIND,
+    wait_for::KIND,
 ];
 
 /// A kind of task.
