@@ -24,7 +24,6 @@ pub mod manifest;
 pub mod mask;
 #[cfg(any(test, feature = "fake"))]
 pub mod manual;
-pub mod mask;
 pub mod memory;
 pub mod message;
 pub mod mode;
