@@ -110,12 +110,12 @@ impl Session {
             };
             match message {
                 ToHost::Start(start) => self.start(*start)?,
-                ToHost::Observe { id, questions } => {
-                    let answers = self.observe(&Identity::Login, &questions);
+                ToHost::Observe { id, identity, questions } => {
+                    let answers = self.observe(&identity, &questions);
                     self.line.wire.send(&FromHost::Answers { id, answers });
                 }
-                ToHost::Apply { id, task, change, no_log } => {
-                    let outcome = self.apply(&Identity::Login, task, &change, no_log);
+                ToHost::Apply { id, identity, task, change, no_log } => {
+                    let outcome = self.apply(&identity, task, &change, no_log);
                     self.line.wire.send(&FromHost::Outcome { id, outcome: Box::new(outcome) });
                 }
                 ToHost::Play(start) => {
