@@ -75,7 +75,11 @@ impl Session {
             home: self.system.home.as_str().into(),
             pid: std::process::id(),
         }));
-        let end = self.greet(hash).and_then(|()| self.work());
+        let end = match self.greet(hash) {
+            Ok(true) => self.work(),
+            Ok(false) => Ok(End::Bye),
+            Err(message) => Err(message),
+        };
         if let Some((_, journal)) = &mut self.journal {
             journal.close();
         }
@@ -88,15 +92,17 @@ impl Session {
         }
     }
 
-    fn greet(&mut self, hash: &str) -> Result<(), Message> {
+    /// Whether the controller greeted; it may also have gone.
+    fn greet(&mut self, hash: &str) -> Result<bool, Message> {
         match self.line.wire.receive() {
             Incoming::Message(message) => match *message {
-                ToHost::Hello { hash: want } if *want == *hash => Ok(()),
+                ToHost::Hello { hash: want } if *want == *hash => Ok(true),
                 ToHost::Hello { hash: want } => Err(remote::other_executor(hash, want)),
                 other => Err(unexpected(&other)),
             },
             Incoming::Gone(Some(error)) => Err(remote::broken_frames(error)),
-            _ => Err(remote::line_lost()),
+            Incoming::Gone(None) => Ok(false),
+            Incoming::Blob(_) => Err(remote::unexpected("a file")),
         }
     }
 
