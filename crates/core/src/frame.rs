@@ -54,17 +54,21 @@ pub enum ToHost {
     /// While a request is open: put the play away. Answered by [`FromHost::Snapshot`], and nothing more
     /// is done for it.
     Snapshot,
-    /// Questions for this identity, without a play.
+    /// Questions without a play.
     Observe {
         /// Comes back with the answers.
         id: u32,
+        /// Who asks.
+        identity: interp::Identity,
         /// What to find out.
         questions: Vec<Question>,
     },
-    /// A change for this identity, without a play.
+    /// A change without a play: of a task for somebody else, a check, a command.
     Apply {
         /// Comes back with the outcome.
         id: u32,
+        /// Who does it.
+        identity: interp::Identity,
         /// Number of the task, for its output.
         task: u32,
         /// What to do.

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use hep_core::bootstrap::{self, Line as Reply, NoExecutor, ROOT_DIRECTORY};
 use hep_core::change::{Change, Outcome};
 use hep_core::frame::{Decoder, Encoder, Frame, FromHost, Password, Sealed, ToHost};
+use hep_core::interp::Identity;
 use hep_core::message::{Message, remote};
 use hep_core::observe::{Answer, Question};
 
@@ -77,8 +78,11 @@ impl Identities {
         questions: &[Question],
         line: &mut Line,
     ) -> Vec<Answer> {
-        let asked =
-            self.exchange(user, line, |id| ToHost::Observe { id, questions: questions.to_vec() });
+        let asked = self.exchange(user, line, |id| ToHost::Observe {
+            id,
+            identity: Identity::Login,
+            questions: questions.to_vec(),
+        });
         match asked {
             Ok(FromHost::Answers { answers, .. }) if answers.len() == questions.len() => answers,
             Ok(_) => {
@@ -99,7 +103,13 @@ impl Identities {
         line: &mut Line,
     ) -> Outcome {
         let change = Box::new(change.clone());
-        let asked = self.exchange(user, line, |id| ToHost::Apply { id, task, change, no_log });
+        let asked = self.exchange(user, line, |id| ToHost::Apply {
+            id,
+            identity: Identity::Login,
+            task,
+            change,
+            no_log,
+        });
         match asked {
             Ok(FromHost::Outcome { outcome, .. }) => *outcome,
             Ok(_) => Outcome::Failed(

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use hep_remote::serve::{End, Session};
 use hep_remote::system::LocalSystem;
@@ -43,16 +44,13 @@ fn serve(hash: &str, options: &[&str], words: &[OsString]) -> ExitCode {
             Err(_) => ExitCode::FAILURE,
         };
     }
-    let wire =
-        Signals::new().and_then(|signals| Wire::new(std::io::stdin(), std::io::stdout(), signals));
+    let not_kept = options.contains(&"--no-keep").then(std::env::current_exe);
+    let Ok(signals) = Signals::new(not_kept.and_then(Result::ok)) else { return ExitCode::FAILURE };
+    let wire = Wire::new(std::io::stdin(), std::io::stdout(), Arc::clone(&signals));
     let Ok(wire) = wire else { return ExitCode::FAILURE };
     let cache = options.iter().find_map(|option| option.strip_prefix("--cache="));
     let end = Session::new(hash, wire, cache.map(Into::into)).serve(hash);
-    if options.contains(&"--no-keep")
-        && let Ok(own) = std::env::current_exe()
-    {
-        let _ = std::fs::remove_file(own);
-    }
+    signals.leave();
     match end {
         End::Bye => ExitCode::SUCCESS,
         End::Fault(_) => ExitCode::FAILURE,

@@ -6,7 +6,6 @@ use std::time::Instant;
 use hep_core::frame::{FromHost, ToHost};
 use hep_core::interp::{Event, Input, Interpreter, Request, Snapshot, Step};
 use hep_core::message::{Message, remote};
-use hep_core::observe::Question;
 
 use crate::serve::{End, Session, unexpected};
 use crate::system::now_ms;
@@ -102,18 +101,14 @@ impl Session {
                     Answered::PutAway
                 }
                 // May be asked at any time, and changes nothing.
-                ToHost::Observe { id, questions } => {
-                    let answers = self.look(&questions);
+                ToHost::Observe { id, identity, questions } => {
+                    let answers = self.observe(&identity, &questions);
                     self.line.wire.send(&FromHost::Answers { id, answers });
                     continue;
                 }
                 other => return Err(unexpected(&other)),
             });
         }
-    }
-
-    fn look(&self, questions: &[Question]) -> Vec<hep_core::observe::Answer> {
-        self.system.answer(questions)
     }
 }
 

@@ -75,7 +75,11 @@ impl Session {
             home: self.system.home.as_str().into(),
             pid: std::process::id(),
         }));
-        let end = self.greet(hash).and_then(|()| self.work());
+        let end = match self.greet(hash) {
+            Ok(true) => self.work(),
+            Ok(false) => Ok(End::Bye),
+            Err(message) => Err(message),
+        };
         if let Some((_, journal)) = &mut self.journal {
             journal.close();
         }
@@ -88,15 +92,17 @@ impl Session {
         }
     }
 
-    fn greet(&mut self, hash: &str) -> Result<(), Message> {
+    /// Whether the controller greeted; it may also have gone.
+    fn greet(&mut self, hash: &str) -> Result<bool, Message> {
         match self.line.wire.receive() {
             Incoming::Message(message) => match *message {
-                ToHost::Hello { hash: want } if *want == *hash => Ok(()),
+                ToHost::Hello { hash: want } if *want == *hash => Ok(true),
                 ToHost::Hello { hash: want } => Err(remote::other_executor(hash, want)),
                 other => Err(unexpected(&other)),
             },
             Incoming::Gone(Some(error)) => Err(remote::broken_frames(error)),
-            _ => Err(remote::line_lost()),
+            Incoming::Gone(None) => Ok(false),
+            Incoming::Blob(_) => Err(remote::unexpected("a file")),
         }
     }
 
@@ -110,12 +116,12 @@ impl Session {
             };
             match message {
                 ToHost::Start(start) => self.start(*start)?,
-                ToHost::Observe { id, questions } => {
-                    let answers = self.observe(&Identity::Login, &questions);
+                ToHost::Observe { id, identity, questions } => {
+                    let answers = self.observe(&identity, &questions);
                     self.line.wire.send(&FromHost::Answers { id, answers });
                 }
-                ToHost::Apply { id, task, change, no_log } => {
-                    let outcome = self.apply(&Identity::Login, task, &change, no_log);
+                ToHost::Apply { id, identity, task, change, no_log } => {
+                    let outcome = self.apply(&identity, task, &change, no_log);
                     self.line.wire.send(&FromHost::Outcome { id, outcome: Box::new(outcome) });
                 }
                 ToHost::Play(start) => {

@@ -1,9 +1,11 @@
 //! The two pipes to whoever drives this executor.
 
 use std::io::{self, Read, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::Duration;
 
 use hep_core::frame::{Chunk, Decoder, Encoder, Frame, FrameError, FromHost, ToHost};
 
@@ -13,6 +15,8 @@ use crate::cancel::Cancel;
 const TOTAL: u64 = 1 << 42;
 /// Messages that may wait. The controller sends what it is asked for, so few ever do.
 const QUEUE: usize = 16;
+/// How long the working thread may take to end in order when the line is gone.
+const MOMENT: Duration = Duration::from_millis(300);
 
 /// What came from the controller.
 #[derive(Debug)]
@@ -32,6 +36,7 @@ pub struct Signals {
     pub cancel: Arc<Cancel>,
     gone: AtomicBool,
     changing: AtomicBool,
+    not_kept: Option<PathBuf>,
 }
 
 /// The working thread's side.
@@ -44,10 +49,10 @@ pub struct Wire {
 }
 
 impl Signals {
-    /// Nothing has happened yet.
-    pub fn new() -> io::Result<Arc<Self>> {
+    /// Nothing has happened yet. `not_kept` is the executor's own file where it is to be removed.
+    pub fn new(not_kept: Option<PathBuf>) -> io::Result<Arc<Self>> {
         let (gone, changing) = (AtomicBool::new(false), AtomicBool::new(false));
-        Ok(Arc::new(Self { cancel: Arc::new(Cancel::new()?), gone, changing }))
+        Ok(Arc::new(Self { cancel: Arc::new(Cancel::new()?), gone, changing, not_kept }))
     }
 
     /// Whether the controller is gone.
@@ -69,11 +74,22 @@ impl Signals {
         self.changing.store(false, Ordering::SeqCst);
     }
 
-    fn lose(&self) {
+    /// Says that the controller is gone, and ends the process if it only looks: nobody wants the answer
+    /// any more. The working thread gets a moment to end in order.
+    fn lose(&self, sender: &SyncSender<Incoming>) {
         self.gone.store(true, Ordering::SeqCst);
+        let _ = sender.try_send(Incoming::Gone(None));
+        std::thread::sleep(MOMENT);
         if !self.changing.load(Ordering::SeqCst) {
-            // Only looking: nobody wants the answer any more.
+            self.leave();
             std::process::exit(0);
+        }
+    }
+
+    /// Removes the executor where it is not to be kept.
+    pub fn leave(&self) {
+        if let Some(path) = &self.not_kept {
+            let _ = std::fs::remove_file(path);
         }
     }
 }
@@ -124,8 +140,7 @@ fn read(mut input: impl Read, sender: &SyncSender<Incoming>, signals: &Signals) 
             return;
         }
     }
-    signals.lose();
-    let _ = sender.send(Incoming::Gone(None));
+    signals.lose(sender);
 }
 
 fn take(

@@ -1,1 +1,206 @@
-//! Being written.
+//! Becoming other users through the real sudo, in a mount namespace with users and sudoers of its own.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+
+use hep_core::change::{Attrs, Before, Change, Content, Outcome, Run};
+use hep_core::frame::{FromHost, Password, Sealed, Start, ToHost};
+use hep_core::interp::Identity;
+
+use crate::executor::{Executor, binary, own_hash, sha256};
+
+const PASSWD: &str = "root:x:0:0:root:/root:/bin/sh\nann:x:4001:4001::HOME:/bin/sh\n\
+    bob:x:4002:4002::/nonexistent:/bin/sh\nnobody:x:65534:65534::/:/usr/sbin/nologin\n";
+const GROUP: &str = "root:x:0:\nann:x:4001:\nbob:x:4002:\nnogroup:x:65534:\n";
+/// `openssl passwd -6 -salt hephep 'correct horse'`.
+const HASH: &str = "$6$hephep$gZWU4ZLyjmK///x0nB//iAYBDQHsXIw6qpTfS0.fKbUpc/QgWrBGMnmplOQP8mXZq0HKJYT6iWtgfpYFJjs1F0";
+
+/// What a case needs, thrown away at its end.
+struct World {
+    dir: tempfile::TempDir,
+}
+
+impl World {
+    fn new(sudoers: &str) -> Self {
+        assert!(rustix::process::geteuid().is_root(), "this test needs namespaces: run it as root");
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let cache = at("home/.cache/hep");
+        fs::create_dir_all(&cache).unwrap();
+        fs::copy(binary(), cache.join(own_hash())).unwrap();
+        for path in [at("home"), at("home/.cache"), cache.clone(), cache.join(own_hash())] {
+            chown(path, Some(4001), Some(4001)).unwrap();
+        }
+        let home = at("home").to_str().unwrap().to_owned();
+        fs::write(at("passwd"), PASSWD.replace("HOME", &home)).unwrap();
+        fs::write(at("group"), GROUP).unwrap();
+        let shadow = format!("root:*:1::::::\nann:{HASH}:19000:0:99999:7:::\nbob:*:19000::::::\n");
+        fs::write(at("shadow"), shadow).unwrap();
+        fs::write(at("sudoers"), format!("Defaults env_reset, !lecture\n{sudoers}\n")).unwrap();
+        fs::set_permissions(at("sudoers"), fs::Permissions::from_mode(0o440)).unwrap();
+        fs::set_permissions(at("shadow"), fs::Permissions::from_mode(0o600)).unwrap();
+        fs::create_dir(at("var-cache")).unwrap();
+        Self { dir }
+    }
+
+    fn executor(&self) -> Executor {
+        let at = |name: &str| self.dir.path().join(name).to_str().unwrap().to_owned();
+        let mut script = String::new();
+        for name in ["passwd", "group", "shadow", "sudoers"] {
+            script += &format!("mount --bind '{}' /etc/{name} || exit 9; ", at(name));
+        }
+        script += &format!("mount --bind '{}' /var/cache || exit 9; ", at("var-cache"));
+        script += "mount -t tmpfs none /run/sudo 2>/dev/null; ";
+        script += &format!(
+            "exec setsid setpriv --reuid 4001 --regid 4001 --clear-groups '{}' serve {}",
+            at(&format!("home/.cache/hep/{}", own_hash())),
+            own_hash()
+        );
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "/bin/sh", "-c", &script]).env("HOME", at("home"));
+        Executor::spawn(&mut command)
+    }
+}
+
+fn whoami() -> Change {
+    let argv = ["/bin/sh", "-c", "id -un; pwd; umask"].map(Arc::from).to_vec();
+    Change::Run(Box::new(Run { argv, ..Run::default() }))
+}
+
+fn apply(executor: &mut Executor, user: &str, change: Change) -> Outcome {
+    let identity = Identity::User(user.into());
+    let change = Box::new(change);
+    executor.send(&ToHost::Apply { id: 1, identity, task: 1, change, no_log: false });
+    loop {
+        match executor.receive() {
+            FromHost::Output { .. } => {}
+            FromHost::Outcome { outcome, .. } => return *outcome,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn with_password(executor: &mut Executor, password: &str) {
+    let password = Password { user: "".into(), password: Sealed::new(password.into()) };
+    let start = Start { run: "r".into(), fence: 1, passwords: vec![password] };
+    executor.send(&ToHost::Start(Box::new(start)));
+}
+
+/// The name printed by `whoami`, or the id of the message.
+fn result(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Done(deed) => deed.stdout.lossy().lines().next().unwrap_or("").to_owned(),
+        Outcome::Failed(message, _) | Outcome::Refused(message) => message.id.to_string(),
+        Outcome::Cancelled => "cancelled".into(),
+    }
+}
+
+#[test]
+fn every_way_that_sudo_can_go() {
+    let all = "ann ALL=(ALL) ALL";
+    let free = "ann ALL=(ALL) NOPASSWD: ALL";
+    let tty = "Defaults requiretty\nann ALL=(ALL) NOPASSWD: ALL";
+    let both = "Defaults requiretty, use_pty\nann ALL=(ALL) ALL";
+    let cases: &[(&str, Option<&str>, &str, &str)] = &[
+        (free, None, "root", "root"),
+        (free, None, "bob", "bob"),
+        (free, Some("not needed"), "bob", "bob"),
+        ("Defaults use_pty\nann ALL=(ALL) NOPASSWD: ALL", None, "root", "root"),
+        (tty, None, "root", "root"),
+        (tty, None, "bob", "bob"),
+        (both, Some("correct horse"), "bob", "bob"),
+        (all, Some("correct horse"), "root", "root"),
+        (all, Some("correct horse"), "bob", "bob"),
+        (all, Some("wrong"), "root", "remote.sudo_wrong_password"),
+        (all, None, "root", "remote.sudo_password"),
+        ("", Some("correct horse"), "root", "remote.sudo_denied"),
+        ("ann ALL=(bob) NOPASSWD: ALL", None, "root", "remote.sudo_password"),
+        (free, None, "nosuch", "remote.sudo_failed"),
+    ];
+    for (sudoers, password, user, expected) in cases {
+        let world = World::new(sudoers);
+        let mut executor = world.executor();
+        assert_eq!(executor.hello.uid, 4001);
+        if let Some(password) = password {
+            with_password(&mut executor, password);
+        }
+        let outcome = apply(&mut executor, user, whoami());
+        assert_eq!(result(&outcome), *expected, "{sudoers} {user} {password:?}: {outcome:?}");
+        let again = apply(&mut executor, user, whoami());
+        assert_eq!(result(&again), *expected, "the same again: {again:?}");
+        assert_eq!(executor.finish(), 0);
+    }
+}
+
+#[test]
+fn what_root_starts_is_what_root_has_checked() {
+    let world = World::new("ann ALL=(ALL) NOPASSWD: ALL");
+    let installed = world.dir.path().join("var-cache/hep").join(own_hash());
+    let become_bob = || {
+        let mut executor = world.executor();
+        let outcome = apply(&mut executor, "bob", whoami());
+        assert_eq!(result(&outcome), "bob", "{outcome:?}");
+        executor.finish();
+        assert_eq!(sha256(&fs::read(&installed).unwrap()), own_hash());
+    };
+    become_bob();
+    let meta = fs::metadata(&installed).unwrap();
+    assert_eq!(meta.permissions().mode() & 0o7777, 0o755);
+    // Damaged, then planted by somebody else: both are put right.
+    fs::write(&installed, b"#!/bin/sh\nid -un\n").unwrap();
+    become_bob();
+    chown(&installed, Some(4001), Some(4001)).unwrap();
+    become_bob();
+    use std::os::unix::fs::MetadataExt;
+    assert_eq!(fs::metadata(&installed).unwrap().uid(), 0);
+    // A directory that is not root's is refused.
+    chown(installed.parent().unwrap(), Some(4001), Some(4001)).unwrap();
+    let mut executor = world.executor();
+    let outcome = apply(&mut executor, "bob", whoami());
+    assert_eq!(result(&outcome), "remote.become_install");
+}
+
+#[test]
+fn files_of_the_controller_reach_the_other_identity() {
+    let world = World::new("ann ALL=(ALL) NOPASSWD: ALL");
+    let mut executor = world.executor();
+    let source = world.dir.path().join("source");
+    let content: Vec<u8> = (0..200_000_u32).flat_map(u32::to_le_bytes).collect();
+    fs::write(&source, &content).unwrap();
+    executor.files.push(source);
+    let path = world.dir.path().join("target");
+    let outcome = apply(&mut executor, "root", write(&path, &content));
+    assert!(matches!(outcome, Outcome::Done(_)), "{outcome:?}");
+    assert!(fs::read(&path).unwrap() == content);
+}
+
+fn write(path: &Path, content: &[u8]) -> Change {
+    Change::WriteFile {
+        path: path.to_str().unwrap().into(),
+        content: Content::Blob { sha256: sha256(content).into(), size: content.len() as u64 },
+        attrs: Attrs::default(),
+        before: Before::Absent,
+        backup: false,
+        validate: None,
+    }
+}
+
+#[test]
+fn cancel_reaches_the_command_of_another_identity() {
+    let world = World::new("Defaults use_pty\nann ALL=(ALL) NOPASSWD: ALL");
+    let mut executor = world.executor();
+    let argv = ["/bin/sh", "-c", "echo begun; sleep 300"].map(Arc::from).to_vec();
+    let change = Box::new(Change::Run(Box::new(Run { argv, ..Run::default() })));
+    let identity = Identity::User("root".into());
+    executor.send(&ToHost::Apply { id: 1, identity, task: 1, change, no_log: false });
+    assert!(matches!(executor.receive(), FromHost::Output { .. }));
+    let begun = std::time::Instant::now();
+    executor.send(&ToHost::Cancel);
+    let FromHost::Outcome { outcome, .. } = executor.receive() else { panic!() };
+    assert_eq!(*outcome, Outcome::Cancelled);
+    assert!(begun.elapsed() < std::time::Duration::from_secs(4));
+}

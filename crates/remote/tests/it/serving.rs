@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use hep_core::change::{Attrs, Before, Change, Content, Outcome, Run};
 use hep_core::frame::{FromHost, Stream, ToHost};
+use hep_core::interp::Identity;
 use hep_core::observe::{Answer, Question};
 
 use crate::executor::{Executor, sha256};
@@ -15,7 +16,13 @@ fn shell(line: &str) -> Change {
 }
 
 fn apply(id: u32, change: Change) -> ToHost {
-    ToHost::Apply { id, task: 7, change: Box::new(change), no_log: false }
+    ToHost::Apply {
+        id,
+        identity: Identity::Login,
+        task: 7,
+        change: Box::new(change),
+        no_log: false,
+    }
 }
 
 /// The outcome of the change under way, and what it printed.
@@ -36,7 +43,7 @@ fn it_greets_answers_and_applies() {
     let mut executor = Executor::start(dir.path());
     assert_eq!(executor.hello.uid, rustix::process::geteuid().as_raw());
     let questions = vec![Question::Program("sh".into()), Question::Facts];
-    executor.send(&ToHost::Observe { id: 3, questions });
+    executor.send(&ToHost::Observe { id: 3, identity: Identity::Login, questions });
     let FromHost::Answers { id: 3, answers } = executor.receive() else { panic!() };
     assert!(matches!(&answers[0], Answer::Program(Some(_))));
     assert!(matches!(&answers[1], Answer::Facts(_)));
@@ -161,7 +168,7 @@ fn when_the_line_drops_the_change_in_hand_is_finished_and_told_later() {
     assert!(matches!(journal.records[0].outcome.as_deref(), Some(Outcome::Done(_))));
     executor.send(&ToHost::Ack { run: "run-1".into() });
     executor.begin("run-1", 1);
-    executor.send(&ToHost::Observe { id: 1, questions: vec![] });
+    executor.send(&ToHost::Observe { id: 1, identity: Identity::Login, questions: vec![] });
     assert!(matches!(executor.receive(), FromHost::Answers { .. }), "the journal is gone");
 }
 
