@@ -186,7 +186,8 @@ impl Session {
 
     /// The value of a variable, or nothing where it is not defined.
     pub(super) fn variable(self: &Arc<Self>, name: &str) -> Option<mj::Value> {
-        if let Some((value, trust)) = self.lock().cache.get(name).cloned() {
+        let cached = self.lock().cache.get(name).cloned();
+        if let Some((value, trust)) = cached {
             self.read(trust);
             return Some(value);
         }
