@@ -63,6 +63,11 @@ pub(super) struct Emitted {
 }
 
 impl Emitted {
+    /// Whether nothing was printed.
+    pub(super) fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
     /// The only value printed, if it is all of `output`.
     pub(super) fn whole(self, output: &str) -> Option<mj::Value> {
         self.last.filter(|_| self.count == 1 && self.bytes == output.len())
