@@ -34,6 +34,8 @@ pub(super) struct Unit {
 enum Body {
     /// One expression.
     Expression(Arc<Expression<'static, 'static>>),
+    /// One `{{ }}` and a line end, which only a text gets back.
+    Line(Arc<Expression<'static, 'static>>),
     /// A template, by its name in the environment.
     Template(Arc<str>),
     /// It cannot be parsed.
@@ -107,7 +109,8 @@ fn environment() -> &'static Environment<'static> {
 
 /// Prints the value of `{{ }}` as Ansible does: nothing for `None`.
 fn print(out: &mut Output, state: &mut State, value: &mj::Value) -> Result<(), mj::Error> {
-    if value.is_none() {
+    // An undefined value comes here only from an `if` without its `else`, which prints nothing.
+    if value.is_none() || value.is_undefined() {
         return Ok(());
     }
     let session = session_of(state)?;
@@ -146,8 +149,18 @@ impl Machine {
             Mode::Expression => expression(text, Mode::Expression),
             Mode::File => self.template(text, mode),
             Mode::Scalar | Mode::Inner => {
-                let inner = inner(text).and_then(|inner| expression(inner, Mode::Inner).ok());
-                inner.map_or_else(|| self.template(text, Mode::Scalar), Ok)
+                let line = text.strip_suffix('\n');
+                let inner = inner(line.unwrap_or(text));
+                let inner = inner.and_then(|inner| expression(inner, Mode::Inner).ok());
+                match inner {
+                    Some(Unit { body: Body::Expression(body), uses, dynamic, names })
+                        if line.is_some() =>
+                    {
+                        Ok(Unit { body: Body::Line(body), uses, dynamic, names })
+                    }
+                    Some(unit) => Ok(unit),
+                    None => self.template(text, Mode::Scalar),
+                }
             }
         };
         parsed.unwrap_or_else(|bad| Unit {
@@ -185,6 +198,13 @@ impl Machine {
         let root = mj::Value::from_object(Root(session.clone()));
         match &unit.body {
             Body::Expression(expression) => expression.eval(root),
+            Body::Line(expression) => {
+                let value = expression.eval(root)?;
+                Ok(match value.as_str() {
+                    Some(text) => mj::Value::from(format!("{text}\n")),
+                    None => value,
+                })
+            }
             Body::Template(name) => self.render(session, name, root),
             Body::Bad(bad) => Err(session.refuse(bad.message.clone())),
         }
@@ -201,6 +221,9 @@ impl Machine {
         let result = template.render(root);
         let emitted = session.swap_emitted(outer);
         let text = result?;
+        if text.is_empty() && emitted.is_empty() {
+            return Ok(mj::Value::from(()));
+        }
         Ok(emitted.whole(&text).unwrap_or_else(|| mj::Value::from(text)))
     }
 }

@@ -63,6 +63,11 @@ pub(super) struct Emitted {
 }
 
 impl Emitted {
+    /// Whether nothing was printed.
+    pub(super) fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
     /// The only value printed, if it is all of `output`.
     pub(super) fn whole(self, output: &str) -> Option<mj::Value> {
         self.last.filter(|_| self.count == 1 && self.bytes == output.len())
@@ -186,7 +191,8 @@ impl Session {
 
     /// The value of a variable, or nothing where it is not defined.
     pub(super) fn variable(self: &Arc<Self>, name: &str) -> Option<mj::Value> {
-        if let Some((value, trust)) = self.lock().cache.get(name).cloned() {
+        let cached = self.lock().cache.get(name).cloned();
+        if let Some((value, trust)) = cached {
             self.read(trust);
             return Some(value);
         }

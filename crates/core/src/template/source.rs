@@ -252,6 +252,7 @@ impl<'a> Walk<'a> {
                         self.at += word.len();
                         product = false;
                     } else {
+                        product |= signed(&out);
                         let operand = self.operand()?;
                         out.push_str(&self.formatted(operand, &mut product)?);
                     }
@@ -487,9 +488,38 @@ impl<'a> Walk<'a> {
         self.fault("unexpected end of string")
     }
 
+    /// A string literal; where backslashes are kept, an escaped quote keeps its backslash, too.
     fn literal(&self, literal: &str) -> String {
-        if self.escape { literal.replace('\\', "\\\\") } else { literal.to_owned() }
+        if !self.escape || !literal.contains('\\') {
+            return literal.to_owned();
+        }
+        let quote = literal.chars().next();
+        let mut out = String::with_capacity(literal.len() + 4);
+        let mut chars = literal.chars();
+        while let Some(c) = chars.next() {
+            out.push(c);
+            if c != '\\' {
+                continue;
+            }
+            out.push('\\');
+            match chars.next() {
+                Some('\\') => out.push_str("\\\\"),
+                Some(next) if Some(next) == quote => out.extend(['\\', next]),
+                Some(next) => out.push(next),
+                None => {}
+            }
+        }
+        out
     }
+}
+
+/// Whether the next operand stands behind a sign, to which `%` belongs less than the sign does.
+fn signed(out: &str) -> bool {
+    let out = out.trim_end();
+    let before = out.strip_suffix(['-', '+']).map(str::trim_end);
+    before.is_some_and(|before| {
+        !before.ends_with(|c: char| c.is_alphanumeric() || ")]}'\"_".contains(c))
+    })
 }
 
 fn starts_operand(c: char) -> bool {

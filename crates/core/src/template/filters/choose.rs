@@ -270,7 +270,6 @@ fn filter_items(state: &mut State, args: &[mj::Value], keep: bool, by_member: bo
                 let call: Vec<_> = std::iter::once(value).chain(rest.iter().cloned()).collect();
                 state.perform_test(name, &call)?
             }
-            None if value.is_undefined() && by_member => false,
             None if value.is_undefined() => {
                 return Err(mj::Error::from(mj::ErrorKind::UndefinedError));
             }
