@@ -20,6 +20,7 @@ pub mod inventory;
 mod invocation;
 #[cfg(feature = "full")]
 pub mod manifest;
+mod line_edit;
 pub mod mask;
 #[cfg(any(test, feature = "fake"))]
 pub mod memory;
@@ -36,6 +37,7 @@ pub mod overlay;
 mod plan_case;
 pub mod program;
 mod put;
+mod python_regex;
 pub mod query;
 pub mod quote;
 pub mod run;
@@ -47,6 +49,7 @@ pub mod ssh;
 pub mod suggest;
 pub mod template;
 mod unit;
+mod template_text;
 pub mod value;
 pub mod vars;
 #[cfg(feature = "full")]

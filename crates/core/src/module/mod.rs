@@ -18,10 +18,13 @@ mod copy;
 mod debug;
 mod fail;
 mod file;
+mod lineinfile;
 mod ping;
 mod service;
 mod set_fact;
 mod shell;
+mod stat;
+mod template;
 
 /// Every module, in alphabetical order.
 pub const KINDS: &[Kind] = &[
@@ -32,10 +35,13 @@ pub const KINDS: &[Kind] = &[
     debug::KIND,
     fail::KIND,
     file::KIND,
+    lineinfile::KIND,
     ping::KIND,
     service::KIND,
     set_fact::KIND,
     shell::KIND,
+    stat::KIND,
+    template::KIND,
 ];
 
 /// A kind of task.
