@@ -21,6 +21,7 @@ pub mod inventory;
 mod invocation;
 #[cfg(feature = "full")]
 pub mod manifest;
+mod line_edit;
 pub mod mask;
 #[cfg(any(test, feature = "fake"))]
 pub mod manual;
@@ -39,6 +40,7 @@ mod plan_case;
 pub mod program;
 mod put;
 mod public_key;
+mod python_regex;
 pub mod query;
 pub mod quote;
 pub mod run;
@@ -50,6 +52,7 @@ pub mod ssh;
 pub mod suggest;
 pub mod template;
 mod unit;
+mod template_text;
 pub mod value;
 pub mod vars;
 #[cfg(feature = "full")]

@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use crate::attributes::{self, Wanted};
+use crate::attributes::{self, Wanted, join};
 use crate::change::{Before, Change, Content, Planned};
 use crate::diff::{self, Side};
 use crate::message::file as say;
-use crate::module::Context;
+use crate::module::{Context, Plan};
 use crate::observe::{Bytes, FileKind, Observe, SourceBody, SourceFile, Stat, Stop};
 use crate::overlay::{parent, sha256};
 use crate::value::{Map, Value};
@@ -72,6 +72,44 @@ impl Source {
 }
 
 impl Put<'_> {
+    /// The plan of one file at exactly this path, after what must be `made` for it.
+    pub(crate) fn plan_at(
+        &self,
+        dest: &str,
+        source: &Source,
+        (context, observe): (&Context<'_>, &mut Observe),
+        made: Vec<Planned>,
+    ) -> Result<Plan, Stop> {
+        let mut plan = Plan { changes: made, ..Plan::default() };
+        let (dest, now) = self.plan(dest, source, (context, &mut *observe), &mut plan.changes)?;
+        let at = (&*dest, now.as_deref());
+        describe(at, source, &plan.changes, (context, observe), &mut plan.result)?;
+        Ok(plan)
+    }
+
+    /// The plan of one file called `name` in the directory `dest`, or at that path where it is no
+    /// directory. One with `/` at its end is made, as `dirs` says.
+    pub(crate) fn plan_into(
+        &self,
+        name: &str,
+        dest: &str,
+        dirs: &Wanted,
+        source: &Source,
+        (context, observe): (&Context<'_>, &mut Observe),
+    ) -> Result<Plan, Stop> {
+        let mut made = Vec::new();
+        let dest = if dest.ends_with('/') {
+            attributes::make_directories(dest, dirs, observe, &mut made)?;
+            join(dest, name)
+        } else {
+            match observe.stat_with(dest, true, true)? {
+                Some(stat) if stat.kind == FileKind::Directory => join(dest, name),
+                _ => dest.to_owned(),
+            }
+        };
+        self.plan_at(&dest, source, (context, observe), made)
+    }
+
     /// Plans what is needed for `source` to lie at `path`. Gives the path that it is about (a followed
     /// link's target) and what lies there now.
     pub(crate) fn plan(

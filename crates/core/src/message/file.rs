@@ -32,4 +32,16 @@ catalogue! { "file";
     directory_left(path) "`{path}` is a directory and was left: `action: absent` removes files only";
     seed_directory(src) "Cannot copy `{src}`: it is a directory\nhint: use the module `copy`";
     bad_time(text, format) "Cannot read the time `{text}`: it is not `preserve`, `now` or of the form `{format}`";
+    not_a_template(src) "Cannot render `{src}`: it is not a text file";
+    only_utf_8(name) "Cannot write a template's text in `{name}`: only `utf-8` is supported";
+    bad_newline(text) "Cannot end lines with `{text}`\nhint: `newline_sequence` is one of `\\n`, `\\r\\n` and `\\r`";
+    no_file_to_edit(path) "Cannot edit `{path}`: it does not exist\nhint: `create: yes` makes it";
+    exclude_each_other(first, second) "Cannot use both `{first}` and `{second}`\nhint: leave one of them out";
+    no_line() "Cannot put a line: `line` is missing";
+    no_line_to_remove() "Cannot remove lines: one of `line`, `regexp` and `search_string` is needed";
+    backrefs_without_regexp() "Cannot use `backrefs` without `regexp`";
+    bad_expression(option, text, why) "Cannot read the expression `{text}` of `{option}`: {why}";
+    cannot_match(text, why) "Cannot match the expression `{text}`: {why}";
+    bad_backrefs(line, why) "Cannot fill groups into the line `{line}`: {why}";
+    too_large_to_sum(path, limit) "Cannot compute the checksum of `{path}`: it is larger than {limit} bytes\nhint: use `checksum_algorithm: sha256`, which has no limit, or `get_checksum: no`";
 }

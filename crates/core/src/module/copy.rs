@@ -233,15 +233,10 @@ impl Copy {
         dest: &str,
         source: &Source,
         wanted: &Wanted,
-        (context, observe): (&Context<'_>, &mut Observe),
+        tools: (&Context<'_>, &mut Observe),
     ) -> Result<Plan, Stop> {
         self.check_sum(source)?;
-        let mut plan = Plan::default();
-        let put = self.put(wanted);
-        let (dest, now) = put.plan(dest, source, (context, &mut *observe), &mut plan.changes)?;
-        let at = (&*dest, now.as_deref());
-        put::describe(at, source, &plan.changes, (context, observe), &mut plan.result)?;
-        Ok(plan)
+        self.put(wanted).plan_at(dest, source, tools, Vec::new())
     }
 
     fn check_sum(&self, source: &Source) -> Result<(), Stop> {
@@ -259,33 +254,18 @@ impl Copy {
         }
     }
 
-    /// A file into a directory, or at the path itself. A directory with `/` at its end is made.
+    /// A file into a directory, or at the path itself.
     fn plan_into(
         &self,
         name: &str,
         dest: &str,
         source: &Source,
         wanted: &Wanted,
-        (context, observe): (&Context<'_>, &mut Observe),
+        tools: (&Context<'_>, &mut Observe),
     ) -> Result<Plan, Stop> {
-        let mut made = Vec::new();
-        let dest = if dest.ends_with('/') {
-            let dirs = wanted.with_mode(self.directory_mode.clone());
-            attributes::make_directories(dest, &dirs, observe, &mut made)?;
-            join(dest, name)
-        } else {
-            match observe.stat_with(dest, true, true)? {
-                Some(stat) if stat.kind == FileKind::Directory => join(dest, name),
-                _ => dest.to_owned(),
-            }
-        };
         self.check_sum(source)?;
-        let mut plan = Plan { changes: made, ..Plan::default() };
-        let put = self.put(wanted);
-        let (dest, now) = put.plan(&dest, source, (context, &mut *observe), &mut plan.changes)?;
-        let at = (&*dest, now.as_deref());
-        put::describe(at, source, &plan.changes, (context, observe), &mut plan.result)?;
-        Ok(plan)
+        let dirs = wanted.with_mode(self.directory_mode.clone());
+        self.put(wanted).plan_into(name, dest, &dirs, source, tools)
     }
 
     fn plan_controller(

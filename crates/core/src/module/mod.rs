@@ -22,6 +22,7 @@ mod file;
 mod group;
 mod package;
 pub mod pause;
+mod lineinfile;
 mod ping;
 mod raw;
 pub mod reboot;
@@ -32,6 +33,8 @@ mod setup;
 mod shell;
 mod user;
 mod wait_for;
+mod stat;
+mod template;
 
 /// Every module, in alphabetical order.
 pub const KINDS: &[Kind] = &[
@@ -46,6 +49,7 @@ pub const KINDS: &[Kind] = &[
     group::KIND,
     package::KIND,
     pause::KIND,
+    lineinfile::KIND,
     ping::KIND,
     raw::KIND,
     reboot::KIND,
@@ -56,6 +60,8 @@ pub const KINDS: &[Kind] = &[
     shell::KIND,
     user::KIND,
     wait_for::KIND,
+    stat::KIND,
+    template::KIND,
 ];
 
 /// A kind of task.
