@@ -78,6 +78,11 @@ impl Needs {
         selected
     }
 
+    /// Whether the variable `name` may be read.
+    pub fn names(&self, name: &str) -> bool {
+        self.all || self.names.contains(name)
+    }
+
     fn take(&mut self, named: Names) {
         self.hostvars |= named.names.contains("hostvars");
         self.all |= named.dynamic;

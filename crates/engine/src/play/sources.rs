@@ -21,6 +21,8 @@ const MOST_ENTRIES: usize = 100_000;
 pub struct Sources {
     /// The folder of each of the program's files, by its number.
     folders: Mutex<Vec<PathBuf>>,
+    /// The folder of the first manifest.
+    root: Mutex<PathBuf>,
     known: Mutex<Known>,
 }
 
@@ -33,13 +35,15 @@ struct Known {
 }
 
 impl Sources {
-    /// Files of a program: their folders are searched.
-    pub fn set_files(&self, files: &[Arc<str>]) {
+    /// Files of a program: their folders are searched, and that of the first manifest.
+    pub fn set_files(&self, files: &[Arc<str>], first_manifest: usize) {
         let folder = |file: &Arc<str>| match Path::new(&**file).parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
             _ => PathBuf::from("."),
         };
-        *lock(&self.folders) = files.iter().map(folder).collect();
+        let folders: Vec<PathBuf> = files.iter().map(folder).collect();
+        *lock(&self.root) = folders.get(first_manifest).cloned().unwrap_or_else(|| ".".into());
+        *lock(&self.folders) = folders;
     }
 
     /// The folder of a file of the program.
@@ -83,7 +87,7 @@ impl Sources {
     }
 
     fn candidates(&self, file: u16, name: &str, folder: &str) -> Vec<PathBuf> {
-        let mut roots = vec![self.folder(file), self.folder(0), PathBuf::from(".")];
+        let mut roots = vec![self.folder(file), lock(&self.root).clone(), PathBuf::from(".")];
         roots.dedup();
         let mut paths = Vec::new();
         for root in &roots {
@@ -246,7 +250,7 @@ mod tests {
         }
         let sources = Sources::default();
         let file = |name: &str| Arc::from(root.path().join(name).to_str().unwrap());
-        sources.set_files(&[file("a/play.yml"), file("b/tasks.yml")]);
+        sources.set_files(&[file("a/play.yml"), file("b/tasks.yml")], 0);
         let hash_of = |file, name: &str| match sources.reply(file, &Ask::File(name.into())) {
             Some(Reply::File(SourceFile { body: SourceBody::File { sha256, .. }, .. })) => {
                 Some(sources.content(&sha256).unwrap())
