@@ -218,8 +218,8 @@ pub(in crate::template) fn pairs(value: &Value) -> Result<crate::value::Map, Fau
     Ok(map)
 }
 
-fn bounded(rows: Vec<Vec<Value>>) -> Outcome {
-    Ok(Value::list(rows.into_iter().map(Value::list).collect()))
+fn table(rows: Vec<Vec<Value>>) -> Value {
+    Value::list(rows.into_iter().map(Value::list).collect())
 }
 
 fn too_many() -> Fault {
@@ -244,7 +244,7 @@ fn product(call: &mut Call) -> Outcome {
     let repeat = usize::try_from(call.int_or(usize::MAX, "repeat", 1)?).unwrap_or(0).min(64);
     let columns = columns(call)?;
     let columns: Vec<_> = (0..repeat).flat_map(|_| columns.iter().cloned()).collect();
-    bounded(cross(&columns)?)
+    Ok(table(cross(&columns)?))
 }
 
 fn permutations(call: &mut Call) -> Outcome {
@@ -274,7 +274,7 @@ fn arrangements(call: &mut Call, allowed: fn(&[usize], usize) -> bool) -> Outcom
         rows = next;
     }
     let row = |row: Vec<usize>| row.into_iter().map(|index| items[index].clone()).collect();
-    bounded(rows.into_iter().map(row).collect())
+    Ok(table(rows.into_iter().map(row).collect()))
 }
 
 fn groupby(call: &mut Call) -> Outcome {
