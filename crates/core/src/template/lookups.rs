@@ -153,13 +153,11 @@ fn vars(call: &mut Call, terms: &[Value]) -> Result<Vec<Value>, Fault> {
         let value = match value.filter(|value| !value.is_undefined()) {
             Some(value) => bridge::take(call.session, &value)
                 .map_err(|error| Fault::Stop(machine::stop(call.session, &name, &error)))?,
-            None => match call.named.get("default") {
-                Some(default) => default.clone(),
-                None => {
-                    let text = format!("lookup('vars', '{name}')");
-                    return Err(refuse(machine::undefined_message(call.session, &text)));
-                }
-            },
+            None => {
+                let text = format!("lookup('vars', '{name}')");
+                let default = call.named.get("default").cloned();
+                default.ok_or_else(|| refuse(machine::undefined_message(call.session, &text)))?
+            }
         };
         if let Some(why) = bridge::unknown(&value) {
             return Err(Fault::Stop(Stop::Unknown(why)));

@@ -53,19 +53,21 @@ pub(super) fn next_region(text: &str) -> Option<usize> {
         .find(|&i| bytes[i] == b'{' && matches!(bytes[i + 1], b'{' | b'%' | b'#'))
 }
 
-/// The length of a raw block that begins here; the inner nothing means that it does not end.
-#[expect(clippy::option_option, reason = "not a raw block, an endless one, and a length differ")]
-pub(super) fn raw_block(text: &str) -> Option<Option<usize>> {
+/// A raw block without its end.
+pub(super) struct Endless;
+
+/// The length of a raw block that begins here, or an error where it does not end.
+pub(super) fn raw_block(text: &str) -> Option<Result<usize, Endless>> {
     let begin = tag(text, "raw")?;
     let mut at = begin;
     while let Some(next) = text[at..].find("{%") {
         at += next;
         if let Some(len) = tag(&text[at..], "endraw") {
-            return Some(Some(at + len));
+            return Some(Ok(at + len));
         }
         at += 2;
     }
-    Some(None)
+    Some(Err(Endless))
 }
 
 /// The length of `{% word %}` at the beginning of `text`.

@@ -167,7 +167,7 @@ impl<'a> Walk<'a> {
 
     fn block(&mut self) -> Result<(), Fault> {
         if let Some(len) = raw_block(self.rest()) {
-            let len = len.ok_or(()).or_else(|()| self.fault("unexpected end of raw block"))?;
+            let len = len.or_else(|_| self.fault("unexpected end of raw block"))?;
             self.copy(len);
             return Ok(());
         }

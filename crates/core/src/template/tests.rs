@@ -278,6 +278,35 @@ fn omitted_entries_are_left_out_and_secrets_are_marked() {
 }
 
 #[test]
+fn deep_definitions_end_in_an_error_and_not_in_the_stack() {
+    let engine = Engine::default();
+    let mut vars = serde_json::Map::new();
+    for index in 0..200 {
+        let next = format!("{{{{ [v{}] | first | default('x') }}}}", index + 1);
+        vars.insert(format!("v{index}"), next.into());
+    }
+    vars.insert("v200".into(), "end".into());
+    let scope = scope(vec![(Level::Play, authored(&vars.into()))]);
+    assert_eq!(failure(engine.node(&text("{{ v0 }}"), &scope)), "template.too_deep");
+    assert_eq!(engine.node(&text("{{ v170 }}"), &scope).unwrap().to_value(), "end".into());
+    let nested = "{{ ".to_owned() + &"[".repeat(300) + &"]".repeat(300) + " }}";
+    assert_eq!(failure(engine.node(&text(&nested), &scope)), "template.syntax");
+    let grown = "{% set n = namespace(x=1) %}{% for i in range(5000) %}{% set n.x = [n.x] %}{% endfor %}{{ n.x }}";
+    assert_eq!(failure(engine.node(&text(grown), &scope)), "template.nested");
+}
+
+#[test]
+fn an_evaluation_is_cheap() {
+    let (engine, scope) = (Engine::default(), mixed());
+    let node = text("mine == 'a'");
+    let start = std::time::Instant::now();
+    for _ in 0..2000 {
+        assert_eq!(engine.condition(&node, &scope), Ok(false));
+    }
+    assert!(start.elapsed() < std::time::Duration::from_secs(2), "{:?}", start.elapsed());
+}
+
+#[test]
 fn conditions_are_true_or_false() {
     let (engine, scope) = (Engine::default(), mixed());
     let holds = |node: Node| engine.condition(&node, &scope);
