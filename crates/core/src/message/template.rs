@@ -2,7 +2,7 @@
 
 catalogue! { "template";
     /// A text cannot be parsed.
-    syntax(text, why) "Cannot parse the template `{text}`: {why}.\nhint: correct it; a literal `{{` is written `{{ '{{' }}`.";
+    syntax(text, why) "Cannot parse the template `{text}`: {why}.\nhint: correct it; braces that are meant literally stand between `raw` and `endraw`.";
     /// A statement that is not supported.
     statement(name) "The template statement `{name}` is not supported.\nhint: use macros in the same file, or `lookup('template', …)`.";
     /// A variable is not defined.
