@@ -199,10 +199,17 @@ fn done_of(report: Report) -> Done {
         result.shift_remove(key);
     }
     let message = report.message;
-    let mut done =
-        Done { result, changed: report.changed, diff: report.diff, changes: report.changes, ..Done::default() };
+    let mut done = Done {
+        result,
+        changed: report.changed,
+        diff: report.diff,
+        changes: report.changes,
+        ..Done::default()
+    };
     match report.state {
-        State::Failed | State::Unreachable | State::Rescued | State::Ignored => done.failed = message,
+        State::Failed | State::Unreachable | State::Rescued | State::Ignored => {
+            done.failed = message
+        }
         State::Skipped => done.skipped = message,
         State::Deferred => {
             done.deferred = Some(message.map_or_else(|| "".into(), |m| m.to_string().into()));

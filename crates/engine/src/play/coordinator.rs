@@ -4,7 +4,7 @@
 //! is called after every change: [`State::settle`].
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use hep_core::interp::{Control, Done};
 use hep_core::message::play as say;
@@ -69,7 +69,9 @@ enum Once {
 impl Waiting {
     const fn task(self) -> u32 {
         match self {
-            Self::Barrier(task) | Self::Once(task) | Self::Slot(task, _) | Self::Others(task) => task,
+            Self::Barrier(task) | Self::Once(task) | Self::Slot(task, _) | Self::Others(task) => {
+                task
+            }
         }
     }
 }

@@ -209,12 +209,7 @@ impl Starting {
         }
     }
 
-    async fn send_binary(
-        &self,
-        bundle: &Bundle,
-        arch: &str,
-        gzip: bool,
-    ) -> Result<(), NotStarted> {
+    async fn send_binary(&mut self, bundle: &Bundle, arch: &str, gzip: bool) -> Result<(), NotStarted> {
         let missing = || NotStarted::Impossible(NoExecutor::Arch(arch.to_owned()));
         let binary = bundle.find(arch).ok_or_else(missing)?;
         let bytes = if gzip {
@@ -259,8 +254,7 @@ impl Starting {
 
 fn deflate(bytes: &[u8]) -> Vec<u8> {
     use std::io::Write as _;
-    let mut encoder =
-        flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
     // Writing into a vector cannot fail; were it to, the piece would go as it is.
     if encoder.write_all(bytes).is_err() {
         return bytes.to_vec();

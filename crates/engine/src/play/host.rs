@@ -325,22 +325,23 @@ impl Part {
     async fn replies(&mut self, task: u32, file: u16, asks: Vec<Ask>) -> Vec<(Ask, Reply)> {
         let mut replies = Vec::with_capacity(asks.len());
         for ask in asks {
-            let reply = match &ask {
-                Ask::File(_) | Ask::Template(_) => self.run.sources.reply(file, &ask),
-                Ask::Lookup { plugin, args } => {
-                    Some(lookup::reply(&self.run.sources, file, plugin, args).await)
-                }
-                Ask::VarsFile(path) => Some(self.vars_file(file, path)),
-                Ask::HostVars(name) => {
-                    if **name != *self.host.name {
-                        self.wait(Waiting::Others(task)).await;
+            let reply =
+                match &ask {
+                    Ask::File(_) | Ask::Template(_) => self.run.sources.reply(file, &ask),
+                    Ask::Lookup { plugin, args } => {
+                        Some(lookup::reply(&self.run.sources, file, plugin, args).await)
                     }
-                    let told = self.run.hostvars(&self.scene, name);
-                    Some(told.map_or_else(Reply::Failed, |(value, trust)| {
-                        Reply::Value(value, trust)
-                    }))
-                }
-            };
+                    Ask::VarsFile(path) => Some(self.vars_file(file, path)),
+                    Ask::HostVars(name) => {
+                        if **name != *self.host.name {
+                            self.wait(Waiting::Others(task)).await;
+                        }
+                        let told = self.run.hostvars(&self.scene, name);
+                        Some(told.map_or_else(Reply::Failed, |(value, trust)| {
+                            Reply::Value(value, trust)
+                        }))
+                    }
+                };
             replies.push((ask, reply.unwrap_or(Reply::Failed(say::wrong_answer("Ask")))));
         }
         replies
@@ -417,9 +418,7 @@ impl Run {
         let started = Executor::start(&*connection, &self.bundle, self.request.keep).await;
         let mut executor = started.map_err(|error| match error {
             NotStarted::Transport(error) => unreachable(error),
-            NotStarted::Impossible(reason) => {
-                End::Early(HostState::Failed, no_executor(&reason))
-            }
+            NotStarted::Impossible(reason) => End::Early(HostState::Failed, no_executor(&reason)),
             NotStarted::Broken(message) => End::Early(HostState::Failed, message),
         })?;
         let start = self.start_message(host);

@@ -244,8 +244,7 @@ impl Run {
     ) -> Arc<Scene> {
         let percent = play.max_fail_percentage.filter(|percent| *percent < 100.0);
         let any = play.any_errors_fatal || scene::any_task_is_fatal(&play.items);
-        let rule =
-            StopRule { any, max_percent: percent, hosts: names.len(), failed_before };
+        let rule = StopRule { any, max_percent: percent, hosts: names.len(), failed_before };
         let mut options = self.request.options.clone();
         options.barriers = any || percent.is_some() || play.linear;
         options.shares_vars = needs.hostvars || self.loaded.program.plays.len() > 1;

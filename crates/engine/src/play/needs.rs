@@ -255,10 +255,7 @@ impl hep_core::template::Scope for OnlyVars {
         &self.0
     }
 
-    fn lookup(
-        &self,
-        _ask: Ask,
-    ) -> Result<hep_core::template::Evaluated, hep_core::observe::Stop> {
+    fn lookup(&self, _ask: Ask) -> Result<hep_core::template::Evaluated, hep_core::observe::Stop> {
         Err(hep_core::observe::Stop::Pending)
     }
 }

@@ -78,9 +78,7 @@ impl Run {
         vars.push(Level::Play, scene.play.vars.clone());
         self.with_memory(&host.name, |memory| {
             for ((level, name), var) in &memory.set {
-                if let Var::Data(value, trust) = var {
-                    vars.set(*level, name.clone(), Var::Data(value.clone(), *trust));
-                }
+                vars.set(*level, name.clone(), var.clone());
             }
         });
         vars.push(Level::Magic, Arc::new(self.magic(scene, host)));
@@ -88,11 +86,7 @@ impl Run {
     }
 
     /// `vars_files` of a play, for a host.
-    pub(super) fn add_vars_files(
-        &self,
-        scene: &Scene,
-        vars: &mut Vars,
-    ) -> Result<(), Message> {
+    pub(super) fn add_vars_files(&self, scene: &Scene, vars: &mut Vars) -> Result<(), Message> {
         for node in &scene.play.vars_files {
             let scope: Arc<dyn Scope> = Arc::new(Plain(vars.clone()));
             let rendered =
@@ -215,10 +209,7 @@ impl Scope for Plain {
         &self.0
     }
 
-    fn lookup(
-        &self,
-        _ask: hep_core::observe::Ask,
-    ) -> Result<Evaluated, hep_core::observe::Stop> {
+    fn lookup(&self, _ask: hep_core::observe::Ask) -> Result<Evaluated, hep_core::observe::Stop> {
         Err(hep_core::observe::Stop::Fail(hep_core::message::inventory::no_lookup()))
     }
 }

@@ -65,8 +65,8 @@ impl Sources {
     pub fn content(&self, sha256: &str) -> Result<Vec<u8>, Message> {
         let path = lock(&self.known).contents.get(sha256).cloned();
         let path = path.ok_or_else(|| say::blob_unknown(sha256))?;
-        let content = std::fs::read(&path)
-            .map_err(|error| say::source_unreadable(path.display(), error))?;
+        let content =
+            std::fs::read(&path).map_err(|error| say::source_unreadable(path.display(), error))?;
         if hex(&Sha256::digest(&content)) != sha256 {
             return Err(say::source_changed(path.display()));
         }
@@ -132,7 +132,8 @@ impl Sources {
             let Some(name) = name.to_str() else {
                 return Err(say::source_name(entry.path().display()));
             };
-            let relative = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}/{name}") };
+            let relative =
+                if prefix.is_empty() { name.to_owned() } else { format!("{prefix}/{name}") };
             let source = self.describe(&entry.path())?;
             let is_directory = matches!(source.body, SourceBody::Directory(_));
             entries.push((relative.as_str().into(), source));
