@@ -18,9 +18,9 @@ pub mod interp;
 #[cfg(feature = "full")]
 pub mod inventory;
 mod invocation;
+mod line_edit;
 #[cfg(feature = "full")]
 pub mod manifest;
-mod line_edit;
 pub mod mask;
 #[cfg(any(test, feature = "fake"))]
 pub mod memory;
@@ -48,8 +48,8 @@ pub mod selector;
 pub mod ssh;
 pub mod suggest;
 pub mod template;
-mod unit;
 mod template_text;
+mod unit;
 pub mod value;
 pub mod vars;
 #[cfg(feature = "full")]

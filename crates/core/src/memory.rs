@@ -213,8 +213,8 @@ impl Host {
         Some(())
     }
 
-    fn source_line(&mut self, blob: bool, name: &str, more: &str) -> Option<()> {
-        let (mode, text) = more.split_once("= ")?;
+    fn source_line(&mut self, blob: bool, name: &str, rest: &str) -> Option<()> {
+        let (mode, text) = rest.split_once("= ")?;
         let mode = if mode.is_empty() { "0644" } else { mode.trim() };
         let text = unescape(text);
         let bytes = Bytes::from(text.as_bytes());

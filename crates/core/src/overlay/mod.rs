@@ -165,8 +165,8 @@ impl Overlay {
                 self.write(path, content, attrs, before, identity);
             }
             Change::SetAttrs { path, attrs, follow, .. } => {
-                let patch = Patch { attrs: self.named(attrs), ..Patch::default() };
-                self.patch(path, *follow, patch);
+                let update = Patch { attrs: self.named(attrs), ..Patch::default() };
+                self.patch(path, *follow, update);
             }
             Change::MakeDirectory { path, attrs, .. } => {
                 let made = new(FileKind::Directory, 0o777, &self.named(attrs), identity);
@@ -223,9 +223,9 @@ impl Overlay {
         }
     }
 
-    fn patch(&mut self, path: &str, follow: bool, patch: Patch) {
+    fn patch(&mut self, path: &str, follow: bool, update: Patch) {
         if let Some(path) = self.tree.resolve(path, follow) {
-            self.tree.patch(&path, patch);
+            self.tree.patch(&path, update);
         }
     }
 
@@ -295,13 +295,13 @@ impl Overlay {
             self.put(path, Entry::Made(made));
             return;
         }
-        let patch = Patch {
+        let update = Patch {
             mtime_ns: Some(made.stat.mtime_ns),
             atime_ns: Some(made.stat.atime_ns),
             create: Some(Box::new(made)),
             attrs: Attrs::default(),
         };
-        self.patch(path, true, patch);
+        self.patch(path, true, update);
     }
 
     /// Attributes with both number and name of owner and group, where a planned user or group has them.
@@ -441,8 +441,8 @@ impl Overlay {
                 planned.size = host.map_or(planned.size, |stat| stat.size);
                 Answer::Stat(Some(Box::new(planned)))
             }
-            (Found::Patched(patch), Some(mut stat)) => {
-                patch.apply(&mut stat);
+            (Found::Patched(update), Some(mut stat)) => {
+                update.apply(&mut stat);
                 Answer::Stat(Some(stat))
             }
             (Found::Patched(Patch { create: Some(made), .. }), None) => {
@@ -493,7 +493,7 @@ impl Overlay {
             let path = join(dir, &name);
             match self.tree.find(&path) {
                 Found::Host | Found::Expected(_) => {}
-                Found::Patched(patch) => patch.apply(&mut stat),
+                Found::Patched(update) => update.apply(&mut stat),
                 Found::Absent { .. } => continue,
                 Found::Made(made) => stat = self.tree.stat_of(&path, made, false),
             }
@@ -529,7 +529,7 @@ impl Overlay {
             paths.into_iter().filter(stays).collect();
         let is_there = |path: &str, entry: &Entry| match entry {
             Entry::Gone => false,
-            Entry::Patched(patch) => patch.create.is_some(),
+            Entry::Patched(update) => update.create.is_some(),
             Entry::Made(_) | Entry::Alias(_) | Entry::Expected(_) => !path.is_empty(),
         };
         let planned = self.tree.entries().filter(|(path, entry)| is_there(path, entry));
