@@ -63,7 +63,7 @@ impl Set {
         // Many hosts met for the first time add a line each: reading all again for each would cost the
         // square of their number.
         for ((file, old), new) in files.iter().zip(&self.texts).zip(&texts) {
-            let before = old.iter().filter(|&&byte| byte == b'\n').count();
+            let before = old.split(|&byte| byte == b'\n').count() - 1;
             let more = String::from_utf8_lossy(&new[old.len()..]);
             self.hosts.add_more(&file.to_string_lossy(), &more, before);
         }
