@@ -152,23 +152,23 @@ async fn main() {
     let directory = tempfile::tempdir().unwrap();
     let known_hosts = directory.path().join("known_hosts");
     if rounds == 0 {
-        let (used, held) = (cpu(), memory());
+        let (spent, held) = (cpu(), memory());
         let _pool = own(user, key, port, hosts, known_hosts).await;
-        let (used, held) = (cpu().saturating_sub(used).as_millis(), memory() - held);
-        println!("alone: cpu {used} ms; memory +{held} KiB");
+        let (spent, held) = (cpu().saturating_sub(spent).as_millis(), memory() - held);
+        println!("alone: cpu {spent} ms; memory +{held} KiB");
         return;
     }
     // The first round fills the known hosts and the caches, and does not count.
     for round in 0..=rounds {
-        let (begin, used, held) = (Instant::now(), cpu(), memory());
+        let (begin, spent, held) = (Instant::now(), cpu(), memory());
         let handles = floor(user, key.clone(), port, hosts).await;
-        let bare = (begin.elapsed(), cpu().saturating_sub(used), memory() - held);
+        let bare = (begin.elapsed(), cpu().saturating_sub(spent), memory() - held);
         for handle in handles {
             handle.disconnect(Disconnect::ByApplication, "", "").await.unwrap();
         }
-        let (begin, used, held) = (Instant::now(), cpu(), memory());
+        let (begin, spent, held) = (Instant::now(), cpu(), memory());
         let pool = own(user, key.clone(), port, hosts, known_hosts.clone()).await;
-        let ours = (begin.elapsed(), cpu().saturating_sub(used), memory() - held);
+        let ours = (begin.elapsed(), cpu().saturating_sub(spent), memory() - held);
         drop(pool);
         println!(
             "round {round}: wall {:.3} s and {:.3} s, ratio {:.3}; cpu {} ms and {} ms; memory \
