@@ -1,1 +1,11 @@
-fn main() {}
+//! `hep`: the command line of Hephaestus. A door only translates: it parses words, calls the engine, and
+//! renders what the engine tells.
+
+mod cli;
+mod executors;
+mod render;
+mod terminal;
+
+fn main() -> std::process::ExitCode {
+    cli::main()
+}

@@ -1,4 +1,44 @@
-//! Messages of the area `cli`.
+//! Messages of the area `cli`: the command line's own words.
 
 catalogue! { "cli";
+    no_inventory(what) "Cannot find `{what}`: no inventory is given\nhint: name one with `-i FILE`, or in `HEP_INVENTORY`; `-i HOST,` (with the comma) is a list";
+    nothing_selected(selector) "The selector `{selector}` selects no host\nhint: `hep hosts` lists them; `--allow-empty` makes this no error";
+    one_host(selector, many) "Cannot open a session: `{selector}` selects {many} hosts\nhint: name one host";
+    no_command() "Cannot run: no command is given\nhint: write it after the selector: `hep exec all -- uptime`, or send a script with `--script FILE`";
+    bad_environment(text) "Cannot set `{text}`: expected `NAME=VALUE`, where the name holds only letters, digits and `_`";
+    bad_time(text) "Cannot read `{text}` as a time\nhint: give seconds, or a number with `ms`, `s`, `m` or `h`";
+    bad_extra(text) "Cannot set the variable in `{text}`: expected `NAME=VALUE`, `@FILE` or a mapping in JSON";
+    extra_quote(text) "Cannot read `{text}`: a quotation has no end";
+    extra_not_a_map(name, found) "Cannot set variables from {name}: expected a mapping, found {found}";
+    cannot_read(path, why) "Cannot read `{path}`: {why}";
+    password_file_empty(path) "Cannot use the password in `{path}`: the file holds none";
+    password_program(path, why) "Cannot take the password from the program `{path}`: {why}";
+    no_terminal(what) "Cannot ask for {what}: there is no terminal to ask on\nhint: {what} can be given by environment or in a file, see `--help`";
+    declined(what) "Nothing was given for {what}";
+    ask_ssh_password() "SSH password: ";
+    ask_become_password() "sudo password: ";
+    ask_vault_password() "Vault password: ";
+    ask_passphrase(file) "Passphrase of the key `{file}`: ";
+    ask_passphrase_again(file) "That was not it. Passphrase of the key `{file}`: ";
+    ask_password(user, host) "Password of `{user}` on `{host}`: ";
+    ask_from_host(host, user, text) "`{host}` asks `{user}`, in its own words: {text} ";
+    ask_trust(host, name, algorithm, fingerprint) "The host `{host}` is not known: no file has a key for `{name}`.\nIt shows the {algorithm} key {fingerprint}.";
+    ask_trust_other(types) "Other keys of it are known ({types}): this one deserves suspicion.";
+    ask_trust_question() "Trust and remember it? [yes/no] ";
+    stdin_too_long(limit) "Cannot send the standard input: it is longer than {limit} MiB\nhint: copy a file to the hosts and read it there";
+    stdin_failed(why) "Cannot read the standard input: {why}";
+    stdin_waiting() "Reading the standard input, which every host will get; `--no-stdin` does not";
+    stopping() "Stopping the remote commands; once more leaves at once";
+    ended_with(rc) "failed with status {rc}";
+    ended_by(signal) "ended by signal {signal}";
+    not_started() "not started";
+    summary(hosts, states, seconds) "{hosts}: {states} in {seconds} s";
+    left_out(bytes) "[… {bytes} bytes left out …]";
+    no_executors() "Executors for hosts: none (built without; plays go by plain SSH)";
+    executors() "Executors for hosts:";
+    unknown_module(name, near) "There is no module `{name}`\nhint: {near}";
+    cannot_write(why) "Cannot write the output: {why}";
+    no_runtime(why) "Cannot start: {why}";
+    session_lost(host) "The connection to `{host}` closed";
+    terminal_failed(why) "Cannot set the terminal up: {why}";
 }

@@ -1,0 +1,59 @@
+//! Embeds the remote executors that were built beforehand (`make executor`): gzipped, with their hashes.
+//!
+//! They are looked for as `ARCH/hep-remote` in `HEP_EXECUTOR_DIR`, or in `target/executor-bundle` of the
+//! workspace. One that is not there is left out: the program works, by plain SSH only.
+
+use std::env;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use sha2::{Digest as _, Sha256};
+
+/// Architectures as `uname -m` names them.
+const ARCHITECTURES: [&str; 2] = ["x86_64", "aarch64"];
+
+fn main() -> io::Result<()> {
+    println!("cargo::rerun-if-env-changed=HEP_EXECUTOR_DIR");
+    let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
+    let mut code = String::from("&[\n");
+    for arch in ARCHITECTURES {
+        let path = bundle().join(arch).join("hep-remote");
+        // A path that does not exist yet is watched too: it is noticed when it appears.
+        println!("cargo::rerun-if-changed={}", path.display());
+        if let Ok(binary) = fs::read(&path) {
+            embed(&mut code, arch, &binary, &out)?;
+        }
+    }
+    code.push_str("]\n");
+    fs::write(out.join("executors.rs"), code)
+}
+
+/// Where the executors lie.
+fn bundle() -> PathBuf {
+    if let Some(folder) = env::var_os("HEP_EXECUTOR_DIR") {
+        return PathBuf::from(folder);
+    }
+    let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
+    manifest.join("../../target/executor-bundle")
+}
+
+fn embed(code: &mut String, arch: &str, binary: &[u8], out: &Path) -> io::Result<()> {
+    let file = out.join(format!("hep-remote-{arch}.gz"));
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(binary)?;
+    fs::write(&file, gzip.finish()?)?;
+    let hash = Sha256::digest(binary).iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    });
+    let size = binary.len();
+    let _ = writeln!(
+        code,
+        "    Binary {{ arch: {arch:?}, hash: {hash:?}, gzipped: include_bytes!({file:?}), size: {size} }},"
+    );
+    Ok(())
+}

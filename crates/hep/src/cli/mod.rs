@@ -1,0 +1,120 @@
+//! The command line: words in, an exit code out.
+
+mod connect;
+mod exec;
+mod extra;
+mod failure;
+mod hosts;
+mod messages;
+mod modules;
+mod secrets;
+mod signals;
+mod span;
+mod ssh;
+mod stdin;
+mod variables;
+mod version;
+
+use std::ffi::OsString;
+use std::future::Future;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use hep_core::message::cli as say;
+use hep_core::run::exit;
+
+use self::failure::Failure;
+use crate::terminal::Screen;
+
+/// Hephaestus runs fleets of Linux servers over SSH, with nothing installed on them but sshd.
+#[derive(Parser)]
+#[command(
+    name = "hep",
+    version,
+    propagate_version = false,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run a command on many hosts at once
+    Exec(exec::Args),
+    /// Show the hosts that a selector names
+    Hosts(hosts::Args),
+    /// Open a session on one host
+    Ssh(ssh::Args),
+    /// Show the modules that manifests can use, or the manual of one
+    Modules(modules::Args),
+    /// Show every message that hep can say, by its id
+    Messages(messages::Args),
+    /// Show the version, and the executors for hosts that are in
+    Version,
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Runs the command line of this process.
+pub(crate) fn main() -> ExitCode {
+    let screen = Arc::new(Screen::new());
+    let done = run(std::env::args_os().collect(), &screen);
+    screen.end_bar();
+    match done {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            failure.tell(&screen);
+            ExitCode::from(exit::USAGE)
+        }
+    }
+}
+
+fn run(words: Vec<OsString>, screen: &Arc<Screen>) -> Result<u8, Failure> {
+    let parser = Cli::command().after_long_help(variables::help());
+    let parsed = parser.try_get_matches_from(words).and_then(|found| Cli::from_arg_matches(&found));
+    match parsed {
+        Ok(cli) => dispatch(cli.command, screen),
+        Err(error) => {
+            // A reader that goes away while we explain has seen enough.
+            let _ = error.print();
+            Ok(match error.kind() {
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => exit::FINE,
+                _ => exit::USAGE,
+            })
+        }
+    }
+}
+
+fn dispatch(command: Command, screen: &Arc<Screen>) -> Result<u8, Failure> {
+    match command {
+        Command::Exec(args) => block_on(exec::run(args, screen.clone())),
+        Command::Hosts(args) => block_on(hosts::run(args, screen.clone())),
+        Command::Ssh(args) => block_on(ssh::run(args, screen.clone())),
+        Command::Modules(args) => modules::run(&args, screen),
+        Command::Messages(args) => messages::run(&args, screen),
+        Command::Version => version::run(screen),
+    }
+}
+
+/// Runs what waits for the network. Threads that still wait for input do not hold up the end.
+fn block_on(work: impl Future<Output = Result<u8, Failure>>) -> Result<u8, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::Said(say::no_runtime(error)))?;
+    let done = runtime.block_on(work);
+    runtime.shutdown_background();
+    done
+}
