@@ -16,7 +16,7 @@ const PIPE_DEADLINE: Duration = Duration::from_secs(60);
 const LARGEST: usize = 16 << 20;
 
 /// Does a lookup. The arguments are the operator's own: the interpreter refuses those a host had a part in.
-pub async fn reply(sources: &Sources, file: u16, plugin: &str, args: &str) -> Reply {
+pub(crate) async fn reply(sources: &Sources, file: u16, plugin: &str, args: &str) -> Reply {
     let done = run(sources, file, plugin, args).await;
     done.map_or_else(Reply::Failed, |value| Reply::Value(value, Trust::Operator))
 }

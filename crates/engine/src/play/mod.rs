@@ -269,7 +269,7 @@ impl Run {
     }
 
     /// An executor on a host for a task of another.
-    pub(crate) async fn helper(&self, host: &Host) -> Result<Executor, End> {
+    async fn helper(&self, host: &Host) -> Result<Executor, End> {
         let idle = self.helpers().get_mut(&host.name).and_then(Vec::pop);
         match idle {
             Some(executor) => Ok(executor),
@@ -278,7 +278,7 @@ impl Run {
     }
 
     /// Gives it back, for the next task.
-    pub(crate) fn give_helper(&self, host: &Host, executor: Executor) {
+    fn give_helper(&self, host: &Host, executor: Executor) {
         self.helpers().entry(host.name.clone()).or_default().push(executor);
     }
 

@@ -18,7 +18,7 @@ const MOST_ENTRIES: usize = 100_000;
 
 /// The files of a run.
 #[derive(Debug, Default)]
-pub struct Sources {
+pub(crate) struct Sources {
     /// The folder of each of the program's files, by its number.
     folders: Mutex<Vec<PathBuf>>,
     /// The folder of the first manifest.
@@ -36,7 +36,7 @@ struct Known {
 
 impl Sources {
     /// Files of a program: their folders are searched, and that of the first manifest.
-    pub fn set_files(&self, files: &[Arc<str>], first_manifest: usize) {
+    pub(crate) fn set_files(&self, files: &[Arc<str>], first_manifest: usize) {
         let folder = |file: &Arc<str>| match Path::new(&**file).parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
             _ => PathBuf::from("."),
@@ -47,12 +47,12 @@ impl Sources {
     }
 
     /// The folder of a file of the program.
-    pub fn folder(&self, file: u16) -> PathBuf {
+    pub(crate) fn folder(&self, file: u16) -> PathBuf {
         lock(&self.folders).get(usize::from(file)).cloned().unwrap_or_else(|| ".".into())
     }
 
     /// Answers for a file or a template; nothing for other questions.
-    pub fn reply(&self, file: u16, ask: &Ask) -> Option<Reply> {
+    pub(crate) fn reply(&self, file: u16, ask: &Ask) -> Option<Reply> {
         let told = match ask {
             Ask::File(path) => self.file(file, path, "files"),
             Ask::Template(path) => self.template(file, path),
@@ -62,7 +62,7 @@ impl Sources {
     }
 
     /// The content with this hash, which a host lacks.
-    pub fn content(&self, sha256: &str) -> Result<Vec<u8>, Message> {
+    pub(crate) fn content(&self, sha256: &str) -> Result<Vec<u8>, Message> {
         let path = lock(&self.known).contents.get(sha256).cloned();
         let path = path.ok_or_else(|| say::blob_unknown(sha256))?;
         let content =
@@ -75,7 +75,7 @@ impl Sources {
 
     /// Where a name is found: in `folder/` beside the task's file, beside it, then the same at the first
     /// manifest, then as it is.
-    pub fn find(&self, file: u16, name: &str, folder: &str) -> Option<PathBuf> {
+    pub(crate) fn find(&self, file: u16, name: &str, folder: &str) -> Option<PathBuf> {
         let expanded = match (name.strip_prefix("~/"), std::env::var_os("HOME")) {
             (Some(rest), Some(home)) => Path::new(&home).join(rest),
             _ => PathBuf::from(name),
