@@ -47,9 +47,9 @@ pub const KINDS: &[Kind] = &[
     fail::KIND,
     file::KIND,
     group::KIND,
+    lineinfile::KIND,
     package::KIND,
     pause::KIND,
-    lineinfile::KIND,
     ping::KIND,
     raw::KIND,
     reboot::KIND,
@@ -58,10 +58,10 @@ pub const KINDS: &[Kind] = &[
     set_fact::KIND,
     setup::KIND,
     shell::KIND,
-    user::KIND,
-    wait_for::KIND,
     stat::KIND,
     template::KIND,
+    user::KIND,
+    wait_for::KIND,
 ];
 
 /// A kind of task.
