@@ -309,6 +309,13 @@ pub struct Decoder {
     total: u64,
 }
 
+/// Where a whole frame's payload lies in the buffer.
+struct Span {
+    kind: u8,
+    from: usize,
+    to: usize,
+}
+
 impl Encoder {
     /// Appends `message` to `out` as one frame or several.
     pub fn json<T: Serialize>(&mut self, message: &T, out: &mut Vec<u8>) -> Result<(), FrameError> {
@@ -333,7 +340,7 @@ impl Encoder {
         self.header(BLOB, BLOB_HEADER + chunk.data.len(), out);
         out.extend_from_slice(&chunk.sha256);
         out.extend_from_slice(&chunk.offset.to_be_bytes());
-        out.push(u8::from(chunk.last) * LAST | u8::from(chunk.deflated) * DEFLATED);
+        out.push((u8::from(chunk.last) * LAST) | (u8::from(chunk.deflated) * DEFLATED));
         out.extend_from_slice(&chunk.data);
         Ok(())
     }
@@ -371,9 +378,9 @@ impl Decoder {
     }
 
     /// The next whole message, if there is one yet. After an error the stream is useless.
+    #[expect(clippy::should_implement_trait, reason = "the caller names the type of each message")]
     pub fn next<T: DeserializeOwned>(&mut self) -> Result<Option<Frame<T>>, FrameError> {
-        while let Some((kind, payload)) = self.frame()? {
-            let (from, to) = payload;
+        while let Some(Span { kind, from, to }) = self.frame()? {
             match kind {
                 JSON_PART => self.add_part(from, to)?,
                 BLOB => return chunk(&self.buffer[from..to]).map(|chunk| Some(Frame::Blob(chunk))),
@@ -388,7 +395,7 @@ impl Decoder {
     }
 
     /// The kind and the place in the buffer of the next whole frame.
-    fn frame(&mut self) -> Result<Option<(u8, (usize, usize))>, FrameError> {
+    fn frame(&mut self) -> Result<Option<Span>, FrameError> {
         let rest = &self.buffer[self.start..];
         let Some((header, _)) = rest.split_at_checked(HEADER) else { return Ok(None) };
         let length = u32::from_be_bytes([header[0], header[1], header[2], header[3]]);
@@ -412,7 +419,7 @@ impl Decoder {
         self.next = self.next.wrapping_add(1);
         let from = self.start + HEADER;
         self.start = from + size;
-        Ok(Some((kind, (from, from + size))))
+        Ok(Some(Span { kind, from, to: from + size }))
     }
 
     fn add_part(&mut self, from: usize, to: usize) -> Result<(), FrameError> {

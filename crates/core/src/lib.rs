@@ -4,8 +4,8 @@
 //! observed arrives as an argument. The remote executor, the controller and the tests share this crate,
 //! so there is one selector grammar, one manifest language, one set of modules and one play interpreter.
 
-mod attributes;
 mod account;
+mod attributes;
 pub mod bootstrap;
 pub mod change;
 pub mod diagnostic;
@@ -19,12 +19,12 @@ pub mod interp;
 #[cfg(feature = "full")]
 pub mod inventory;
 mod invocation;
+mod line_edit;
 #[cfg(feature = "full")]
 pub mod manifest;
-mod line_edit;
+pub mod manual;
 pub mod mask;
 #[cfg(any(test, feature = "fake"))]
-pub mod manual;
 pub mod memory;
 pub mod message;
 pub mod mode;
@@ -38,8 +38,8 @@ pub mod overlay;
 #[cfg(test)]
 mod plan_case;
 pub mod program;
-mod put;
 mod public_key;
+mod put;
 mod python_regex;
 pub mod query;
 pub mod quote;
@@ -51,8 +51,8 @@ pub mod selector;
 pub mod ssh;
 pub mod suggest;
 pub mod template;
-mod unit;
 mod template_text;
+mod unit;
 pub mod value;
 pub mod vars;
 #[cfg(feature = "full")]

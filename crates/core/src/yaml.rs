@@ -282,10 +282,9 @@ fn tag_name(tag: &Tag) -> String {
 
 fn binary(text: &str) -> Result<NodeKind, Message> {
     let packed: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-    let bytes = base64::engine::general_purpose::STANDARD
-        .decode(packed)
-        .map_err(|error| manifest::yaml_binary(error))?;
-    let text = String::from_utf8(bytes).map_err(|error| manifest::yaml_binary(error))?;
+    let bytes =
+        base64::engine::general_purpose::STANDARD.decode(packed).map_err(manifest::yaml_binary)?;
+    let text = String::from_utf8(bytes).map_err(manifest::yaml_binary)?;
     Ok(NodeKind::Literal(text.into()))
 }
 

@@ -1,8 +1,10 @@
 //! What the transport costs beside bare russh: `true` on many hosts, cold, by both ways in one
 //! process.
 //!
-//! Run against a private sshd that listens on 0.0.0.0 and takes the key:
-//! `ssh_floor KEY PORT HOSTS ROUNDS`. Prints wall time, own CPU time and memory for each round.
+//! Run against a private sshd that listens on 0.0.0.0 and takes the key: `ssh_floor USER KEY PORT
+//! HOSTS ROUNDS`; the user's shell should be `/bin/sh`. Prints wall time, own CPU time and memory
+//! for each round, and
+//! for no round what the transport alone takes.
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -58,7 +60,12 @@ fn memory() -> i64 {
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
-async fn floor(key: PathBuf, port: u16, hosts: usize) -> Vec<client::Handle<Floor>> {
+async fn floor(
+    user: &'static str,
+    key: PathBuf,
+    port: u16,
+    hosts: usize,
+) -> Vec<client::Handle<Floor>> {
     let key = Arc::new(load_secret_key(key, None).unwrap());
     let ciphers = vec![cipher::AES_128_GCM, cipher::AES_256_GCM];
     let preferred = Preferred { cipher: ciphers.into(), ..Preferred::DEFAULT };
@@ -70,7 +77,7 @@ async fn floor(key: PathBuf, port: u16, hosts: usize) -> Vec<client::Handle<Floo
             let permit = starts.acquire().await.unwrap();
             let mut handle = client::connect(config, (address(number), port), Floor).await.unwrap();
             let key = PrivateKeyWithHashAlg::new(key, None);
-            assert!(handle.authenticate_publickey("root", key).await.unwrap().success());
+            assert!(handle.authenticate_publickey(user, key).await.unwrap().success());
             drop(permit);
             let mut channel = handle.channel_open_session().await.unwrap();
             channel.exec(true, "true").await.unwrap();
@@ -87,12 +94,12 @@ async fn floor(key: PathBuf, port: u16, hosts: usize) -> Vec<client::Handle<Floo
     join_all(all).await.into_iter().map(Result::unwrap).collect()
 }
 
-fn target(key: PathBuf, port: u16, number: usize, known_hosts: PathBuf) -> SshTarget {
+fn target(user: &str, key: PathBuf, port: u16, number: usize, known_hosts: PathBuf) -> SshTarget {
     SshTarget {
         name: format!("host{number}"),
         address: address(number),
         port,
-        user: "root".into(),
+        user: user.into(),
         keys: vec![key],
         certificates: vec![],
         identities_only: false,
@@ -111,11 +118,17 @@ fn target(key: PathBuf, port: u16, number: usize, known_hosts: PathBuf) -> SshTa
     }
 }
 
-async fn own(key: PathBuf, port: u16, hosts: usize, known_hosts: PathBuf) -> Arc<Pool> {
+async fn own(
+    user: &'static str,
+    key: PathBuf,
+    port: u16,
+    hosts: usize,
+    known_hosts: PathBuf,
+) -> Arc<Pool> {
     let pool = Arc::new(Pool::new(Limits::default(), Arc::new(Decline)));
     let all = (0..hosts).map(|number| {
         let pool = Arc::clone(&pool);
-        let target = target(key.clone(), port, number, known_hosts.clone());
+        let target = target(user, key.clone(), port, number, known_hosts.clone());
         tokio::spawn(async move {
             let channel = pool.exec(&target, &Exec::new("true")).await.unwrap();
             let output = channel.run(bytes::Bytes::new(), 1 << 20).await.unwrap();
@@ -131,23 +144,31 @@ async fn own(key: PathBuf, port: u16, hosts: usize, known_hosts: PathBuf) -> Arc
 #[tokio::main]
 async fn main() {
     let mut args = std::env::args().skip(1);
+    let user: &'static str = args.next().unwrap().leak();
     let key = PathBuf::from(args.next().unwrap());
     let port: u16 = args.next().unwrap().parse().unwrap();
     let hosts: usize = args.next().unwrap().parse().unwrap();
     let rounds: usize = args.next().unwrap().parse().unwrap();
     let directory = tempfile::tempdir().unwrap();
     let known_hosts = directory.path().join("known_hosts");
+    if rounds == 0 {
+        let (spent, held) = (cpu(), memory());
+        let _pool = own(user, key, port, hosts, known_hosts).await;
+        let (spent, held) = (cpu().saturating_sub(spent).as_millis(), memory() - held);
+        println!("alone: cpu {spent} ms; memory +{held} KiB");
+        return;
+    }
     // The first round fills the known hosts and the caches, and does not count.
     for round in 0..=rounds {
-        let (begin, used, held) = (Instant::now(), cpu(), memory());
-        let handles = floor(key.clone(), port, hosts).await;
-        let bare = (begin.elapsed(), cpu().saturating_sub(used), memory() - held);
+        let (begin, spent, held) = (Instant::now(), cpu(), memory());
+        let handles = floor(user, key.clone(), port, hosts).await;
+        let bare = (begin.elapsed(), cpu().saturating_sub(spent), memory() - held);
         for handle in handles {
             handle.disconnect(Disconnect::ByApplication, "", "").await.unwrap();
         }
-        let (begin, used, held) = (Instant::now(), cpu(), memory());
-        let pool = own(key.clone(), port, hosts, known_hosts.clone()).await;
-        let ours = (begin.elapsed(), cpu().saturating_sub(used), memory() - held);
+        let (begin, spent, held) = (Instant::now(), cpu(), memory());
+        let pool = own(user, key.clone(), port, hosts, known_hosts.clone()).await;
+        let ours = (begin.elapsed(), cpu().saturating_sub(spent), memory() - held);
         drop(pool);
         println!(
             "round {round}: wall {:.3} s and {:.3} s, ratio {:.3}; cpu {} ms and {} ms; memory \

@@ -65,6 +65,13 @@ impl Fleet {
         Self { inventory, settings, pool: Arc::new(pool), overrides, engine: Engine::default() }
     }
 
+    /// The hosts that a selector names, in the inventory's order.
+    pub fn select(&self, text: &str) -> Result<Vec<Host>, Message> {
+        let selector = crate::inventory::selector(text, &self.inventory)?;
+        let names = selector.select(&self.inventory)?;
+        Ok(names.iter().filter_map(|name| self.inventory.host(name)).cloned().collect())
+    }
+
     /// The variables that the inventory and the command line give a host.
     pub fn vars(&self, host: &Host) -> Vars {
         let mut vars = Vars::new();

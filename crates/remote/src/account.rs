@@ -35,6 +35,10 @@ impl Accounts {
         let mut user = found.or_else(|| {
             let line = self.getent("passwd", key)?;
             let mut user = passwd_line(line.trim_end())?;
+            // The C library takes 4294967296 for 0.
+            if *user.name != *key && user.uid.to_string() != key {
+                return None;
+            }
             user.groups = foreign_groups(&user.name);
             Some(user)
         })?;
@@ -51,7 +55,10 @@ impl Accounts {
             let gid: u32 = key.parse().ok()?;
             self.groups().iter().find(|group| group.gid == gid)
         });
-        local.cloned().or_else(|| group_line(self.getent("group", key)?.trim_end()))
+        local.cloned().or_else(|| {
+            let group = group_line(self.getent("group", key)?.trim_end())?;
+            (*group.name == *key || group.gid.to_string() == key).then_some(group)
+        })
     }
 
     /// The name of a user's number, where it has one.

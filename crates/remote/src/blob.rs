@@ -180,7 +180,7 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
 pub(crate) fn private_directory(path: &Path) -> io::Result<()> {
     match fs::symlink_metadata(path) {
         Ok(meta) if meta.is_dir() && meta.uid() == rustix::process::geteuid().as_raw() => {
-            if meta.mode() & 0o077 == 0 {
+            if meta.mode() & 0o777 == 0o700 {
                 return Ok(());
             }
             fs::set_permissions(path, fs::Permissions::from_mode(0o700))

@@ -49,6 +49,8 @@ struct Remote {
     encoder: Encoder,
     decoder: Decoder,
     next: u32,
+    /// Whether it was told to stop.
+    cancelled: bool,
 }
 
 impl Identities {
@@ -65,10 +67,12 @@ impl Identities {
         }
     }
 
-    /// Takes the passwords of a run; what failed for want of one may be tried again.
-    pub fn set_passwords(&mut self, passwords: Vec<Password>) {
+    /// Takes the passwords of a new run; what failed for want of one may be tried again, and who was told
+    /// to stop begins anew.
+    pub fn begin(&mut self, passwords: Vec<Password>) {
         self.passwords = passwords;
         self.failed.clear();
+        self.running.retain(|_, remote| !remote.cancelled);
     }
 
     /// Answers as a user, in the order of the questions.
@@ -174,7 +178,8 @@ impl Identities {
         let mut decoder = Decoder::new(TOTAL);
         let broken = |error| remote::identity_lost(user, error);
         decoder.push(&started.rest()).map_err(broken)?;
-        let mut remote = Remote { started, encoder: Encoder::default(), decoder, next: 0 };
+        let mut remote =
+            Remote { started, encoder: Encoder::default(), decoder, next: 0, cancelled: false };
         remote.send(&ToHost::Hello { hash: self.hash.as_str().into() })?;
         match remote.receive(cancel)? {
             FromHost::Hello(hello) if *hello.hash == *self.hash => Ok(remote),
@@ -325,7 +330,6 @@ impl Remote {
     /// The next message. A wish to stop is passed on once, and the answer still waited for: what runs
     /// there has to end first.
     fn receive(&mut self, cancel: &Cancel) -> Result<FromHost, Message> {
-        let mut told = false;
         loop {
             match self.decoder.next::<FromHost>() {
                 Ok(Some(Frame::Json(message))) => return Ok(message),
@@ -333,8 +337,8 @@ impl Remote {
                 Ok(None) => {}
                 Err(error) => return Err(self.lost(&error.to_string())),
             }
-            if cancel.is_raised() && !told {
-                told = true;
+            if cancel.is_raised() && !self.cancelled {
+                self.cancelled = true;
                 self.send(&ToHost::Cancel)?;
             }
             match self.started.next(Duration::from_millis(50)) {

@@ -22,7 +22,7 @@ const OUTPUT_LIMIT: u64 = 4 << 20;
 /// Bytes after which nothing more is written.
 const LIMIT: u64 = 16 << 20;
 /// How long a journal that nobody acknowledged is kept.
-const KEEP: Duration = Duration::from_secs(7 * 24 * 3600);
+const KEEP: Duration = Duration::from_hours(7 * 24);
 
 /// The journal of a host run, with its lock held.
 #[derive(Debug)]

@@ -48,6 +48,9 @@ fn serve(hash: &str, options: &[&str], words: &[OsString]) -> ExitCode {
     let Ok(signals) = Signals::new(not_kept.and_then(Result::ok)) else { return ExitCode::FAILURE };
     let wire = Wire::new(std::io::stdin(), std::io::stdout(), Arc::clone(&signals));
     let Ok(wire) = wire else { return ExitCode::FAILURE };
+    if let Ok(own) = std::env::current_exe() {
+        clean::prune(&own);
+    }
     let cache = options.iter().find_map(|option| option.strip_prefix("--cache="));
     let end = Session::new(hash, wire, cache.map(Into::into)).serve(hash);
     signals.leave();

@@ -86,7 +86,8 @@ impl Session {
         loop {
             let message = match self.line.wire.receive() {
                 Incoming::Message(message) => *message,
-                Incoming::Blob(_) => return Err(remote::unexpected("a file")),
+                // The rest of a file that is no longer wanted.
+                Incoming::Blob(_) => continue,
                 Incoming::Gone(Some(error)) => return Err(remote::broken_frames(error)),
                 Incoming::Gone(None) => return Ok(Answered::End(End::Bye)),
             };

@@ -110,7 +110,8 @@ impl Session {
         loop {
             let message = match self.line.wire.receive() {
                 Incoming::Message(message) => *message,
-                Incoming::Blob(_) => return Err(remote::unexpected("a file")),
+                // The rest of a file that is no longer wanted.
+                Incoming::Blob(_) => continue,
                 Incoming::Gone(Some(error)) => return Err(remote::broken_frames(error)),
                 Incoming::Gone(None) => return Ok(End::Bye),
             };
@@ -145,7 +146,7 @@ impl Session {
 
     fn start(&mut self, start: Start) -> Result<(), Message> {
         self.line.wire.signals.cancel.clear();
-        self.others.set_passwords(start.passwords);
+        self.others.begin(start.passwords);
         self.journal = None;
         let (journal, earlier) = Journal::open(&self.cache, &start.run, start.fence)?;
         if let Some(earlier) = earlier {
@@ -179,7 +180,7 @@ impl Session {
         change: &Change,
         no_log: bool,
     ) -> Outcome {
-        if !self.line.wire.signals.begin_change() {
+        if !self.line.wire.signals.begin_change(matches!(change, Change::Wait(_))) {
             return Outcome::Cancelled;
         }
         let outcome = self.apply_journalled(identity, task, change, no_log);

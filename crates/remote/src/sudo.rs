@@ -207,9 +207,10 @@ impl Started {
         match self.next(Duration::from_millis(100)) {
             Ok(Printed::Out(bytes)) => self.pending.extend(bytes),
             Ok(Printed::Err(bytes)) => self.hear(&bytes),
-            Ok(Printed::End(true)) => return Err(self.ended()),
             Ok(Printed::End(false)) => {}
-            Err(RecvTimeoutError::Disconnected) => return Err(self.ended()),
+            Ok(Printed::End(true)) | Err(RecvTimeoutError::Disconnected) => {
+                return Err(self.ended());
+            }
             Err(RecvTimeoutError::Timeout) => {
                 if cancel.is_raised() || Instant::now() > deadline {
                     self.kill();

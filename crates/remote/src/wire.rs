@@ -14,7 +14,7 @@ use crate::cancel::Cancel;
 /// Bytes after which a controller is taken for broken.
 const TOTAL: u64 = 1 << 42;
 /// Messages that may wait. The controller sends what it is asked for, so few ever do.
-const QUEUE: usize = 16;
+const QUEUE: usize = 64;
 /// How long the working thread may take to end in order when the line is gone.
 const MOMENT: Duration = Duration::from_millis(300);
 
@@ -36,6 +36,7 @@ pub struct Signals {
     pub cancel: Arc<Cancel>,
     gone: AtomicBool,
     changing: AtomicBool,
+    waiting: AtomicBool,
     not_kept: Option<PathBuf>,
 }
 
@@ -51,8 +52,8 @@ pub struct Wire {
 impl Signals {
     /// Nothing has happened yet. `not_kept` is the executor's own file where it is to be removed.
     pub fn new(not_kept: Option<PathBuf>) -> io::Result<Arc<Self>> {
-        let (gone, changing) = (AtomicBool::new(false), AtomicBool::new(false));
-        Ok(Arc::new(Self { cancel: Arc::new(Cancel::new()?), gone, changing, not_kept }))
+        let [gone, changing, waiting] = [(); 3].map(|()| AtomicBool::new(false));
+        Ok(Arc::new(Self { cancel: Arc::new(Cancel::new()?), gone, changing, waiting, not_kept }))
     }
 
     /// Whether the controller is gone.
@@ -60,17 +61,19 @@ impl Signals {
         self.gone.load(Ordering::SeqCst)
     }
 
-    /// Says that a change begins, and whether it may.
+    /// Says that a change begins, and whether it may. One that only waits ends with the line.
     ///
     /// Either this sees that the controller is gone, or the reading thread sees that something is being
     /// changed and lets it end: both write before they read.
-    pub fn begin_change(&self) -> bool {
+    pub fn begin_change(&self, waits: bool) -> bool {
+        self.waiting.store(waits, Ordering::SeqCst);
         self.changing.store(true, Ordering::SeqCst);
         !self.is_gone()
     }
 
     /// Says that a change has ended.
     pub fn end_change(&self) {
+        self.waiting.store(false, Ordering::SeqCst);
         self.changing.store(false, Ordering::SeqCst);
     }
 
@@ -78,6 +81,9 @@ impl Signals {
     /// any more. The working thread gets a moment to end in order.
     fn lose(&self, sender: &SyncSender<Incoming>) {
         self.gone.store(true, Ordering::SeqCst);
+        if self.waiting.load(Ordering::SeqCst) {
+            self.cancel.raise();
+        }
         let _ = sender.try_send(Incoming::Gone(None));
         std::thread::sleep(MOMENT);
         if !self.changing.load(Ordering::SeqCst) {

@@ -1,6 +1,6 @@
 //! Takes passwords out of lines of an inventory before an error shows them.
 
-use super::json::MASK;
+use crate::mask::MARK;
 
 /// What the name of a variable that is probably a secret holds. A snippet with too little in it does no harm.
 const WORDS: [&str; 5] = ["pass", "secret", "token", "api_key", "private_key_content"];
@@ -13,7 +13,7 @@ pub fn lines(text: &str) -> String {
     for whole in text.split_inclusive('\n') {
         let line = whole.trim_end_matches(['\n', '\r']);
         match cut(line) {
-            Some(end) => out.extend([&line[..end], MASK, &whole[line.len()..]]),
+            Some(end) => out.extend([&line[..end], MARK, &whole[line.len()..]]),
             None => out.push_str(whole),
         }
     }
@@ -23,7 +23,7 @@ pub fn lines(text: &str) -> String {
 /// A word of a line for an error; masked where the line holds a secret, of which the word may be a part.
 #[must_use]
 pub fn word<'a>(word: &'a str, line: &str) -> &'a str {
-    if cut(line).is_some() { MASK } else { word }
+    if cut(line).is_some() { MARK } else { word }
 }
 
 /// Where the value of the first secret of a line begins.
@@ -54,7 +54,7 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(lines(text), expected);
         }
-        assert_eq!(word("more", "h ansible_password=two more"), MASK);
+        assert_eq!(word("more", "h ansible_password=two more"), MARK);
         assert_eq!(word("more", "h x=two more"), "more");
     }
 }

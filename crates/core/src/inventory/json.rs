@@ -4,11 +4,9 @@ use serde_json::{Map, Value as Json, json};
 
 use super::connection::{Connection, is_password};
 use super::{Host, Inventory};
+use crate::mask::MARK;
 use crate::node::{Node, NodeKind};
 use crate::vars::Var;
-
-/// What stands in place of a secret.
-pub const MASK: &str = "********";
 
 impl Inventory {
     /// The object of a host: `name`, `address`, `port`, `user` (`null` where nothing says them), `groups`
@@ -37,7 +35,7 @@ impl Inventory {
 
 fn shown(name: &str, var: &Var) -> Json {
     if is_password(name) {
-        return Json::from(MASK);
+        return Json::from(MARK);
     }
     match var {
         Var::Authored(node) => masked(node),
@@ -47,7 +45,7 @@ fn shown(name: &str, var: &Var) -> Json {
 
 fn masked(node: &Node) -> Json {
     match &node.kind {
-        NodeKind::Secret(_) => Json::from(MASK),
+        NodeKind::Secret(_) => Json::from(MARK),
         NodeKind::List(items) => items.iter().map(masked).collect(),
         NodeKind::Map(entries) => {
             let entries =
@@ -78,7 +76,7 @@ mod tests {
             shown,
             json!({
                 "name": "h", "address": "h", "port": 22, "user": null, "groups": ["web", "z"],
-                "vars": {"ansible_port": 22, "ansible_password": MASK, "n": 1, "keys": [MASK]},
+                "vars": {"ansible_port": 22, "ansible_password": MARK, "n": 1, "keys": [MARK]},
             })
         );
     }

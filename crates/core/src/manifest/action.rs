@@ -109,20 +109,18 @@ impl Reader<'_> {
     /// `action: NAME OPTIONS`, or a mapping with the name under `module`.
     pub(super) fn by_action(&mut self, key: &Node, value: &Node) -> Option<Chosen> {
         let local = key.as_str() == Some("local_action");
-        let (name, rest) = match &value.kind {
-            NodeKind::Map(entries) => {
-                let module = value.get("module").and_then(Node::as_str).unwrap_or_default();
-                let others = entries.iter().filter(|(key, _)| key.as_str() != Some("module"));
-                (module.to_owned(), NodeKind::Map(others.cloned().collect()))
-            }
-            _ => {
-                let text = value.as_str().unwrap_or_default().trim();
-                let (name, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
-                let rest = rest.trim();
-                let none = rest.is_empty();
-                let rest = if none { NodeKind::Null } else { NodeKind::Str(rest.into()) };
-                (name.to_owned(), rest)
-            }
+        let (name, rest) = if let NodeKind::Map(entries) = &value.kind {
+            let module = value.get("module").and_then(Node::as_str).unwrap_or_default();
+            let others = entries.iter().filter(|(key, _)| key.as_str() != Some("module"));
+            (module.to_owned(), NodeKind::Map(others.cloned().collect()))
+        } else {
+            let text = value.as_str().unwrap_or_default().trim();
+            let (name, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+            let rest = match rest.trim() {
+                "" => NodeKind::Null,
+                rest => NodeKind::Str(rest.into()),
+            };
+            (name.to_owned(), rest)
         };
         if name.is_empty() {
             return self.refuse(key.pos, say::no_module());
@@ -187,7 +185,7 @@ impl Reader<'_> {
         if let Err(error) = kind.check_literals(&task.args)
             && error.unknown.is_none()
         {
-            self.fault(error.pos, error.message)
+            self.fault(error.pos, error.message);
         }
     }
 
@@ -275,13 +273,12 @@ impl Reader<'_> {
         let Some(word) = self.constant_text("meta", &word) else {
             return self.fault(chosen.key.pos, say::keyword_type("meta", "a word", "nothing"));
         };
-        match METAS.iter().find(|(name, _)| *name == &*word) {
-            Some((_, meta)) => task.action = Action::Meta(*meta),
-            None => {
-                let choices: Vec<&str> = METAS.iter().map(|(name, _)| *name).collect();
-                let message = say::keyword_choice("meta", word, choices.join(", "));
-                self.fault(chosen.value.pos, message)
-            }
+        if let Some((_, meta)) = METAS.iter().find(|(name, _)| *name == &*word) {
+            task.action = Action::Meta(*meta);
+        } else {
+            let choices: Vec<&str> = METAS.iter().map(|(name, _)| *name).collect();
+            let message = say::keyword_choice("meta", word, choices.join(", "));
+            self.fault(chosen.value.pos, message);
         }
     }
 
@@ -337,7 +334,13 @@ impl Reader<'_> {
         let Some(file) = args.get("file").filter(|file| file.kind != NodeKind::Null) else {
             return self.refuse(args.pos, option::missing("file"));
         };
-        let Some(file) = self.constant_text("import_tasks", file) else { return Vec::new() };
+        // The import's own variables may name the file.
+        let known = self.play_vars.iter().chain(task.vars.iter());
+        let known = Arc::new(known.map(|(name, var)| (name.clone(), var.clone())).collect());
+        let outer = std::mem::replace(&mut self.play_vars, known);
+        let file = self.constant_text("import_tasks", file);
+        self.play_vars = outer;
+        let Some(file) = file else { return Vec::new() };
         self.task_file(&file, args.pos, &inheritable(task))
     }
 

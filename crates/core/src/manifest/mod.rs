@@ -43,7 +43,8 @@ pub struct Setup<'a> {
     pub files: &'a dyn Files,
     /// Vault passwords.
     pub keys: &'a Keys,
-    /// `-e`, for the names of imported files and other things that must be known before the run.
+    /// `-e`, and what else is known before the run (`playbook_dir`, as an absolute path): for the names of
+    /// imported files and other things that cannot wait.
     pub extra: &'a Layer,
     /// Checks templates and renders such names.
     pub engine: &'a Engine,

@@ -132,7 +132,7 @@ impl Reader<'_> {
             | "gather_timeout" => {}
             "roles" => {
                 if !matches!(&value.kind, NodeKind::List(items) if items.is_empty()) {
-                    self.fault(key.pos, say::later("roles"))
+                    self.fault(key.pos, say::later("roles"));
                 }
             }
             _ => self.shared_play_keyword(key, value, base),
@@ -143,7 +143,7 @@ impl Reader<'_> {
         let name = key.key_text();
         if !self.shared(key, value, base, Place::Play) {
             let message = self.unknown_keyword(&name, Place::Play);
-            self.fault(key.pos, message)
+            self.fault(key.pos, message);
         }
     }
 

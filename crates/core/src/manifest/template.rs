@@ -26,14 +26,14 @@ impl Reader<'_> {
     /// Checks the syntax of every template in a tree.
     pub(super) fn check(&mut self, node: &Node) {
         if let Err((pos, message)) = self.setup.engine.check(node) {
-            self.fault(pos, message)
+            self.fault(pos, message);
         }
     }
 
     /// Checks the syntax of an expression.
     pub(super) fn check_expr(&mut self, node: &Node) {
         if let Err((pos, message)) = self.setup.engine.check_expr(node) {
-            self.fault(pos, message)
+            self.fault(pos, message);
         }
     }
 

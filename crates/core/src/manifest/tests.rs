@@ -242,7 +242,7 @@ fn outcome(files: &[(String, String)]) -> String {
     match read(files) {
         (Ok(program), _) => dump(&program),
         (Err(faults), sources) => {
-            faults.iter().map(|fault| render(&sources, fault)).collect::<String>()
+            faults.iter().fold(String::new(), |out, fault| out + &render(&sources, fault))
         }
     }
 }
@@ -340,7 +340,7 @@ fn encrypted_files_are_opened_and_never_shown() {
 fn tags_select_as_ansible_does() {
     let tags = |list: &[&str]| list.iter().map(|tag| Arc::from(*tag)).collect::<Vec<Arc<str>>>();
     // only, skip, tags of the task, done.
-    let cases: &[(&[&str], &[&str], &[&str], bool)] = &[
+    let cases: &[(Words, Words, Words, bool)] = &[
         (&[], &[], &[], true),
         (&[], &[], &["a"], true),
         (&[], &[], &["never"], false),
@@ -394,6 +394,9 @@ fn a_run_starts_at_a_task() {
     assert!(program.plays.iter().all(|play| play.items.is_empty()));
 }
 
+/// Words of a case of tags.
+type Words = &'static [&'static str];
+
 proptest::proptest! {
     #[test]
     fn no_manifest_makes_the_reader_panic(
@@ -405,7 +408,7 @@ proptest::proptest! {
         ])), 0..14)
     ) {
         let text: String =
-            lines.iter().map(|(depth, line)| format!("{}{line}\n", "  ".repeat(*depth))).collect();
+            lines.iter().fold(String::new(), |text, (depth, line)| text + &"  ".repeat(*depth) + line + "\n");
         let _ = one(&text);
     }
 }

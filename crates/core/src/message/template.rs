@@ -2,7 +2,7 @@
 
 catalogue! { "template";
     /// A text cannot be parsed.
-    syntax(text, why) "Cannot parse the template `{text}`: {why}.\nhint: correct it; a literal `{{` is written `{{ '{{' }}`.";
+    syntax(text, why) "Cannot parse the template `{text}`: {why}.\nhint: correct it; braces that are meant literally stand between `raw` and `endraw`.";
     /// A statement that is not supported.
     statement(name) "The template statement `{name}` is not supported.\nhint: use macros in the same file, or `lookup('template', …)`.";
     /// A variable is not defined.
@@ -30,7 +30,7 @@ catalogue! { "template";
     /// A test of a file of the controller.
     controller_file(name) "The test `{name}` looks at a file of the controller, which is not supported.\nhint: use the module stat for files of the host, or `lookup('fileglob', …)` for the controller's.";
     /// A clock is needed.
-    no_clock() "`now()` needs a clock, which an evaluation does not have.\nhint: use the fact ansible_date_time.";
+    no_clock() "`now()` needs a clock, which an evaluation does not have.\nhint: use the fact `ansible_date_time`.";
     /// Random without a seed.
     no_seed(name) "`{name}` without `seed=` gives another result each time, so that a plan could not be trusted.\nhint: give a seed, for example `{name}(seed=inventory_hostname)`.";
     /// A method that changes a value.

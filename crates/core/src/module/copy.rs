@@ -92,8 +92,8 @@ impl Module for Copy {
         match (&self.src, &self.content) {
             (Some(_), Some(_)) => Err(say::src_and_content().into()),
             (None, None) => Err(say::no_src().into()),
-            (None, Some(content)) => {
-                let source = Source::of_bytes(content_text(content)?, 0o644);
+            (None, Some(value)) => {
+                let source = Source::of_bytes(content_text(value)?, 0o644);
                 let wanted = wanted(observe)?;
                 self.plan_content(&dest, &source, &wanted, (context, observe))
             }

@@ -379,7 +379,12 @@ impl Work<'_> {
         let path = self.path.clone();
         let current = self.now.as_ref().and_then(|stat| stat.target.clone());
         let src = match self.file.src.as_deref() {
-            Some(src) if src.starts_with('~') => Some(expand(src, context, observe)?.into()),
+            // As in Python, `~name` of nobody stays as it is.
+            Some(src) if src.starts_with('~') => match expand(src, context, observe) {
+                Ok(path) => Some(path.into()),
+                Err(Stop::Fail(_)) => Some(src.into()),
+                Err(stop) => return Err(stop),
+            },
             src => src.map(Arc::from),
         };
         let Some(src) = src.or_else(|| current.clone()) else {

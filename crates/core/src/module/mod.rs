@@ -20,9 +20,9 @@ mod debug;
 mod fail;
 mod file;
 mod group;
+mod lineinfile;
 mod package;
 pub mod pause;
-mod lineinfile;
 mod ping;
 mod raw;
 pub mod reboot;
@@ -31,10 +31,10 @@ mod service;
 mod set_fact;
 mod setup;
 mod shell;
-mod user;
-mod wait_for;
 mod stat;
 mod template;
+mod user;
+mod wait_for;
 
 /// Every module, in alphabetical order.
 pub const KINDS: &[Kind] = &[

@@ -12,7 +12,18 @@ use crate::options;
 use crate::overlay::{UNKNOWN_ID, UNKNOWN_TIME};
 use crate::value::{Map, Value};
 
-pub(super) const KIND: Kind = Kind { may_change: false, ..Kind::of::<StatOf>("stat") };
+pub(super) const KIND: Kind = Kind {
+    may_change: false,
+    normalize: Some(|pairs| {
+        // Neither the type of content nor flags of `chattr` are read, so nothing is left out by these.
+        let unused = ["get_mime", "mime", "mime_type", "mime-type"];
+        let flags = ["get_attributes", "attr", "attributes"];
+        let is_unused = |name: &str| unused.contains(&name) || flags.contains(&name);
+        pairs.retain(|(key, _)| !key.as_str().is_some_and(is_unused));
+        Ok(())
+    }),
+    ..Kind::of::<StatOf>("stat")
+};
 
 /// The largest file whose content is read for a checksum other than SHA-256, in bytes.
 const LIMIT: u64 = 64 * 1024 * 1024;
@@ -38,12 +49,6 @@ options! {
         /// content is read, up to 64 MiB.
         #[serde(default = "sha1", alias = "checksum", alias = "checksum_algo")]
         checksum_algorithm: Algorithm,
-        /// Taken and not used.
-        #[serde(default, alias = "mime", alias = "mime_type", alias = "mime-type")]
-        get_mime: bool,
-        /// Taken and not used.
-        #[serde(default, alias = "attr", alias = "attributes")]
-        get_attributes: bool,
     }
 }
 

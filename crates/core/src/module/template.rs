@@ -156,7 +156,6 @@ fn printed(value: &Value) -> Result<String, Stop> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::memory::Host;
     use crate::module_test::{Case, Expect, check_all, options};
 

@@ -56,6 +56,9 @@ crate::options! {
 
 impl Module for Probe {
     fn plan(&self, _: &Context<'_>, _: &mut Observe) -> Result<Plan, Stop> {
+        let _ =
+            (&self.path, self.state, self.force, self.size, self.ratio, &self.names, &self.mode);
+        let _ = (&self.any, &self.map, &self.kind);
         Ok(Plan::default())
     }
 }

@@ -158,7 +158,7 @@ impl Tree {
             return Found::Absent { removed: false };
         }
         match own {
-            Some(Entry::Patched(patch)) => Found::Patched(patch),
+            Some(Entry::Patched(update)) => Found::Patched(update),
             _ => Found::Host,
         }
     }
@@ -211,13 +211,13 @@ impl Tree {
     }
 
     /// Changes attributes of what is planned at a resolved path, or of what the host has there.
-    pub(crate) fn patch(&mut self, path: &str, patch: Patch) {
+    pub(crate) fn patch(&mut self, path: &str, update: Patch) {
         match self.entries.get_mut(path) {
-            Some(Entry::Made(made)) => patch.apply(&mut made.stat),
-            Some(Entry::Patched(old)) => old.merge(patch),
+            Some(Entry::Made(made)) => update.apply(&mut made.stat),
+            Some(Entry::Patched(old)) => old.merge(update),
             Some(Entry::Expected(_)) => {}
             _ => {
-                self.entries.insert(path.into(), Entry::Patched(patch));
+                self.entries.insert(path.into(), Entry::Patched(update));
             }
         }
     }

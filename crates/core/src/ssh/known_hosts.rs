@@ -168,8 +168,13 @@ impl KnownHosts {
     /// Adds the lines of a file. Lines that are empty, comments or damaged are skipped, as OpenSSH
     /// does.
     pub fn add(&mut self, file: &str, text: &str) {
+        self.add_more(file, text, 0);
+    }
+
+    /// Adds lines that were appended to a file after its first `before` lines.
+    pub fn add_more(&mut self, file: &str, text: &str, before: usize) {
         for (number, line) in text.lines().enumerate() {
-            let place = Place { file: file.to_owned(), line: number + 1 };
+            let place = Place { file: file.to_owned(), line: before + number + 1 };
             if let Some(entry) = Entry::parse(line, place) {
                 self.push(entry);
             }

@@ -224,7 +224,7 @@ fn map(session: &Arc<Session>, value: &mj::Value, depth: usize) -> Result<Value,
     if let Some(lazy) = value.downcast_object_ref::<Lazy>() {
         return lazy.force();
     }
-    let pairs = value.as_object().and_then(|object| object.try_iter_pairs());
+    let pairs = value.as_object().and_then(mj::value::DynObject::try_iter_pairs);
     let mut map = Map::new();
     for (key, value) in pairs.into_iter().flatten() {
         if let Some(value) = take_at(session, &value, depth + 1)? {

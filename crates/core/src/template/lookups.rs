@@ -150,16 +150,13 @@ fn vars(call: &mut Call, terms: &[Value]) -> Result<Vec<Value>, Fault> {
     for term in terms {
         let name = python::text(term);
         let value = call.session.variable(&name);
-        let value = match value.filter(|value| !value.is_undefined()) {
-            Some(value) => bridge::take(call.session, &value)
-                .map_err(|error| Fault::Stop(machine::stop(call.session, &name, &error)))?,
-            None => match call.named.get("default") {
-                Some(default) => default.clone(),
-                None => {
-                    let text = format!("lookup('vars', '{name}')");
-                    return Err(refuse(machine::undefined_message(call.session, &text)));
-                }
-            },
+        let value = if let Some(value) = value.filter(|value| !value.is_undefined()) {
+            bridge::take(call.session, &value)
+                .map_err(|error| Fault::Stop(machine::stop(call.session, &name, &error)))?
+        } else {
+            let text = format!("lookup('vars', '{name}')");
+            let default = call.named.get("default").cloned();
+            default.ok_or_else(|| refuse(machine::undefined_message(call.session, &text)))?
         };
         if let Some(why) = bridge::unknown(&value) {
             return Err(Fault::Stop(Stop::Unknown(why)));

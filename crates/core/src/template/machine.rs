@@ -257,7 +257,7 @@ fn expression(text: &str, mode: Mode) -> Result<Unit, Bad> {
 
 fn prepare(text: &str, mode: Mode) -> Result<Prepared, Bad> {
     source::prepare(text, mode).map_err(|fault| {
-        let (line, column) = source::place(text, fault.at);
+        let (line, column) = super::scan::place(text, fault.at);
         let message = match fault.refused {
             Some(statement) => say::statement(statement),
             None => say::syntax(shorten(text), fault.why),
@@ -274,7 +274,7 @@ fn bad(text: &str, plain: Option<&mj::Error>, prepared: &mj::Error) -> Bad {
     let line = u32::try_from(error.line().unwrap_or(1)).unwrap_or(1);
     match plain.and_then(mj::Error::range) {
         Some(range) => {
-            let (line, column) = source::place(text, range.start);
+            let (line, column) = super::scan::place(text, range.start);
             Bad { line, column, message }
         }
         None => Bad { line, column: 0, message },

@@ -13,6 +13,7 @@ mod lookups;
 mod machine;
 mod methods;
 mod python;
+mod scan;
 mod session;
 mod source;
 #[cfg(test)]
@@ -190,9 +191,8 @@ impl Engine {
         let open = Session::open(&self.machine, scope);
         let session = &open.0;
         let value = self.machine.run(session, &self.machine.unit(Mode::File, text));
-        let printed = value.and_then(|value| match value.is_none() {
-            true => Ok(String::new()),
-            false => bridge::printed(session, &value),
+        let printed = value.and_then(|value| {
+            if value.is_none() { Ok(String::new()) } else { bridge::printed(session, &value) }
         });
         let printed = printed.map_err(|error| match machine::stop(session, text, &error) {
             Stop::Fail(message) => {
@@ -251,7 +251,7 @@ impl Engine {
                 }
                 _ => continue,
             };
-            let (line, column) = source::place(text, *byte);
+            let (line, column) = scan::place(text, *byte);
             return Err((inside(text, pos, line, column), message));
         }
         Ok(())

@@ -11,6 +11,8 @@
 //! The same walk lists the filters, tests and functions in use, so that unknown ones are found
 //! before anything runs.
 
+use super::scan::{has_slice, ident, next_region, number, raw_block};
+
 /// The filter that every attribute or item access becomes.
 pub(super) const ATTR: &str = "hep_attr_";
 /// The filter that `%` becomes.
@@ -165,7 +167,7 @@ impl<'a> Walk<'a> {
 
     fn block(&mut self) -> Result<(), Fault> {
         if let Some(len) = raw_block(self.rest()) {
-            let len = len.ok_or(()).or_else(|()| self.fault("unexpected end of raw block"))?;
+            let len = len.or_else(|_| self.fault("unexpected end of raw block"))?;
             self.copy(len);
             return Ok(());
         }
@@ -526,98 +528,12 @@ fn starts_operand(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '(' | '[' | '{' | '"' | '\'')
 }
 
-/// The identifier at the beginning of `text`.
-fn ident(text: &str) -> &str {
-    let end = text.find(|c: char| !(c == '_' || c.is_alphanumeric())).unwrap_or(text.len());
-    if text.starts_with(|c: char| c.is_numeric()) { "" } else { &text[..end] }
-}
-
-/// The number at the beginning of `text` (`10`, `1.5`, `1e3`, `0x1f`, `1_000`).
-fn number(text: &str) -> &str {
-    let word = |text: &str| {
-        text.find(|c: char| !(c == '_' || c.is_ascii_alphanumeric())).unwrap_or(text.len())
-    };
-    let mut end = word(text);
-    let tail = &text[end..];
-    let fraction = tail.strip_prefix('.').filter(|t| t.starts_with(|c: char| c.is_ascii_digit()));
-    if let Some(fraction) = fraction {
-        end += 1 + word(fraction);
-    }
-    let exponent = text[..end].ends_with(['e', 'E']) && !text.starts_with("0x");
-    let signed = text[end..].strip_prefix(['-', '+']);
-    if let (true, Some(digits)) = (exponent, signed) {
-        end += 1 + word(digits);
-    }
-    &text[..end]
-}
-
-/// Whether an index is a slice: a colon outside of brackets and strings.
-fn has_slice(key: &str) -> bool {
-    let mut depth = 0;
-    let mut quote = None;
-    let mut chars = key.chars();
-    while let Some(c) = chars.next() {
-        match (quote, c) {
-            (Some(_), '\\') => {
-                chars.next();
-            }
-            (Some(open), _) if open == c => quote = None,
-            (Some(_), _) => {}
-            (None, '"' | '\'') => quote = Some(c),
-            (None, '(' | '[' | '{') => depth += 1,
-            (None, ')' | ']' | '}') => depth -= 1,
-            (None, ':') if depth == 0 => return true,
-            (None, _) => {}
-        }
-    }
-    false
-}
-
-/// The byte where the next `{{`, `{%` or `{#` begins.
-fn next_region(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
-    (0..bytes.len().saturating_sub(1))
-        .find(|&i| bytes[i] == b'{' && matches!(bytes[i + 1], b'{' | b'%' | b'#'))
-}
-
-/// The length of a raw block that begins here; the inner nothing means that it does not end.
-#[expect(clippy::option_option, reason = "not a raw block, an endless one, and a length differ")]
-fn raw_block(text: &str) -> Option<Option<usize>> {
-    let begin = tag(text, "raw")?;
-    let mut at = begin;
-    while let Some(next) = text[at..].find("{%") {
-        at += next;
-        if let Some(len) = tag(&text[at..], "endraw") {
-            return Some(Some(at + len));
-        }
-        at += 2;
-    }
-    Some(None)
-}
-
-/// The length of `{% word %}` at the beginning of `text`.
-fn tag(text: &str, word: &str) -> Option<usize> {
-    let inner = text.strip_prefix("{%")?;
-    let inner = inner.strip_prefix(['-', '+']).unwrap_or(inner).trim_ascii_start();
-    let inner = inner.strip_prefix(word)?.trim_ascii_start();
-    let inner = inner.strip_prefix(['-', '+']).unwrap_or(inner);
-    Some(text.len() - inner.strip_prefix("%}")?.len())
-}
-
-/// Line and column (both from 1, in characters) of a byte offset.
-pub(super) fn place(text: &str, at: usize) -> (u32, u32) {
-    let before = &text[..text.floor_char_boundary(at)];
-    let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-    (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn check(mode: Mode, from: &str, to: &str) {
-        let from = from.replace("@", ATTR);
+        let from = from.replace('@', ATTR);
         assert_eq!(prepare(&from, mode).unwrap().text, to.replace('@', ATTR).replace('$', MOD));
     }
 

@@ -27,22 +27,24 @@ fn text(text: &str) -> Node {
     Node::bare(NodeKind::Str(text.into()))
 }
 
+/// Makes every text a template.
+fn author(node: &mut Node) {
+    match &mut node.kind {
+        NodeKind::Literal(text) => node.kind = NodeKind::Str(text.clone()),
+        NodeKind::List(items) => items.iter_mut().for_each(author),
+        NodeKind::Map(entries) => {
+            for (key, value) in entries {
+                author(key);
+                author(value);
+            }
+        }
+        _ => {}
+    }
+}
+
 /// A tree whose texts are templates.
 fn tree(value: &serde_json::Value) -> Node {
     let mut node = Node::from_value(&filters::from_json(value.clone()), Pos::default());
-    fn author(node: &mut Node) {
-        match &mut node.kind {
-            NodeKind::Literal(text) => node.kind = NodeKind::Str(text.clone()),
-            NodeKind::List(items) => items.iter_mut().for_each(author),
-            NodeKind::Map(entries) => {
-                for (key, value) in entries {
-                    author(key);
-                    author(value);
-                }
-            }
-            _ => {}
-        }
-    }
     author(&mut node);
     node
 }
@@ -276,6 +278,35 @@ fn omitted_entries_are_left_out_and_secrets_are_marked() {
 }
 
 #[test]
+fn deep_definitions_end_in_an_error_and_not_in_the_stack() {
+    let engine = Engine::default();
+    let mut vars = serde_json::Map::new();
+    for index in 0..200 {
+        let next = format!("{{{{ [v{}] | first | default('x') }}}}", index + 1);
+        vars.insert(format!("v{index}"), next.into());
+    }
+    vars.insert("v200".into(), "end".into());
+    let scope = scope(vec![(Level::Play, authored(&vars.into()))]);
+    assert_eq!(failure(engine.node(&text("{{ v0 }}"), &scope)), "template.too_deep");
+    assert_eq!(engine.node(&text("{{ v170 }}"), &scope).unwrap().to_value(), "end".into());
+    let nested = "{{ ".to_owned() + &"[".repeat(300) + &"]".repeat(300) + " }}";
+    assert_eq!(failure(engine.node(&text(&nested), &scope)), "template.syntax");
+    let grown = "{% set n = namespace(x=1) %}{% for i in range(5000) %}{% set n.x = [n.x] %}{% endfor %}{{ n.x }}";
+    assert_eq!(failure(engine.node(&text(grown), &scope)), "template.nested");
+}
+
+#[test]
+fn an_evaluation_is_cheap() {
+    let (engine, scope) = (Engine::default(), mixed());
+    let node = text("mine == 'a'");
+    let start = std::time::Instant::now();
+    for _ in 0..2000 {
+        assert_eq!(engine.condition(&node, &scope), Ok(false));
+    }
+    assert!(start.elapsed() < std::time::Duration::from_secs(2), "{:?}", start.elapsed());
+}
+
+#[test]
 fn conditions_are_true_or_false() {
     let (engine, scope) = (Engine::default(), mixed());
     let holds = |node: Node| engine.condition(&node, &scope);
@@ -324,10 +355,10 @@ fn loops_go_over_what_ansible_goes_over() {
     };
     let json = |text: &str| serde_json::from_str(text).unwrap();
     let cases = [
-        ("items", r#"[1,[2,[3]]]"#, r#"[1,2,[3]]"#),
+        ("items", r"[1,[2,[3]]]", r"[1,2,[3]]"),
         ("items", r#""a""#, r#"["a"]"#),
-        ("list", r#"[1,[2]]"#, r#"[1,[2]]"#),
-        ("flattened", r#"[1,[2,[3]]]"#, r#"[1,2,3]"#),
+        ("list", r"[1,[2]]", r"[1,[2]]"),
+        ("flattened", r"[1,[2,[3]]]", r"[1,2,3]"),
         ("dict", r#"{"a":1}"#, r#"[{"key":"a","value":1}]"#),
         ("sequence", r#""start=0 end=10 stride=5 format=%02x""#, r#"["00","05","0a"]"#),
         ("sequence", r#""5""#, r#"["1","2","3","4","5"]"#),

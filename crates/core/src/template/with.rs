@@ -251,7 +251,7 @@ fn options(term: &str) -> Result<Plan, Fault> {
             "end" => plan.end = Some(whole()?),
             "count" => plan.count = Some(whole()?),
             "stride" => plan.stride = whole()?,
-            "format" => plan.format = value.to_owned(),
+            "format" => value.clone_into(&mut plan.format),
             other => return Err(format!("unrecognized argument '{other}'").into()),
         }
     }

@@ -137,6 +137,7 @@ pub(super) fn escape(c: char) -> Option<String> {
 
 /// In which styles a text can be written.
 #[derive(Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an answer of its own")]
 pub(super) struct Analysis {
     pub(super) multiline: bool,
     pub(super) flow_plain: bool,

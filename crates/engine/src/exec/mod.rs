@@ -1,5 +1,6 @@
 //! `exec`: one command on many hosts at once.
 
+mod capture;
 mod host;
 mod wrap;
 
@@ -11,6 +12,7 @@ use hep_core::inventory::Host;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+pub use self::capture::{Captured, capture};
 pub use self::wrap::{Command, Script, Sudo, is_variable_name};
 use crate::cancel::Cancel;
 use crate::event::Events;

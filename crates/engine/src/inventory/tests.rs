@@ -18,6 +18,7 @@ fn folder(files: &[(&str, &str)]) -> TempDir {
     folder
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the form that `Options` asks for")]
 fn open(text: &str) -> Result<String, Message> {
     Ok(text.lines().skip(1).collect::<Vec<_>>().join("\n"))
 }
@@ -30,9 +31,12 @@ fn read_all(
     let path = |name: &&str| folder.path().join(name);
     let texts: Vec<String> = sources
         .iter()
-        .map(|name| match name.contains(',') {
-            true => (*name).to_owned(),
-            false => path(name).to_string_lossy().into_owned(),
+        .map(|name| {
+            if name.contains(',') {
+                (*name).to_owned()
+            } else {
+                path(name).to_string_lossy().into_owned()
+            }
         })
         .collect();
     let options = Options {

@@ -4,7 +4,7 @@
 //! is called after every change: [`State::settle`].
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use hep_core::interp::{Control, Done};
 use hep_core::message::play as say;
@@ -12,19 +12,19 @@ use tokio::sync::oneshot;
 
 /// A batch of hosts.
 #[derive(Debug)]
-pub struct Coordinator(Mutex<State>);
+pub(crate) struct Coordinator(Mutex<State>);
 
 /// When a play is to stop for everyone.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct StopRule {
+pub(crate) struct StopRule {
     /// `any_errors_fatal`.
-    pub any: bool,
+    pub(crate) any: bool,
     /// `max_fail_percentage`, of the hosts of the whole play.
-    pub max_percent: Option<f64>,
+    pub(crate) max_percent: Option<f64>,
     /// How many hosts the play has.
-    pub hosts: usize,
+    pub(crate) hosts: usize,
     /// How many of them failed in earlier batches.
-    pub failed_before: usize,
+    pub(crate) failed_before: usize,
 }
 
 #[derive(Debug)]
@@ -47,7 +47,7 @@ struct Member {
 
 /// Why a host waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Waiting {
+pub(crate) enum Waiting {
     /// For all others to get to this task.
     Barrier(u32),
     /// For whoever does this task once.
@@ -69,7 +69,9 @@ enum Once {
 impl Waiting {
     const fn task(self) -> u32 {
         match self {
-            Self::Barrier(task) | Self::Once(task) | Self::Slot(task, _) | Self::Others(task) => task,
+            Self::Barrier(task) | Self::Once(task) | Self::Slot(task, _) | Self::Others(task) => {
+                task
+            }
         }
     }
 }
@@ -88,7 +90,7 @@ impl StopRule {
 
 impl Coordinator {
     /// A batch of so many hosts.
-    pub fn new(hosts: usize, rule: StopRule) -> Self {
+    pub(crate) fn new(hosts: usize, rule: StopRule) -> Self {
         let hosts = (0..hosts).map(|_| Member { active: true, at: None, waiting: None }).collect();
         Self(Mutex::new(State {
             hosts,
@@ -101,7 +103,7 @@ impl Coordinator {
     }
 
     /// A host waits; the receiver gets the answer.
-    pub fn wait(&self, host: usize, waiting: Waiting) -> oneshot::Receiver<Control> {
+    pub(crate) fn wait(&self, host: usize, waiting: Waiting) -> oneshot::Receiver<Control> {
         let (answer, answered) = oneshot::channel();
         let mut state = self.lock();
         if let Some(member) = state.hosts.get_mut(host) {
@@ -112,7 +114,7 @@ impl Coordinator {
     }
 
     /// A host has begun a task.
-    pub fn begun(&self, host: usize, task: u32) {
+    pub(crate) fn begun(&self, host: usize, task: u32) {
         let mut state = self.lock();
         if let Some(member) = state.hosts.get_mut(host) {
             member.at = Some(task);
@@ -124,7 +126,7 @@ impl Coordinator {
     }
 
     /// A host gives its place at a task back.
-    pub fn leave_slot(&self, task: u32) {
+    pub(crate) fn leave_slot(&self, task: u32) {
         let mut state = self.lock();
         if let Some(taken) = state.slots.get_mut(&task) {
             *taken = taken.saturating_sub(1);
@@ -133,14 +135,14 @@ impl Coordinator {
     }
 
     /// A host has done what shall be done once.
-    pub fn once_done(&self, task: u32, result: Box<Done>) {
+    pub(crate) fn once_done(&self, task: u32, result: Box<Done>) {
         let mut state = self.lock();
         state.once.insert(task, Once::Done(result));
         state.settle();
     }
 
     /// A host has ended.
-    pub fn ended(&self, host: usize, failed: bool) {
+    pub(crate) fn ended(&self, host: usize, failed: bool) {
         let mut state = self.lock();
         if let Some(member) = state.hosts.get_mut(host) {
             member.active = false;
@@ -153,19 +155,19 @@ impl Coordinator {
     }
 
     /// Everyone stops where they wait next (`end_play`, a cancel).
-    pub fn stop(&self) {
+    pub(crate) fn stop(&self) {
         let mut state = self.lock();
         state.stopped = true;
         state.settle();
     }
 
     /// Whether the play shall go no further.
-    pub fn is_stopped(&self) -> bool {
+    pub(crate) fn is_stopped(&self) -> bool {
         self.lock().stopped
     }
 
     /// How many hosts failed.
-    pub fn failed(&self) -> usize {
+    pub(crate) fn failed(&self) -> usize {
         self.lock().failed
     }
 

@@ -11,9 +11,9 @@ const LARGEST: u64 = 64 << 20;
 
 /// Files as the paths name them, from the working directory.
 #[derive(Clone, Debug, Default)]
-pub struct Disk {
+pub(crate) struct Disk {
     /// Directories in which `modules/` is looked for.
-    pub roots: Vec<String>,
+    pub(crate) roots: Vec<String>,
 }
 
 impl Files for Disk {

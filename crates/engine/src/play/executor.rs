@@ -23,7 +23,7 @@ const CHUNK: usize = 192 << 10;
 
 /// Why there is no executor to speak to.
 #[derive(Debug)]
-pub enum NotStarted {
+pub(crate) enum NotStarted {
     /// The transport failed.
     Transport(TransportError),
     /// The host cannot run one; plain SSH commands can serve.
@@ -34,7 +34,7 @@ pub enum NotStarted {
 
 /// Why a session ended early.
 #[derive(Debug)]
-pub enum Broken {
+pub(crate) enum Broken {
     /// The line dropped.
     Line(TransportError),
     /// The other end closed, or sent what is no frame.
@@ -42,7 +42,7 @@ pub enum Broken {
 }
 
 /// A running executor.
-pub struct Executor {
+pub(crate) struct Executor {
     input: Arc<dyn Input>,
     output: Box<dyn transport::Events>,
     encoder: Encoder,
@@ -50,17 +50,17 @@ pub struct Executor {
     stderr: Vec<u8>,
     waiting: VecDeque<FromHost>,
     /// Who it is.
-    pub hello: Hello,
+    pub(crate) hello: Hello,
     /// Whether it had to be sent.
-    pub was_sent: bool,
+    pub(crate) was_sent: bool,
     /// How many times the controller waited for the host: sent something and then received.
-    pub round_trips: u32,
+    pub(crate) round_trips: u32,
     spoke: bool,
 }
 
 impl Executor {
     /// Starts the executor on a host, sending it when the host does not have it. `keep` leaves it there.
-    pub async fn start(
+    pub(crate) async fn start(
         connection: &dyn Connection,
         bundle: &Bundle,
         keep: bool,
@@ -77,7 +77,7 @@ impl Executor {
     }
 
     /// Sends a message.
-    pub async fn send(&mut self, message: &ToHost) -> Result<(), Broken> {
+    pub(crate) async fn send(&mut self, message: &ToHost) -> Result<(), Broken> {
         let mut bytes = Vec::new();
         let encoded = self.encoder.json(message, &mut bytes);
         encoded.map_err(|error| Broken::Talk(say::broken_frames(error)))?;
@@ -86,7 +86,11 @@ impl Executor {
     }
 
     /// Sends a file's content in pieces.
-    pub async fn send_blob(&mut self, sha256: [u8; 32], content: &[u8]) -> Result<(), Broken> {
+    pub(crate) async fn send_blob(
+        &mut self,
+        sha256: [u8; 32],
+        content: &[u8],
+    ) -> Result<(), Broken> {
         let mut offset = 0;
         loop {
             let end = content.len().min(offset + CHUNK);
@@ -113,7 +117,7 @@ impl Executor {
     }
 
     /// The next message.
-    pub async fn receive(&mut self) -> Result<FromHost, Broken> {
+    pub(crate) async fn receive(&mut self) -> Result<FromHost, Broken> {
         loop {
             if let Some(message) = self.waiting.pop_front() {
                 return Ok(message);
@@ -150,7 +154,7 @@ impl Executor {
     }
 
     /// Says goodbye and waits until it has gone, so that nothing of it is left running.
-    pub async fn end(mut self) {
+    pub(crate) async fn end(mut self) {
         if self.send(&ToHost::Bye).await.is_ok() {
             let gone = async { while self.receive().await.is_ok() {} };
             let _ = tokio::time::timeout(Duration::from_secs(5), gone).await;
@@ -210,7 +214,7 @@ impl Starting {
     }
 
     async fn send_binary(
-        &self,
+        &mut self,
         bundle: &Bundle,
         arch: &str,
         gzip: bool,
@@ -259,8 +263,7 @@ impl Starting {
 
 fn deflate(bytes: &[u8]) -> Vec<u8> {
     use std::io::Write as _;
-    let mut encoder =
-        flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
     // Writing into a vector cannot fail; were it to, the piece would go as it is.
     if encoder.write_all(bytes).is_err() {
         return bytes.to_vec();

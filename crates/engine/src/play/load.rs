@@ -28,6 +28,8 @@ pub struct Request {
     pub extra: Arc<Layer>,
     /// Vault passwords.
     pub keys: Keys,
+    /// Files read before, with the inventory: places point into these too.
+    pub sources: Vec<Source>,
 }
 
 /// A program, and what is needed to read more of it while it runs.
@@ -37,6 +39,8 @@ pub struct Loaded {
     pub program: Program,
     /// `-e`.
     pub extra: Arc<Layer>,
+    /// The number of the first manifest's file.
+    pub first_file: usize,
     /// The engine that checked it.
     pub engine: Engine,
     disk: Disk,
@@ -75,7 +79,8 @@ pub fn load(request: Request) -> Result<Loaded, Faulty> {
         engine: &engine,
         kinds: KINDS,
     };
-    let mut reader = Reader::new(setup);
+    let first_file = request.sources.len();
+    let mut reader = Reader::resume(setup, request.sources, 0);
     let paths: Vec<&str> = request.manifests.iter().map(String::as_str).collect();
     let read = reader.read(&paths);
     let reading = Reading { sources: reader.sources().to_vec(), next_task: reader.next_task() };
@@ -93,6 +98,7 @@ pub fn load(request: Request) -> Result<Loaded, Faulty> {
     Ok(Loaded {
         program,
         extra: request.extra,
+        first_file,
         engine,
         disk,
         keys: request.keys,

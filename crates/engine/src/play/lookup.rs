@@ -16,7 +16,7 @@ const PIPE_DEADLINE: Duration = Duration::from_secs(60);
 const LARGEST: usize = 16 << 20;
 
 /// Does a lookup. The arguments are the operator's own: the interpreter refuses those a host had a part in.
-pub async fn reply(sources: &Sources, file: u16, plugin: &str, args: &str) -> Reply {
+pub(crate) async fn reply(sources: &Sources, file: u16, plugin: &str, args: &str) -> Reply {
     let done = run(sources, file, plugin, args).await;
     done.map_or_else(Reply::Failed, |value| Reply::Value(value, Trust::Operator))
 }
@@ -57,7 +57,8 @@ fn env(name: &str, options: &Value) -> Value {
 }
 
 fn text(sources: &Sources, file: u16, name: &str) -> Result<Value, Message> {
-    let path = sources.find(file, name, "files").ok_or_else(|| say::source_missing(name, "files/"))?;
+    let path =
+        sources.find(file, name, "files").ok_or_else(|| say::source_missing(name, "files/"))?;
     let shown = path.display();
     let bytes = std::fs::read(&path).map_err(|error| say::source_unreadable(shown, error))?;
     if bytes.len() > LARGEST {
@@ -113,7 +114,9 @@ fn fileglob(sources: &Sources, file: u16, patterns: &[String]) -> Value {
                 .filter(|entry| hep_core::selector::matches(name, entry))
                 .collect();
             names.sort();
-            found.extend(names.iter().map(|name| Value::from(root.join(name).display().to_string())));
+            found.extend(
+                names.iter().map(|name| Value::from(root.join(name).display().to_string())),
+            );
             if !names.is_empty() {
                 break;
             }
@@ -127,7 +130,8 @@ fn first_found(sources: &Sources, file: u16, args: &Value) -> Result<Value, Mess
     let options = args.get("options").cloned().unwrap_or_default();
     let mut names = Vec::new();
     let mut skip = options.get("skip").is_some_and(Value::is_truthy);
-    let mut specs: Vec<Value> = args.get("terms").and_then(Value::as_list).unwrap_or_default().to_vec();
+    let mut specs: Vec<Value> =
+        args.get("terms").and_then(Value::as_list).unwrap_or_default().to_vec();
     if options.get("files").is_some() {
         specs.push(options);
     }
@@ -141,7 +145,9 @@ fn first_found(sources: &Sources, file: u16, args: &Value) -> Result<Value, Mess
                     names.extend(files);
                 } else {
                     names.extend(paths.iter().flat_map(|path| {
-                        files.iter().map(move |file| format!("{}/{file}", path.trim_end_matches('/')))
+                        files
+                            .iter()
+                            .map(move |file| format!("{}/{file}", path.trim_end_matches('/')))
                     }));
                 }
             }

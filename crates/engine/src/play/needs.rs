@@ -17,20 +17,20 @@ const ALWAYS: &[&str] = &["ansible_become", "ansible_become_user", "ansible_beco
 
 /// What a play asks of its variables and files.
 #[derive(Clone, Debug, Default)]
-pub struct Needs {
+pub(crate) struct Needs {
     names: BTreeSet<Arc<str>>,
     /// Whether any variable may be read.
-    pub all: bool,
+    pub(crate) all: bool,
     /// Whether other hosts' variables are read.
-    pub hostvars: bool,
+    pub(crate) hostvars: bool,
     /// Whether facts are named.
-    pub facts: bool,
+    pub(crate) facts: bool,
     /// Files and templates whose names are literal, by the file that asks.
-    pub asks: Vec<(u16, Ask)>,
+    pub(crate) asks: Vec<(u16, Ask)>,
 }
 
 /// Looks through a play.
-pub fn of_play(engine: &Engine, play: &Play, sources: &Sources) -> Needs {
+pub(crate) fn of_play(engine: &Engine, play: &Play, sources: &Sources) -> Needs {
     let mut needs = Needs::default();
     let mut look = Look { engine, sources, needs: &mut needs };
     look.layer(&play.vars);
@@ -44,7 +44,7 @@ pub fn of_play(engine: &Engine, play: &Play, sources: &Sources) -> Needs {
 
 impl Needs {
     /// The part of a host's variables that is needed, definitions followed.
-    pub fn select(&self, engine: &Engine, vars: &Vars) -> Vars {
+    pub(crate) fn select(&self, engine: &Engine, vars: &Vars) -> Vars {
         if self.all {
             return vars.clone();
         }
@@ -76,6 +76,11 @@ impl Needs {
             selected.push(*level, Arc::new(part));
         }
         selected
+    }
+
+    /// Whether the variable `name` may be read.
+    pub(crate) fn names(&self, name: &str) -> bool {
+        self.all || self.names.contains(name)
     }
 
     fn take(&mut self, named: Names) {
@@ -250,10 +255,7 @@ impl hep_core::template::Scope for OnlyVars {
         &self.0
     }
 
-    fn lookup(
-        &self,
-        _ask: Ask,
-    ) -> Result<hep_core::template::Evaluated, hep_core::observe::Stop> {
+    fn lookup(&self, _ask: Ask) -> Result<hep_core::template::Evaluated, hep_core::observe::Stop> {
         Err(hep_core::observe::Stop::Pending)
     }
 }

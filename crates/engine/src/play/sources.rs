@@ -18,9 +18,11 @@ const MOST_ENTRIES: usize = 100_000;
 
 /// The files of a run.
 #[derive(Debug, Default)]
-pub struct Sources {
+pub(crate) struct Sources {
     /// The folder of each of the program's files, by its number.
     folders: Mutex<Vec<PathBuf>>,
+    /// The folder of the first manifest.
+    root: Mutex<PathBuf>,
     known: Mutex<Known>,
 }
 
@@ -33,22 +35,24 @@ struct Known {
 }
 
 impl Sources {
-    /// Files of a program: their folders are searched.
-    pub fn set_files(&self, files: &[Arc<str>]) {
+    /// Files of a program: their folders are searched, and that of the first manifest.
+    pub(crate) fn set_files(&self, files: &[Arc<str>], first_manifest: usize) {
         let folder = |file: &Arc<str>| match Path::new(&**file).parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
             _ => PathBuf::from("."),
         };
-        *lock(&self.folders) = files.iter().map(folder).collect();
+        let folders: Vec<PathBuf> = files.iter().map(folder).collect();
+        *lock(&self.root) = folders.get(first_manifest).cloned().unwrap_or_else(|| ".".into());
+        *lock(&self.folders) = folders;
     }
 
     /// The folder of a file of the program.
-    pub fn folder(&self, file: u16) -> PathBuf {
+    pub(crate) fn folder(&self, file: u16) -> PathBuf {
         lock(&self.folders).get(usize::from(file)).cloned().unwrap_or_else(|| ".".into())
     }
 
     /// Answers for a file or a template; nothing for other questions.
-    pub fn reply(&self, file: u16, ask: &Ask) -> Option<Reply> {
+    pub(crate) fn reply(&self, file: u16, ask: &Ask) -> Option<Reply> {
         let told = match ask {
             Ask::File(path) => self.file(file, path, "files"),
             Ask::Template(path) => self.template(file, path),
@@ -58,11 +62,11 @@ impl Sources {
     }
 
     /// The content with this hash, which a host lacks.
-    pub fn content(&self, sha256: &str) -> Result<Vec<u8>, Message> {
+    pub(crate) fn content(&self, sha256: &str) -> Result<Vec<u8>, Message> {
         let path = lock(&self.known).contents.get(sha256).cloned();
         let path = path.ok_or_else(|| say::blob_unknown(sha256))?;
-        let content = std::fs::read(&path)
-            .map_err(|error| say::source_unreadable(path.display(), error))?;
+        let content =
+            std::fs::read(&path).map_err(|error| say::source_unreadable(path.display(), error))?;
         if hex(&Sha256::digest(&content)) != sha256 {
             return Err(say::source_changed(path.display()));
         }
@@ -71,7 +75,7 @@ impl Sources {
 
     /// Where a name is found: in `folder/` beside the task's file, beside it, then the same at the first
     /// manifest, then as it is.
-    pub fn find(&self, file: u16, name: &str, folder: &str) -> Option<PathBuf> {
+    pub(crate) fn find(&self, file: u16, name: &str, folder: &str) -> Option<PathBuf> {
         let expanded = match (name.strip_prefix("~/"), std::env::var_os("HOME")) {
             (Some(rest), Some(home)) => Path::new(&home).join(rest),
             _ => PathBuf::from(name),
@@ -83,7 +87,7 @@ impl Sources {
     }
 
     fn candidates(&self, file: u16, name: &str, folder: &str) -> Vec<PathBuf> {
-        let mut roots = vec![self.folder(file), self.folder(0), PathBuf::from(".")];
+        let mut roots = vec![self.folder(file), lock(&self.root).clone(), PathBuf::from(".")];
         roots.dedup();
         let mut paths = Vec::new();
         for root in &roots {
@@ -128,7 +132,8 @@ impl Sources {
             let Some(name) = name.to_str() else {
                 return Err(say::source_name(entry.path().display()));
             };
-            let relative = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}/{name}") };
+            let relative =
+                if prefix.is_empty() { name.to_owned() } else { format!("{prefix}/{name}") };
             let source = self.describe(&entry.path())?;
             let is_directory = matches!(source.body, SourceBody::Directory(_));
             entries.push((relative.as_str().into(), source));
@@ -246,7 +251,7 @@ mod tests {
         }
         let sources = Sources::default();
         let file = |name: &str| Arc::from(root.path().join(name).to_str().unwrap());
-        sources.set_files(&[file("a/play.yml"), file("b/tasks.yml")]);
+        sources.set_files(&[file("a/play.yml"), file("b/tasks.yml")], 0);
         let hash_of = |file, name: &str| match sources.reply(file, &Ask::File(name.into())) {
             Some(Reply::File(SourceFile { body: SourceBody::File { sha256, .. }, .. })) => {
                 Some(sources.content(&sha256).unwrap())

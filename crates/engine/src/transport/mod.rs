@@ -99,7 +99,9 @@ pub trait Input: Send + Sync {
     /// Ends the command's standard input.
     async fn eof(&self) -> Result<(), TransportError>;
 
-    /// Sends a signal, by its name without `SIG`, to the command's process group.
+    /// Sends a signal, by its name without `SIG`, to the command's process group. A host may ignore
+    /// it: sshd before 7.9 does, and any sshd for a login as root, so who must be certain that the
+    /// command ends needs another way too.
     async fn signal(&self, name: &str) -> Result<(), TransportError>;
 
     /// Tells the new size of the terminal.

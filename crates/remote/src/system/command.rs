@@ -300,7 +300,7 @@ impl<'a> Running<'a> {
             self.wait(cancel)?;
             self.feed();
             for out in &mut self.outs {
-                out.read(sink, 4);
+                out.read(sink, 16);
                 out.show_slow(sink);
             }
             if self.has_exited()? {
@@ -393,8 +393,8 @@ impl<'a> Running<'a> {
     /// Reads what has been written before the end.
     fn drain(&mut self, sink: &mut dyn FnMut(Stream, &[u8])) {
         for out in &mut self.outs {
-            // A background process may go on writing for ever: 64 pipe buffers are enough.
-            out.read(sink, 64);
+            // A background process may go on writing for ever: four megabytes are enough.
+            out.read(sink, 256);
             out.show_partial(sink);
         }
     }
@@ -402,7 +402,7 @@ impl<'a> Running<'a> {
 
 impl Out {
     fn read(&mut self, sink: &mut dyn FnMut(Stream, &[u8]), times: usize) {
-        let mut buffer = [0; 64 << 10];
+        let mut buffer = [0; 16 << 10];
         for _ in 0..times {
             let Some(fd) = &self.fd else { return };
             match rustix::io::read(fd, &mut buffer) {

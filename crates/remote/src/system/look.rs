@@ -17,6 +17,9 @@ use crate::account::Accounts;
 /// Entries after which a listing is refused.
 const ENTRY_LIMIT: usize = 200_000;
 
+/// Stats by relative path.
+type Entries = Vec<(Arc<str>, Stat)>;
+
 impl LocalSystem {
     pub(super) fn stat(
         &self,
@@ -66,7 +69,7 @@ impl LocalSystem {
         path: &str,
         recurse: bool,
         accounts: &Accounts,
-    ) -> Result<Option<Vec<(Arc<str>, Stat)>>, Message> {
+    ) -> Result<Option<Entries>, Message> {
         let path = self.expand(path)?;
         let mut found = Vec::new();
         let mut todo = vec![String::new()];

@@ -95,7 +95,7 @@ fn path_holds(path: &Path, present: bool, search: Option<&Regex>) -> Option<Stri
 
 /// Whether no connection of the local port is in another state than listening, closed or time-wait.
 fn is_drained(port: u16) -> bool {
-    let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|path| fs::read_to_string(path));
+    let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(fs::read_to_string);
     !tables.into_iter().flatten().any(|text| {
         text.lines().skip(1).any(|line| {
             let words: Vec<&str> = line.split_whitespace().take(4).collect();

@@ -146,7 +146,11 @@ pub(super) fn fill(
             file.write_all(&bytes.0).map_err(|error| io_failed(path, &error).into())
         }
         Content::Blob { sha256, size } => {
-            let from = host.blob(sha256, *size)?;
+            let from = match host.blob(sha256, *size) {
+                Ok(from) => from,
+                Err(_) if host.cancel().is_raised() => return Err(Halt::Cancelled),
+                Err(message) => return Err(message.into()),
+            };
             let found = pour(from, file, path, path)?;
             if *found == **sha256 { Ok(()) } else { Err(remote::blob_damaged(sha256).into()) }
         }

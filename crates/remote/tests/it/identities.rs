@@ -204,3 +204,14 @@ fn cancel_reaches_the_command_of_another_identity() {
     assert_eq!(*outcome, Outcome::Cancelled);
     assert!(begun.elapsed() < std::time::Duration::from_secs(4));
 }
+
+#[test]
+fn after_a_cancel_the_next_run_begins_anew() {
+    let world = World::new("ann ALL=(ALL) NOPASSWD: ALL");
+    let mut executor = world.executor();
+    assert_eq!(result(&apply(&mut executor, "bob", whoami())), "bob");
+    executor.send(&ToHost::Cancel);
+    assert_eq!(result(&apply(&mut executor, "bob", whoami())), "cancelled");
+    executor.begin("next", 1);
+    assert_eq!(result(&apply(&mut executor, "bob", whoami())), "bob");
+}

@@ -1,4 +1,10 @@
 //! The executor as a program and the local system as a library, against the real kernel.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests fail as tests do"
+)]
 
 mod apply;
 mod bootstrap;

@@ -227,3 +227,42 @@ fn a_hundred_megabytes_of_output_do_not_stay_in_memory() {
     let peak: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
     assert!(peak < 40_000, "{peak} kB");
 }
+
+#[test]
+fn a_wait_ends_with_the_line() {
+    use hep_core::change::{Until, Wait};
+    let dir = tempfile::tempdir().unwrap();
+    let mut executor = Executor::start(dir.path());
+    executor.begin("run-1", 1);
+    let wait = Wait { until: Until::Elapsed, delay_ms: 0, sleep_ms: 0, timeout_ms: 600_000 };
+    executor.send(&apply(1, Change::Wait(wait)));
+    let begun = Instant::now();
+    executor.finish();
+    assert!(begun.elapsed() < Duration::from_secs(10));
+}
+
+#[test]
+fn a_file_that_cannot_be_sent_and_one_that_is_cancelled() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("f");
+    let mut executor = Executor::start(dir.path());
+    let change = || Change::WriteFile {
+        path: path.to_str().unwrap().into(),
+        content: Content::Blob { sha256: sha256(b"never sent").into(), size: 10 },
+        attrs: Attrs::default(),
+        before: Before::Absent,
+        backup: false,
+        validate: None,
+    };
+    executor.send(&apply(1, change()));
+    let (outcome, _) = outcome(&mut executor);
+    assert!(
+        matches!(&outcome, Outcome::Failed(message, _) if message.id == "remote.blob_unavailable")
+    );
+    executor.send(&apply(2, change()));
+    while !matches!(executor.try_receive(), Some(FromHost::Need { .. })) {}
+    executor.send(&ToHost::Cancel);
+    let FromHost::Outcome { outcome, .. } = executor.receive() else { panic!() };
+    assert_eq!(*outcome, Outcome::Cancelled);
+    assert!(!path.exists());
+}

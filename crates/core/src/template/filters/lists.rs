@@ -133,25 +133,28 @@ fn sum(call: &mut Call) -> Outcome {
     let attribute = call.arg(1, "attribute").cloned();
     for item in call.items()? {
         let item = key(&item, attribute.as_ref(), true)?;
-        total = match (&total, &item) {
-            (Value::Int(a), Value::Int(b)) => Value::Int(a.saturating_add(*b)),
-            (Value::List(a), Value::List(b)) => {
-                Value::list(a.iter().chain(b.iter()).cloned().collect())
-            }
-            (a, b) => match (python::number(a), python::number(b)) {
-                (Some(x), Some(y)) => match (a, b) {
-                    (Value::Float(_), _) | (_, Value::Float(_)) => Value::Float(x + y),
-                    #[expect(clippy::cast_possible_truncation, reason = "truth values and ints")]
-                    _ => Value::Int((x + y) as i64),
-                },
-                _ => {
-                    let (a, b) = (python::kind(a), python::kind(b));
-                    return Err(format!("unsupported types to add: '{a}' and '{b}'").into());
-                }
-            },
-        };
+        total = plus(&total, &item)?;
     }
     Ok(total)
+}
+
+fn plus(a: &Value, b: &Value) -> Outcome {
+    let whole = |value: &Value| match value {
+        Value::Int(value) => Some(*value),
+        Value::Bool(value) => Some(i64::from(*value)),
+        _ => None,
+    };
+    if let (Some(a), Some(b)) = (whole(a), whole(b)) {
+        return Ok(Value::Int(a.saturating_add(b)));
+    }
+    if let (Some(a), Some(b)) = (python::number(a), python::number(b)) {
+        return Ok(Value::Float(a + b));
+    }
+    if let (Value::List(a), Value::List(b)) = (a, b) {
+        return Ok(Value::list(a.iter().chain(b.iter()).cloned().collect()));
+    }
+    let (a, b) = (python::kind(a), python::kind(b));
+    Err(format!("unsupported types to add: '{a}' and '{b}'").into())
 }
 
 fn flatten(call: &mut Call) -> Outcome {
@@ -218,8 +221,8 @@ pub(in crate::template) fn pairs(value: &Value) -> Result<crate::value::Map, Fau
     Ok(map)
 }
 
-fn bounded(rows: Vec<Vec<Value>>) -> Outcome {
-    Ok(Value::list(rows.into_iter().map(Value::list).collect()))
+fn table(rows: Vec<Vec<Value>>) -> Value {
+    Value::list(rows.into_iter().map(Value::list).collect())
 }
 
 fn too_many() -> Fault {
@@ -244,7 +247,7 @@ fn product(call: &mut Call) -> Outcome {
     let repeat = usize::try_from(call.int_or(usize::MAX, "repeat", 1)?).unwrap_or(0).min(64);
     let columns = columns(call)?;
     let columns: Vec<_> = (0..repeat).flat_map(|_| columns.iter().cloned()).collect();
-    bounded(cross(&columns)?)
+    Ok(table(cross(&columns)?))
 }
 
 fn permutations(call: &mut Call) -> Outcome {
@@ -274,7 +277,7 @@ fn arrangements(call: &mut Call, allowed: fn(&[usize], usize) -> bool) -> Outcom
         rows = next;
     }
     let row = |row: Vec<usize>| row.into_iter().map(|index| items[index].clone()).collect();
-    bounded(rows.into_iter().map(row).collect())
+    Ok(table(rows.into_iter().map(row).collect()))
 }
 
 fn groupby(call: &mut Call) -> Outcome {
@@ -336,24 +339,20 @@ fn slice(call: &mut Call) -> Outcome {
 fn random(call: &mut Call) -> Outcome {
     let Some(seed) = call.arg(3, "seed") else { return Err(refuse(say::no_seed("random"))) };
     let mut source = super::random::Twister::seeded(seed);
-    match call.subject()? {
-        Value::Int(end) => {
-            let (start, step) = (call.int_or(1, "start", 0)?, call.int_or(2, "step", 1)?);
-            let choices = end.checked_sub(start).filter(|width| *width > 0 && step > 0);
-            let width = choices.ok_or("it has nothing to choose from")?;
-            let choices = width.div_euclid(step) + i64::from(width.rem_euclid(step) != 0);
-            let chosen = source.below(u64::try_from(choices).unwrap_or(1));
-            Ok(Value::Int(start + step * i64::try_from(chosen).unwrap_or(0)))
-        }
-        _ => {
-            let items = call.items()?;
-            if items.is_empty() {
-                return Err("it has nothing to choose from".into());
-            }
-            let chosen = source.below(items.len() as u64);
-            Ok(items[usize::try_from(chosen).unwrap_or(0)].clone())
-        }
+    if let Value::Int(end) = call.subject()? {
+        let (start, step) = (call.int_or(1, "start", 0)?, call.int_or(2, "step", 1)?);
+        let width = end.checked_sub(start).filter(|width| *width > 0 && step > 0);
+        let width = width.ok_or("it has nothing to choose from")?;
+        let choices = width.div_euclid(step) + i64::from(width.rem_euclid(step) != 0);
+        let chosen = source.below(u64::try_from(choices).unwrap_or(1));
+        return Ok(Value::Int(start + step * i64::try_from(chosen).unwrap_or(0)));
     }
+    let items = call.items()?;
+    if items.is_empty() {
+        return Err("it has nothing to choose from".into());
+    }
+    let chosen = source.below(items.len() as u64);
+    Ok(items[usize::try_from(chosen).unwrap_or(0)].clone())
 }
 
 fn shuffle(call: &mut Call) -> Outcome {

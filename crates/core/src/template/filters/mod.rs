@@ -14,6 +14,7 @@ mod text;
 mod time;
 mod urls;
 mod versions;
+mod yaml;
 
 use minijinja as mj;
 use minijinja::value::{Rest, ValueOrKwargs};
@@ -54,6 +55,7 @@ const PLAIN: &[&[(&str, Plain)]] = &[
     time::FILTERS,
     urls::FILTERS,
     versions::FILTERS,
+    yaml::FILTERS,
 ];
 
 /// Filters that Ansible has and that are refused by name, and why.

@@ -185,7 +185,7 @@ fn human_to_bytes(call: &mut Call) -> Outcome {
     let number: f64 = digits.parse().map_err(|_| wrong())?;
     let unit = unit.trim_start();
     let unit = if unit.is_empty() { default.unwrap_or_default() } else { unit.to_owned() };
-    let Some(first) = unit.chars().next() else { return whole(number) };
+    let Some(first) = unit.chars().next() else { return Ok(whole(number)) };
     let letter = first.to_ascii_uppercase();
     let size = UNITS.iter().find(|(name, _)| *name == letter).ok_or_else(wrong)?.1;
     let class = if bits { "b" } else { "B" };
@@ -196,11 +196,11 @@ fn human_to_bytes(call: &mut Call) -> Outcome {
         || unit == format!("{letter}{class}")
         || unit.to_lowercase() == format!("{}{name}", long.copied().unwrap_or_default())
         || (letter == 'B' && unit.to_lowercase() == name);
-    if fits { whole(number * size) } else { Err(wrong()) }
+    if fits { Ok(whole(number * size)) } else { Err(wrong()) }
 }
 
-fn whole(number: f64) -> Outcome {
-    Ok(Value::Int(truncated(number.round_ties_even())))
+fn whole(number: f64) -> Value {
+    Value::Int(truncated(number.round_ties_even()))
 }
 
 fn filesizeformat(call: &mut Call) -> Outcome {

@@ -26,6 +26,8 @@ pub(super) type FileError = (PathBuf, io::Error);
 #[derive(Default)]
 struct Set {
     stamps: Vec<Stamp>,
+    /// The files as they were read, to see what was only appended.
+    texts: Vec<Vec<u8>>,
     hosts: KnownHosts,
 }
 
@@ -51,17 +53,36 @@ impl Set {
         if stamps == self.stamps {
             return Ok(());
         }
-        let mut hosts = KnownHosts::default();
-        for file in files {
-            match fs::read(file) {
-                Ok(text) => hosts.add(&file.to_string_lossy(), &String::from_utf8_lossy(&text)),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err((file.clone(), error)),
-            }
+        let texts = files.iter().map(|file| read(file)).collect::<Result<Vec<_>, _>>()?;
+        let grown = self.texts.len() == texts.len()
+            && self.texts.iter().zip(&texts).all(|(old, new)| is_continued(old, new));
+        if !grown {
+            self.hosts = KnownHosts::default();
+            self.texts = vec![vec![]; texts.len()];
         }
-        *self = Self { stamps, hosts };
+        // Many hosts met for the first time add a line each: reading all again for each would cost the
+        // square of their number.
+        for ((file, old), new) in files.iter().zip(&self.texts).zip(&texts) {
+            let before = old.split(|&byte| byte == b'\n').count() - 1;
+            let more = String::from_utf8_lossy(&new[old.len()..]);
+            self.hosts.add_more(&file.to_string_lossy(), &more, before);
+        }
+        (self.stamps, self.texts) = (stamps, texts);
         Ok(())
     }
+}
+
+/// The file's bytes; none when it is not there.
+fn read(file: &Path) -> Result<Vec<u8>, FileError> {
+    match fs::read(file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(vec![]),
+        done => done.map_err(|error| (file.to_owned(), error)),
+    }
+}
+
+/// Whether `new` is `old` with whole lines after it.
+fn is_continued(old: &[u8], new: &[u8]) -> bool {
+    new.starts_with(old) && old.last().is_none_or(|&byte| byte == b'\n')
 }
 
 impl KnownHostsFiles {
@@ -122,6 +143,8 @@ fn acquire(handle: &File) -> io::Result<()> {
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
+    use hep_core::ssh::known_hosts::{HostKey, Verdict};
+
     use super::*;
 
     #[test]
@@ -177,6 +200,21 @@ mod tests {
         assert_eq!(types().unwrap(), 0, "that key is cut short, and skipped");
         append(&file, "a ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA\n").unwrap();
         assert_eq!(types().unwrap(), 1);
+        // Lines that were appended have the right number; a file that was rewritten is read anew.
+        append(&file, "a ssh-ed25519 AAAAC3NzaC1lZDI1NTE5BBBB\n").unwrap();
+        let other = HostKey { algorithm: "ssh-ed25519".into(), blob: vec![1] };
+        let line = || {
+            let verdict = files.ask(std::slice::from_ref(&file), |hosts| hosts.check("b", &other));
+            match verdict.unwrap() {
+                Verdict::Changed { place, .. } => place.line,
+                _ => 0,
+            }
+        };
+        assert_eq!(line(), 0);
+        append(&file, "b ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA\n").unwrap();
+        assert_eq!(line(), 4);
+        fs::write(&file, "b ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA\n").unwrap();
+        assert_eq!((line(), types().unwrap()), (1, 0));
         assert!(files.ask(&[directory.path().to_owned()], |_| ()).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! SELinux, AppArmor, FIPS, whether this is a chroot, and host keys of sshd.
+//! `SELinux`, `AppArmor`, FIPS, whether this is a chroot, and host keys of sshd.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;

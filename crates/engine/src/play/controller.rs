@@ -1,0 +1,233 @@
+//! Tasks that somebody else does: another host (`delegate_to`), or the controller (`pause`).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hep_core::frame::{FromHost, ToHost};
+use hep_core::interp::{Control, Done, Elsewhere, Event, Identity, Report, Request, Start, State};
+use hep_core::inventory::Host;
+use hep_core::message::play as say;
+use hep_core::module::pause::Pause;
+use hep_core::node::{Node, NodeKind};
+use hep_core::observe::{Ask, Reply};
+use hep_core::program::{Action, Become, Item, Play, Task};
+use hep_core::value::Map;
+
+use super::executor::{Broken, Executor};
+use super::host::{End, Part, control};
+use super::lookup;
+use crate::clock::now_ms;
+
+impl Part {
+    /// Has a task done elsewhere.
+    pub(super) async fn elsewhere(&mut self, elsewhere: &Elsewhere) -> Control {
+        match &elsewhere.host {
+            Some(host) => self.delegate(host, elsewhere).await,
+            None if &*elsewhere.module == "pause" => self.pause(elsewhere).await,
+            None => Control::Failed(say::no_module(&elsewhere.module)),
+        }
+    }
+
+    /// Another host does the task, in an executor of its own beside that host's part of the play.
+    async fn delegate(&mut self, name: &Arc<str>, elsewhere: &Elsewhere) -> Control {
+        let Some(host) = self.run.fleet.inventory.host(name).cloned() else {
+            return Control::Failed(say::no_such_host(name));
+        };
+        if hep_core::module::find(&elsewhere.module)
+            .is_some_and(|kind| kind.place == hep_core::module::Place::Controller)
+        {
+            return Control::Failed(say::not_delegable(&elsewhere.module));
+        }
+        let mut executor = match self.run.helper(&host).await {
+            Ok(executor) => executor,
+            Err(End::Early(_, message)) => return Control::Unreachable(message),
+            Err(End::Done(_)) => return Control::Failed(say::wrong_answer("end")),
+        };
+        let done = self.do_there(&mut executor, &host, elsewhere).await;
+        match done {
+            Ok(control) => {
+                self.run.give_helper(&host, executor);
+                control
+            }
+            Err(broken) => Control::Unreachable(broken.message()),
+        }
+    }
+
+    async fn do_there(
+        &self,
+        executor: &mut Executor,
+        host: &Host,
+        elsewhere: &Elsewhere,
+    ) -> Result<Control, Broken> {
+        let login = self.run.fleet.user(host).unwrap_or_default();
+        let start = single_task(host, &login, elsewhere, &self.scene.options);
+        executor.send(&ToHost::Play(Box::new(start))).await?;
+        let mut report: Option<Box<Report>> = None;
+        loop {
+            match executor.receive().await? {
+                FromHost::Event { event, .. } => {
+                    if let Event::Finished(finished) = *event {
+                        report = Some(finished);
+                    }
+                }
+                FromHost::Need { sha256, .. } => self.send_blob(executor, &sha256).await?,
+                FromHost::Request(request) => {
+                    let answer = match *request {
+                        Request::Asks { asks, .. } => {
+                            ToHost::Replies(self.files(elsewhere.file, asks).await)
+                        }
+                        _ => control(Control::Failed(say::wrong_answer("Request"))),
+                    };
+                    executor.send(&answer).await?;
+                }
+                FromHost::Done(_) => break,
+                FromHost::Fault(message) => return Ok(Control::Failed(message)),
+                _ => {}
+            }
+        }
+        Ok(report.map_or_else(
+            || Control::Failed(say::wrong_answer("end")),
+            |report| Control::Result(Box::new(done_of(*report))),
+        ))
+    }
+
+    async fn files(&self, file: u16, asks: Vec<Ask>) -> Vec<(Ask, Reply)> {
+        let mut replies = Vec::new();
+        for ask in asks {
+            let reply = match &ask {
+                Ask::Lookup { plugin, args } => {
+                    lookup::reply(&self.run.sources, file, plugin, args).await
+                }
+                _ => {
+                    let told = self.run.sources.reply(file, &ask);
+                    told.unwrap_or_else(|| Reply::Failed(say::wrong_answer("Ask")))
+                }
+            };
+            replies.push((ask, reply));
+        }
+        replies
+    }
+
+    /// Waits once for all hosts of the batch; those that come later get the same result.
+    async fn pause(&self, elsewhere: &Elsewhere) -> Control {
+        let cell = self.scene.pause(elsewhere.task);
+        let done = cell.get_or_init(|| async { self.wait_once(elsewhere).await }).await;
+        done.clone()
+    }
+
+    async fn wait_once(&self, elsewhere: &Elsewhere) -> Control {
+        let pause = match hep_core::options::from_node::<Pause>(&elsewhere.args) {
+            Ok(pause) => pause,
+            Err(error) => return Control::Failed(error.message),
+        };
+        let start = i64::try_from(now_ms()).unwrap_or(i64::MAX);
+        let mut input = String::new();
+        if !elsewhere.check {
+            match pause.wait_ms() {
+                Some(wait_ms) => tokio::select! {
+                    () = tokio::time::sleep(Duration::from_millis(wait_ms)) => {}
+                    () = self.run.cancel.cancelled() => {}
+                },
+                None => {
+                    let person = &self.run.request.person;
+                    let prompt = pause.prompt().unwrap_or_default();
+                    input = person.ask(prompt, pause.echo()).await.unwrap_or_default();
+                }
+            }
+        }
+        let stop = i64::try_from(now_ms()).unwrap_or(i64::MAX);
+        let result = pause.result(start, stop, &input);
+        Control::Result(Box::new(Done { result, ..Done::default() }))
+    }
+}
+
+/// A play of one task whose options are rendered already.
+fn single_task(
+    host: &Host,
+    login: &str,
+    elsewhere: &Elsewhere,
+    options: &hep_core::interp::Options,
+) -> Start {
+    let literal = |text: &Arc<str>| Node::bare(NodeKind::Literal(text.clone()));
+    let r#become = match &elsewhere.identity {
+        Identity::Login => {
+            Become { active: Some(Node::bare(NodeKind::Bool(false))), ..Become::default() }
+        }
+        Identity::User(user) => Become {
+            active: Some(Node::bare(NodeKind::Bool(true))),
+            user: Some(literal(user)),
+            ..Become::default()
+        },
+    };
+    let environment = elsewhere.environment.iter();
+    let environment = environment.map(|(name, value)| (literal(name), literal(value))).collect();
+    let task = Task {
+        id: elsewhere.task,
+        pos: elsewhere.args.pos,
+        action: Action::Module(elsewhere.module.clone()),
+        args: elsewhere.args.clone(),
+        r#become,
+        environment: vec![Node::bare(NodeKind::Map(environment))],
+        file: elsewhere.file,
+        ..Task::default()
+    };
+    let play = Play {
+        gather_facts: Some(false),
+        items: vec![Item::Task(Arc::new(task))],
+        ..Play::default()
+    };
+    Start {
+        host: host.name.clone(),
+        login: login.into(),
+        play: Arc::new(play),
+        vars: vec![],
+        replies: vec![],
+        options: hep_core::interp::Options {
+            check: elsewhere.check,
+            diff: elsewhere.diff,
+            barriers: false,
+            shares_vars: false,
+            ..options.clone()
+        },
+    }
+}
+
+/// What a report says, as the outcome of a task.
+fn done_of(report: Report) -> Done {
+    let mut result: Map = report.result;
+    for key in ["changed", "failed", "skipped"] {
+        result.shift_remove(key);
+    }
+    let message = report.message;
+    let mut done = Done {
+        result,
+        changed: report.changed,
+        diff: report.diff,
+        changes: report.changes,
+        ..Done::default()
+    };
+    match report.state {
+        State::Failed | State::Unreachable | State::Rescued | State::Ignored => {
+            done.failed = message
+        }
+        State::Skipped => done.skipped = message,
+        State::Deferred => {
+            done.deferred = Some(message.map_or_else(|| "".into(), |m| m.to_string().into()));
+        }
+        State::Ok | State::Changed => done.message = message,
+    }
+    done
+}
+
+/// The task with this number, wherever it stands in a play.
+pub(super) fn find_task(play: &Play, id: u32) -> Option<Arc<Task>> {
+    fn within(items: &[Item], id: u32) -> Option<Arc<Task>> {
+        items.iter().find_map(|item| match item {
+            Item::Task(task) => (task.id == id).then(|| task.clone()),
+            Item::Block(block) => [&block.block, &block.rescue, &block.always]
+                .into_iter()
+                .find_map(|items| within(items, id)),
+        })
+    }
+    within(&play.items, id).or_else(|| within(&play.handlers, id))
+}

@@ -1,0 +1,381 @@
+//! `apply`: plays on hosts, in batches, each host's part run by an executor on the host.
+
+pub mod bundle;
+mod controller;
+mod coordinator;
+mod disk;
+mod executor;
+mod host;
+pub mod load;
+mod lookup;
+mod needs;
+mod reboot;
+mod scene;
+mod sources;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures::future::BoxFuture;
+use hep_core::interp::{Control, Options, Summary};
+use hep_core::inventory::Host;
+use hep_core::message::{Message, play as say};
+use hep_core::program::{Batch, Play};
+use hep_core::run::HostState;
+use hep_core::vars::{Level, Var};
+use indexmap::IndexMap;
+use tokio::sync::{OnceCell, Semaphore};
+use tokio::task::JoinSet;
+
+use self::bundle::Bundle;
+use self::coordinator::{Coordinator, StopRule};
+use self::executor::Executor;
+use self::host::{End, Part};
+use self::load::Loaded;
+use self::needs::Needs;
+use self::sources::Sources;
+use crate::cancel::Cancel;
+use crate::event::{Events, HostEnd, RunEvent};
+use crate::fleet::Fleet;
+
+/// How to run a program.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// The hosts of `-l`, or all; plays take theirs from among them.
+    pub limit: Option<String>,
+    /// How the interpreter runs.
+    pub options: Options,
+    /// How many hosts at once.
+    pub forks: usize,
+    /// Whether the executor stays on the hosts.
+    pub keep: bool,
+    /// Who answers a `pause` that waits for a person.
+    pub person: Person,
+}
+
+/// Someone who may be asked a question in the middle of a run.
+#[derive(Clone, Default)]
+pub struct Person(Option<Arc<Asking>>);
+
+type Asking = dyn Fn(&str, bool) -> BoxFuture<'static, Option<String>> + Send + Sync;
+
+impl Person {
+    /// Asks by this function: prompt, and whether the answer may be seen.
+    pub fn new(
+        ask: impl Fn(&str, bool) -> BoxFuture<'static, Option<String>> + Send + Sync + 'static,
+    ) -> Self {
+        Self(Some(Arc::new(ask)))
+    }
+
+    /// The answer; nothing where nobody is there.
+    pub(crate) async fn ask(&self, prompt: &str, echo: bool) -> Option<String> {
+        match &self.0 {
+            Some(ask) => ask(prompt, echo).await,
+            None => None,
+        }
+    }
+}
+
+impl std::fmt::Debug for Person {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.is_some() { "somebody" } else { "nobody" })
+    }
+}
+
+/// A run of a program.
+pub(crate) struct Run {
+    pub(crate) id: String,
+    pub(crate) fence: u64,
+    pub(crate) fleet: Arc<Fleet>,
+    pub(crate) loaded: Arc<Loaded>,
+    pub(crate) request: Request,
+    pub(crate) bundle: Bundle,
+    pub(crate) sources: Sources,
+    pub(crate) events: Events,
+    pub(crate) cancel: Cancel,
+    turns: Arc<Semaphore>,
+    memory: Mutex<HashMap<Arc<str>, Memory>>,
+    /// Executors for delegated tasks that are idle.
+    helpers: Mutex<HashMap<Arc<str>, Vec<Executor>>>,
+}
+
+/// What is known of a host from earlier plays of the run.
+#[derive(Default)]
+pub(crate) struct Memory {
+    /// Its executor, between plays.
+    pub(crate) executor: Option<Executor>,
+    /// Facts and variables that it set.
+    pub(crate) set: IndexMap<(Level, Arc<str>), Var>,
+    /// Its tasks so far.
+    pub(crate) summary: Summary,
+    /// How its part ended, once it has ended for good.
+    pub(crate) state: Option<(HostState, Option<Message>)>,
+    duration_ms: u64,
+    /// Round trips of executors that have gone.
+    pub(crate) round_trips: u32,
+}
+
+/// One play with its hosts.
+pub(crate) struct Scene {
+    pub(crate) play: Arc<Play>,
+    pub(crate) needs: Needs,
+    /// All hosts of the play.
+    pub(crate) hosts: Arc<Vec<Arc<str>>>,
+    /// The hosts of the present batch.
+    pub(crate) batch: Vec<Arc<str>>,
+    pub(crate) coordinator: Coordinator,
+    pub(crate) options: Options,
+    /// What came of each `pause`, done once for all hosts.
+    pauses: Mutex<HashMap<u32, Arc<OnceCell<Control>>>>,
+}
+
+impl Scene {
+    pub(crate) fn pause(&self, task: u32) -> Arc<OnceCell<Control>> {
+        // Nothing panics while the lock is held.
+        let mut pauses = self.pauses.lock().unwrap_or_else(PoisonError::into_inner);
+        pauses.entry(task).or_default().clone()
+    }
+}
+
+/// Runs a program and tells `events`. Returns when every host has ended.
+pub async fn run(
+    fleet: Arc<Fleet>,
+    loaded: Arc<Loaded>,
+    request: Request,
+    bundle: Bundle,
+    events: Events,
+    cancel: Cancel,
+) -> Result<(), Message> {
+    let sources = Sources::default();
+    sources.set_files(&loaded.files(), loaded.first_file);
+    let turns = Arc::new(Semaphore::new(request.forks.max(1)));
+    let run = Arc::new(Run {
+        id: crate::token::token(),
+        fence: crate::clock::now_ms(),
+        fleet,
+        loaded,
+        request,
+        bundle,
+        sources,
+        events,
+        cancel,
+        turns,
+        memory: Mutex::default(),
+        helpers: Mutex::default(),
+    });
+    let plays: Vec<(Arc<Play>, Vec<Host>)> = run.plan_hosts()?;
+    for (play, hosts) in plays {
+        if run.cancel.is_cancelled() {
+            break;
+        }
+        Arc::clone(&run).play(play, hosts).await;
+    }
+    run.end().await;
+    Ok(())
+}
+
+/// The hosts of each play, from among those of `-l`.
+pub fn hosts_of(
+    fleet: &Fleet,
+    loaded: &Loaded,
+    limit: Option<&str>,
+) -> Result<Vec<(Arc<Play>, Vec<Host>)>, Message> {
+    let mut plays = Vec::new();
+    for play in &loaded.program.plays {
+        let pattern = scene::pattern(loaded, play)?;
+        let mut hosts = fleet.select(&pattern)?;
+        if let Some(limit) = limit {
+            let within = fleet.select(limit)?;
+            hosts.retain(|host| within.iter().any(|other| other.name == host.name));
+        }
+        scene::sort(&mut hosts, play.order.as_deref());
+        plays.push((Arc::new(play.clone()), hosts));
+    }
+    Ok(plays)
+}
+
+impl Run {
+    fn plan_hosts(&self) -> Result<Vec<(Arc<Play>, Vec<Host>)>, Message> {
+        hosts_of(&self.fleet, &self.loaded, self.request.limit.as_deref())
+    }
+
+    async fn play(self: Arc<Self>, play: Arc<Play>, hosts: Vec<Host>) {
+        // A host that failed or could not be reached takes no part in later plays.
+        let hosts: Vec<Host> = hosts.into_iter().filter(|h| self.is_in(&h.name)).collect();
+        let names: Arc<Vec<Arc<str>>> = Arc::new(hosts.iter().map(|h| h.name.clone()).collect());
+        let name = scene::title(&play);
+        self.tell(RunEvent::Play { name, hosts: names.clone() }).await;
+        let mut needs = needs::of_play(&self.loaded.engine, &play, &self.sources);
+        let mut play = play;
+        if play.hosts.is_none() && play.gather_facts.is_none() && needs.facts {
+            // A bare task list gathers facts only when it uses them.
+            Arc::make_mut(&mut play).gather_facts = Some(true);
+        }
+        let several = self.loaded.program.plays.len() > 1;
+        needs.hostvars |= several && needs.all;
+        let mut failed_before = 0;
+        let batches = scene::batches(&hosts, &play.serial);
+        let count = batches.len();
+        for (number, batch) in batches.into_iter().enumerate() {
+            if count > 1 {
+                let hosts = batch.iter().map(|host| host.name.clone()).collect();
+                self.tell(RunEvent::Batch { number: number + 1, hosts }).await;
+            }
+            let scene = self.scene(&play, &needs, &names, &batch, failed_before);
+            Arc::clone(&self).batch(&scene, batch).await;
+            failed_before += scene.coordinator.failed();
+            if scene.coordinator.is_stopped() || self.cancel.is_cancelled() {
+                break;
+            }
+            // As Ansible: a batch without a host left ends the play.
+            if count > 1 && scene.coordinator.failed() == scene.batch.len() {
+                break;
+            }
+        }
+    }
+
+    fn scene(
+        &self,
+        play: &Arc<Play>,
+        needs: &Needs,
+        names: &Arc<Vec<Arc<str>>>,
+        batch: &[Host],
+        failed_before: usize,
+    ) -> Arc<Scene> {
+        let percent = play.max_fail_percentage.filter(|percent| *percent < 100.0);
+        let any = play.any_errors_fatal || scene::any_task_is_fatal(&play.items);
+        let rule = StopRule { any, max_percent: percent, hosts: names.len(), failed_before };
+        let mut options = self.request.options.clone();
+        options.barriers = any || percent.is_some() || play.linear;
+        options.shares_vars = needs.hostvars || self.loaded.program.plays.len() > 1;
+        Arc::new(Scene {
+            play: play.clone(),
+            needs: needs.clone(),
+            hosts: names.clone(),
+            batch: batch.iter().map(|host| host.name.clone()).collect(),
+            coordinator: Coordinator::new(batch.len(), rule),
+            options,
+            pauses: Mutex::default(),
+        })
+    }
+
+    async fn batch(self: Arc<Self>, scene: &Arc<Scene>, hosts: Vec<Host>) {
+        let mut running = JoinSet::new();
+        for (index, host) in hosts.into_iter().enumerate() {
+            let part = Part::new(self.clone(), scene.clone(), index, host, self.turns.clone());
+            running.spawn(part.run());
+        }
+        while running.join_next().await.is_some() {}
+    }
+
+    /// An executor on a host for a task of another.
+    async fn helper(&self, host: &Host) -> Result<Executor, End> {
+        let idle = self.helpers().get_mut(&host.name).and_then(Vec::pop);
+        match idle {
+            Some(executor) => Ok(executor),
+            None => self.start_executor(host).await,
+        }
+    }
+
+    /// Gives it back, for the next task.
+    fn give_helper(&self, host: &Host, executor: Executor) {
+        self.helpers().entry(host.name.clone()).or_default().push(executor);
+    }
+
+    fn helpers(&self) -> std::sync::MutexGuard<'_, HashMap<Arc<str>, Vec<Executor>>> {
+        // Nothing panics while the lock is held.
+        self.helpers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells every host's end and lets the executors go.
+    async fn end(&self) {
+        let memory = std::mem::take(&mut *self.lock());
+        let mut leaving = JoinSet::new();
+        for (host, memory) in memory {
+            let (state, error) = memory.state.unwrap_or((HostState::Succeeded, None));
+            let summary = Some(memory.summary);
+            let (rc, signal, duration_ms) = (None, None, memory.duration_ms);
+            let end = HostEnd { host, state, rc, signal, duration_ms, error, summary };
+            self.tell(RunEvent::Host(Box::new(end))).await;
+            if let Some(mut executor) = memory.executor {
+                let run = self.id.clone();
+                leaving.spawn(async move {
+                    let acknowledged = hep_core::frame::ToHost::Ack { run: run.into() };
+                    let _ = executor.send(&acknowledged).await;
+                    executor.end().await;
+                });
+            }
+        }
+        let helpers = std::mem::take(&mut *self.helpers());
+        for executor in helpers.into_values().flatten() {
+            leaving.spawn(executor.end());
+        }
+        while leaving.join_next().await.is_some() {}
+    }
+
+    pub(crate) async fn tell(&self, event: RunEvent) {
+        // A door that has gone does not want to know.
+        let _ = self.events.send(event).await;
+    }
+
+    fn is_in(&self, host: &str) -> bool {
+        self.lock().get(host).is_none_or(|memory| memory.state.is_none())
+    }
+
+    /// What is remembered of a host.
+    pub(crate) fn with_memory<T>(&self, host: &Arc<str>, act: impl FnOnce(&mut Memory) -> T) -> T {
+        act(self.lock().entry(host.clone()).or_default())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Arc<str>, Memory>> {
+        // Nothing panics while the lock is held.
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Memory {
+    /// Adds what a play gave.
+    pub(crate) fn add(&mut self, summary: &Summary, duration_ms: u64) {
+        let sum = &mut self.summary;
+        sum.ok += summary.ok;
+        sum.changed += summary.changed;
+        sum.failed += summary.failed;
+        sum.skipped += summary.skipped;
+        sum.rescued += summary.rescued;
+        sum.ignored += summary.ignored;
+        sum.deferred += summary.deferred;
+        sum.unreachable += summary.unreachable;
+        sum.is_failed |= summary.is_failed;
+        sum.is_cancelled |= summary.is_cancelled;
+        self.duration_ms += duration_ms;
+    }
+}
+
+/// The executor that a host cannot run, in words.
+pub(crate) fn no_executor(reason: &hep_core::bootstrap::NoExecutor) -> Message {
+    use hep_core::bootstrap::NoExecutor;
+    match reason {
+        NoExecutor::Arch(arch) => say::no_executor_arch(arch),
+        NoExecutor::Noexec => say::no_executor_noexec(),
+        NoExecutor::Directory => say::no_executor_directory(),
+        NoExecutor::Space => say::no_executor_space(),
+        NoExecutor::Sha256 => say::no_executor_sha256(),
+        NoExecutor::Checksum => say::no_executor_checksum(),
+        NoExecutor::Run => say::no_executor_run(),
+    }
+}
+
+/// So many hosts of so many.
+pub(crate) fn batch_size(batch: Batch, hosts: usize) -> usize {
+    match batch {
+        Batch::Count(count) => count as usize,
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "a share of a number of hosts"
+        )]
+        Batch::Percent(percent) => (hosts as f64 * percent / 100.0) as usize,
+    }
+    .max(1)
+}
