@@ -71,7 +71,8 @@ fn mapping(
             Ok(())
         }
         NodeKind::Null => Ok(()),
-        _ => Err(at(node.pos, say::extra_not_a_map(name, node.to_value().kind()))),
+        NodeKind::List(_) => Err(at(node.pos, say::extra_not_a_map(name, "a list"))),
+        _ => Err(at(node.pos, say::extra_not_a_map(name, "a single value"))),
     }
 }
 

@@ -1,0 +1,79 @@
+//! Renderers: what a run tells, as text or JSON for the two outputs.
+
+pub(crate) mod exec;
+pub(crate) mod fold;
+mod kept;
+mod page;
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+
+use hep_core::mask::Mask;
+use hep_engine::cancel::Cancel;
+use hep_engine::event::{HostEnd, RunEvent};
+use tokio::sync::mpsc::Receiver;
+
+pub(crate) use self::page::Page;
+use crate::terminal::Screen;
+
+/// Events taken at once: written together, so that a flood of lines is not a flood of system calls.
+const AT_ONCE: usize = 512;
+
+/// Turns events into text.
+pub(crate) trait Render: Send {
+    /// Something happened.
+    fn event(&mut self, event: &RunEvent, page: &mut Page);
+    /// Nothing more happens. `ended` has every host's end.
+    fn finish(&mut self, ended: &Ended, page: &mut Page);
+}
+
+/// How each host ended; the last end counts where a host ended more than once (in several plays).
+pub(crate) type Ended = HashMap<Arc<str>, HostEnd>;
+
+/// Where a run is shown.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'a> {
+    /// The outputs.
+    pub(crate) screen: &'a Screen,
+    /// What must not be seen on them.
+    pub(crate) mask: &'a Mask,
+    /// Thrown when nobody reads any more.
+    pub(crate) cancel: &'a Cancel,
+}
+
+impl View<'_> {
+    /// Shows a run until it is over. Where the output cannot be written the run is stopped, its last
+    /// events are taken silently, and the error is returned.
+    pub(crate) async fn show(
+        &self,
+        mut events: Receiver<RunEvent>,
+        render: &mut dyn Render,
+    ) -> io::Result<Ended> {
+        let (mut ended, mut failed, mut batch) = (Ended::new(), None, Vec::new());
+        while events.recv_many(&mut batch, AT_ONCE).await > 0 {
+            let mut page = Page::default();
+            for event in batch.drain(..) {
+                if failed.is_none() {
+                    render.event(&event, &mut page);
+                }
+                if let RunEvent::Host(end) = event {
+                    self.screen.step_bar();
+                    ended.insert(end.host.clone(), *end);
+                }
+            }
+            if let Err(error) = page.write(self.screen, self.mask) {
+                self.cancel.cancel();
+                failed = Some(error);
+            }
+        }
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        self.screen.end_bar();
+        let mut page = Page::default();
+        render.finish(&ended, &mut page);
+        page.write(self.screen, self.mask)?;
+        Ok(ended)
+    }
+}
