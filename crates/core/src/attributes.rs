@@ -258,7 +258,9 @@ fn predicted(
     identity: &Identity,
 ) -> Option<Stat> {
     let mut overlay = Overlay::default();
-    changes.iter().for_each(|change| overlay.plan(change, identity));
+    for change in changes {
+        overlay.plan(change, identity);
+    }
     let question = Question::Stat { path: path.into(), follow: false, digest: true };
     let host = Answer::Stat(before.cloned().map(Box::new));
     let answer = overlay.answer(&question);

@@ -227,12 +227,12 @@ impl Host {
         };
         let mode = u32::from_str_radix(mode, 8).ok()?;
         let file = SourceFile { path: format!("files/{name}").into(), mode, body };
-        self.add_source(name, file);
+        self.add_source(name, &file);
         Some(())
     }
 
     /// Puts a file of the controller, also into the directories (of sources) it lies in.
-    fn add_source(&mut self, name: &str, file: SourceFile) {
+    fn add_source(&mut self, name: &str, file: &SourceFile) {
         self.sources.insert(name.into(), file.clone());
         let mut rest = name;
         while let Some((dir, _)) = rest.rsplit_once('/') {
@@ -331,7 +331,7 @@ impl Host {
     /// The answer to any question.
     #[must_use]
     pub fn answer(&self, question: &Question) -> Answer {
-        let question = &self.at_home(question);
+        let question = &Self::at_home(question);
         match self.state.answer(question) {
             Some(answer) => answer,
             None => self.state.adjust(question, self.base(question)),
@@ -354,7 +354,7 @@ impl Host {
     }
 
     /// A path that begins with `~` is below the identity's home.
-    fn at_home(&self, question: &Question) -> Question {
+    fn at_home(question: &Question) -> Question {
         let place = |path: &Arc<str>| -> Arc<str> {
             match path.strip_prefix('~') {
                 Some(rest) if rest.is_empty() || rest.starts_with('/') => {
@@ -642,7 +642,9 @@ impl Host {
         };
         if program.rc == 0 {
             let effects = program.effects.unwrap_or_else(|| run.effects.clone());
-            effects.iter().for_each(|effect| self.effect(effect));
+            for effect in &effects {
+                self.effect(effect);
+            }
         }
         if program.rc == 0 || run.any_rc {
             Outcome::Done(deed)

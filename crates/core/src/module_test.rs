@@ -74,11 +74,6 @@ impl Expect {
         Self { error: Some(text.to_owned()), ..Self::default() }
     }
 
-    /// The task is deferred, for a reason that holds this text.
-    pub(crate) fn unknown(text: &str) -> Self {
-        Self { unknown: Some(text.to_owned()), ..Self::default() }
-    }
-
     /// The finished result has this member.
     pub(crate) fn result(mut self, key: &str, value: impl Into<Value>) -> Self {
         self.result.push((key.to_owned(), value.into()));

@@ -445,7 +445,7 @@ fn link(
 /// SHA-1 in lower-case hexadecimal.
 fn sha1(bytes: &[u8]) -> String {
     use sha1::Digest as _;
-    sha1::Sha1::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    crate::overlay::hex(&sha1::Sha1::digest(bytes))
 }
 
 #[cfg(test)]

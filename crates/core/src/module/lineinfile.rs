@@ -151,9 +151,8 @@ fn not_present() -> Plan {
 impl LineInFile {
     /// What to do to the content, its options checked against one another.
     fn edit(&self) -> Result<Edit<'_>, Stop> {
-        let both = |a: bool, b: bool, names: [&str; 2]| match a && b {
-            true => Err(say::exclude_each_other(names[0], names[1])),
-            false => Ok(()),
+        let both = |a: bool, b: bool, names: [&str; 2]| {
+            if a && b { Err(say::exclude_each_other(names[0], names[1])) } else { Ok(()) }
         };
         let (regexp, search) = (self.regexp.as_deref(), self.search_string.as_deref());
         both(

@@ -83,7 +83,7 @@ impl Algorithm {
             Self::Sha384 => sha2::Sha384::digest(bytes).to_vec(),
             Self::Sha512 => sha2::Sha512::digest(bytes).to_vec(),
         };
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        crate::overlay::hex(&digest)
     }
 }
 

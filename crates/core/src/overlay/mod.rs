@@ -21,7 +21,7 @@ mod tree;
 use output::UnitState;
 use tree::{Body, Entry, Found, Made, Patch, Tree, join};
 pub use tree::{UNKNOWN_ID, UNKNOWN_TIME};
-pub(crate) use tree::{parent, sha256};
+pub(crate) use tree::{hex, parent, sha256};
 
 /// Where a package may put files.
 const SYSTEM: &[&str] = &[
@@ -340,8 +340,10 @@ impl Overlay {
             return Some(Answer::Stat(None));
         };
         match self.tree.find(&path) {
-            Found::Host | Found::Patched(_) | Found::Expected(_) => None,
-            Found::Made(Made { body: Body::Host(_), .. }) => None,
+            Found::Host
+            | Found::Patched(_)
+            | Found::Expected(_)
+            | Found::Made(Made { body: Body::Host(_), .. }) => None,
             Found::Absent { removed: true } => Some(Answer::Stat(None)),
             Found::Absent { removed: false } => Some(self.absent_path(&path, Answer::Stat(None))),
             Found::Made(made) => {
@@ -358,7 +360,7 @@ impl Overlay {
             return Some(Answer::Content(None));
         };
         match self.tree.find(&path) {
-            Found::Host | Found::Patched(_) => None,
+            Found::Host | Found::Patched(_) | Found::Made(Made { body: Body::Host(_), .. }) => None,
             Found::Expected(why) => Some(Answer::Unknown(why.clone())),
             Found::Absent { removed: true } => Some(Answer::Content(None)),
             Found::Absent { removed: false } => {
@@ -372,8 +374,9 @@ impl Overlay {
                 Body::Blob => Some(Answer::Unknown(
                     format!("the new content of `{path}` is sent when it is applied").into(),
                 )),
-                Body::Host(_) => None,
-                Body::None => Some(Answer::Failed(crate::message::file::not_a_file(&path))),
+                Body::Host(_) | Body::None => {
+                    Some(Answer::Failed(crate::message::file::not_a_file(&path)))
+                }
             },
         }
     }
@@ -386,14 +389,13 @@ impl Overlay {
             return Some(Answer::Entries(None));
         };
         match self.tree.find(&path) {
-            Found::Absent { removed: true } => Some(Answer::Entries(None)),
             Found::Absent { removed: false } => {
                 Some(self.absent_path(&path, Answer::Entries(None)))
             }
             Found::Made(made) if made.stat.kind == FileKind::Directory => {
                 Some(Answer::Entries(Some(self.merged(&path, recurse, Vec::new()))))
             }
-            Found::Made(_) => Some(Answer::Entries(None)),
+            Found::Absent { removed: true } | Found::Made(_) => Some(Answer::Entries(None)),
             Found::Expected(why) => Some(Answer::Unknown(why.clone())),
             Found::Host | Found::Patched(_) => None,
         }
@@ -556,10 +558,13 @@ impl Overlay {
     }
 }
 
+/// What is planned for an entry of a database: nothing, or that it is gone or there.
+type Planned<'a, T> = Option<Option<&'a T>>;
+
 /// Users and groups.
 impl Overlay {
     /// What is planned for the user with this name or number; nothing when nothing is.
-    fn user(&self, key: &str) -> Option<Option<&Account>> {
+    fn user(&self, key: &str) -> Planned<'_, Account> {
         if let Some(planned) = self.users.get(key) {
             return Some(planned.as_ref());
         }
@@ -568,7 +573,7 @@ impl Overlay {
     }
 
     /// As `user`, for groups.
-    fn group(&self, key: &str) -> Option<Option<&GroupEntry>> {
+    fn group(&self, key: &str) -> Planned<'_, GroupEntry> {
         if let Some(planned) = self.groups.get(key) {
             return Some(planned.as_ref());
         }

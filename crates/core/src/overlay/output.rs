@@ -133,7 +133,7 @@ impl Overlay {
             };
             !planned
         };
-        let out: String = text.lines().filter(is_new).map(|line| format!("{line}\n")).collect();
+        let out: String = text.lines().filter(is_new).flat_map(|line| [line, "\n"]).collect();
         Output { stdout: out.into(), ..output }
     }
 

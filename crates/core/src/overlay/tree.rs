@@ -312,7 +312,17 @@ pub(crate) fn apply_attrs(stat: &mut Stat, attrs: &Attrs) {
 pub(crate) fn sha256(bytes: &[u8]) -> Arc<str> {
     use sha2::Digest as _;
     let digest = sha2::Sha256::digest(bytes);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
+    hex(&digest).into()
+}
+
+/// Bytes in lower-case hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    let mut out = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        let _ = write!(out, "{byte:02x}");
+    }
+    out
 }
 
 /// The body of planned content, with its size and digest as far as they are known.
