@@ -165,6 +165,11 @@ pub fn pieces(
     }
 }
 
+/// SHA-256 in lower-case hexadecimal, as blobs are named.
+pub fn digest(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
 fn unhex(text: &str) -> Option<[u8; 32]> {
     let mut bytes = [0; 32];
     if text.len() != 64 || !text.is_ascii() {

@@ -426,7 +426,7 @@ impl Running {
         let ended = applying.outcomes.iter().any(|o| !matches!(o, Outcome::Done(_)));
         if !ended && let Some(planned) = applying.plan.changes.get(applying.next) {
             self.diffs.extend(planned.diff.clone());
-            if prepared.check {
+            if prepared.check && !applying.plan.claimed {
                 let maker = machine.makers.get(&prepared.identity).cloned().unwrap_or_default();
                 machine.overlay.plan(&planned.change, &maker);
                 self.applied.push((planned.change.clone(), Outcome::Done(Deed::default())));
@@ -457,7 +457,7 @@ impl Running {
 
     /// Lets the module complete its result.
     fn finish_module(&self, plan: Plan, outcomes: &[Outcome], machine: &Interpreter) -> Done {
-        let check = self.prepared.as_ref().is_some_and(|p| p.check);
+        let check = !plan.claimed && self.prepared.as_ref().is_some_and(|p| p.check);
         let mut done = Done {
             facts: plan.facts,
             skipped: plan.skipped,

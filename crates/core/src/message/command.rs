@@ -29,4 +29,9 @@ catalogue! { "command";
     waits_for_drained(port) "the connections of port {port} to end";
     waits_for_path(path) "`{path}`";
     waits_for_gone(path) "`{path}` to be gone";
+    external_unpredicted(name) "what the external module `{name}` would do is known only once it has run; it does not say `hep: supports-check`";
+    external_claims(name) "Claimed by the external module `{name}` itself";
+    external_is_directory(name) "Cannot run the external module `{name}`: it is a directory of the controller";
+    external_no_answer(name, why) "Cannot understand the external module `{name}`: {why}\nhint: it must print one JSON object, and nothing else, on its standard output";
+    external_failed(name, why) "The external module `{name}` failed: {why}";
 }

@@ -47,9 +47,9 @@ pub const KINDS: &[Kind] = &[
     fail::KIND,
     file::KIND,
     group::KIND,
+    lineinfile::KIND,
     package::KIND,
     pause::KIND,
-    lineinfile::KIND,
     ping::KIND,
     raw::KIND,
     reboot::KIND,
@@ -58,10 +58,10 @@ pub const KINDS: &[Kind] = &[
     set_fact::KIND,
     setup::KIND,
     shell::KIND,
-    user::KIND,
-    wait_for::KIND,
     stat::KIND,
     template::KIND,
+    user::KIND,
+    wait_for::KIND,
 ];
 
 /// A kind of task.
@@ -206,6 +206,9 @@ pub struct Plan {
     pub facts: Map,
     /// Whether the task counts as changed where that is not simply "there are changes".
     pub changed: Option<bool>,
+    /// Whether the changes are done in a check too, because what they run promises to change nothing
+    /// then: an external module's own prediction, which is shown as claimed, not as known.
+    pub claimed: bool,
     /// Why the task has failed, when planning already shows it and `result` is worth keeping. A failure
     /// without a result is [`Stop::Fail`].
     pub failed: Option<Message>,

@@ -20,6 +20,20 @@ use crate::transport::{self, ChannelEvent, Exec, Input, Outcome, Pty, TransportE
 
 /// How long a command may take to end after it was told to.
 const GRACE: Duration = Duration::from_secs(5);
+/// Ends the process groups of the other commands of this connection: they are the children of `$2`, the
+/// `sshd` that serves it; `$3` is this shell. A `signal` request alone is not enough, because sshd
+/// refuses it for root's sessions.
+const KILLER: &str = r#"for d in /proc/[0-9]*; do
+s=$(cat "$d/stat" 2>/dev/null) || continue
+n=${s%% *}
+set -- "$1" "$2" "$3" ${s##*) }
+[ "$5" = "$2" ] && [ "$n" != "$3" ] && kill -s "$1" -- "-$n"
+done
+exit 0"#;
+/// Runs [`KILLER`] (`$2`) with the signal `$1`, as whom the words after it say.
+const AS_WHOM: &str =
+    r#"s=$1 k=$2; shift 2; exec "$@" /bin/sh -c "$k" hep "$s" "$PPID" "$$""#;
+
 /// How long after the second, harder telling.
 const LAST_GRACE: Duration = Duration::from_secs(2);
 
@@ -117,13 +131,14 @@ impl Work {
             Err(error) => return failed(&error),
         };
         let (input, output) = channel.split();
-        Pump::new(self, host, command, wrapped, input).run(output).await
+        Pump::new(self, connection, host, command, wrapped, input).run(output).await
     }
 }
 
 /// Moves input and output of one command until it has ended.
 struct Pump<'a> {
     work: &'a Work,
+    connection: &'a dyn transport::Connection,
     host: Arc<str>,
     command: &'a Command,
     wrapped: Wrapped,
@@ -140,6 +155,7 @@ struct Pump<'a> {
 impl<'a> Pump<'a> {
     fn new(
         work: &'a Work,
+        connection: &'a dyn transport::Connection,
         host: &Host,
         command: &'a Command,
         wrapped: Wrapped,
@@ -147,6 +163,7 @@ impl<'a> Pump<'a> {
     ) -> Self {
         Self {
             work,
+            connection,
             host: host.name.clone(),
             command,
             wrapped,
@@ -291,12 +308,12 @@ impl<'a> Pump<'a> {
     async fn stop(&mut self, stopping: &mut Option<Stopping>, reason: HostState) -> bool {
         match stopping {
             None => {
-                let told = self.input.signal("TERM").await.is_ok();
-                *stopping = Some(Stopping { reason, until: Instant::now() + GRACE, hard: !told });
+                self.kill("TERM").await;
+                *stopping = Some(Stopping { reason, until: Instant::now() + GRACE, hard: false });
                 false
             }
             Some(stop) if !stop.hard => {
-                let _ = self.input.signal("KILL").await;
+                self.kill("KILL").await;
                 stop.hard = true;
                 stop.until = Instant::now() + LAST_GRACE;
                 false
@@ -305,6 +322,23 @@ impl<'a> Pump<'a> {
                 self.input.close().await;
                 true
             }
+        }
+    }
+
+    /// Sends a signal to the command's process group by both ways there are.
+    async fn kill(&self, signal: &str) {
+        let _ = self.input.signal(signal).await;
+        let mut words: Vec<String> =
+            ["/bin/sh", "-c", AS_WHOM, "hep", signal, KILLER].map(str::to_owned).to_vec();
+        // What runs as another user can only be ended by that user or root.
+        words.extend(self.command.sudo.iter().flat_map(|sudo| sudo.words("")));
+        let line = format!("exec {}", hep_core::quote::line(&words));
+        let password = self.command.sudo.as_ref().and_then(|sudo| sudo.password.as_ref());
+        let stdin = password.map_or_else(Bytes::new, |password| {
+            Bytes::from(format!("{}\n", password.expose()).into_bytes())
+        });
+        if let Ok(channel) = self.connection.exec(Exec::new(line)).await {
+            let _ = tokio::time::timeout(LAST_GRACE, channel.run(stdin, 1024)).await;
         }
     }
 

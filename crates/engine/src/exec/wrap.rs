@@ -108,13 +108,19 @@ impl Command {
     }
 
     fn sudo_words(&self, token: &str) -> Vec<String> {
-        let Some(sudo) = &self.sudo else { return vec![] };
+        self.sudo.as_ref().map(|sudo| sudo.words(&prompt_of(token))).unwrap_or_default()
+    }
+}
+
+impl Sudo {
+    /// The words before a command; a password is read from standard input after `prompt`.
+    pub(super) fn words(&self, prompt: &str) -> Vec<String> {
         let mut words = vec!["sudo".to_owned()];
-        match &sudo.password {
-            Some(_) => words.extend(["-S".to_owned(), "-p".to_owned(), prompt_of(token)]),
+        match &self.password {
+            Some(_) => words.extend(["-S".to_owned(), "-p".to_owned(), prompt.to_owned()]),
             None => words.push("-n".to_owned()),
         }
-        words.extend(["-H".to_owned(), "-u".to_owned(), sudo.user.clone(), "--".to_owned()]);
+        words.extend(["-H".to_owned(), "-u".to_owned(), self.user.clone(), "--".to_owned()]);
         words
     }
 }

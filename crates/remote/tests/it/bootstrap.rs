@@ -94,8 +94,8 @@ fn fresh_then_present_then_damaged() {
         let installed = home.path().join(".cache/hep").join(own_hash());
 
         let mut child = start(shell, home.path(), &command(true));
-        let Line::Need { arch, gzip } = line(&mut child) else { panic!("{shell}") };
-        assert_eq!((arch.as_str(), gzip), (std::env::consts::ARCH, true));
+        let need = Line::Need { arch: std::env::consts::ARCH.into(), gzip: true };
+        assert_eq!(line(&mut child), need, "{shell}");
         send(&mut child, &packed);
         assert_eq!(line(&mut child), Line::Go(own_hash()), "{shell}");
         greets(&mut child);
@@ -112,7 +112,7 @@ fn fresh_then_present_then_damaged() {
         fs::write(&installed, b"#!/bin/sh\necho stolen\n").unwrap();
         let mut child = start(shell, home.path(), &command(true));
         assert!(matches!(line(&mut child), Line::Need { .. }), "{shell}");
-        send(&mut child, &gzip_of(b"not the executor"));
+        send(&mut child, &gzip(b"not the executor"));
         assert_eq!(line(&mut child), Line::None(NoExecutor::Checksum), "{shell}");
         child.wait().unwrap();
         let left: Vec<_> = fs::read_dir(installed.parent().unwrap()).unwrap().collect();
@@ -128,10 +128,6 @@ fn fresh_then_present_then_damaged() {
     }
 }
 
-fn gzip_of(bytes: &[u8]) -> Vec<u8> {
-    gzip(bytes)
-}
-
 #[test]
 fn the_umask_of_the_login_is_kept() {
     let home = tempfile::tempdir().unwrap();
@@ -144,10 +140,11 @@ fn the_umask_of_the_login_is_kept() {
     fs::write(&path, stand_in).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
     let command = bootstrap::login_command(&[(std::env::consts::ARCH, &hash)], true);
-    let child = start("/bin/sh", home.path(), &format!("umask 027; {command}"));
-    let out = BufReader::new(child.stdout.unwrap()).lines().map(Result::unwrap);
+    let mut child = start("/bin/sh", home.path(), &format!("umask 027; {command}"));
+    let out = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
     let lines: Vec<String> = out.collect();
     assert_eq!(lines, [format!("HEP-GO {hash}"), "0027".into()]);
+    child.wait().unwrap();
 }
 
 #[test]

@@ -7,14 +7,13 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use hep_core::frame::{Decoder, Encoder, Frame, FromHost, Hello, Start, ToHost};
 use hep_remote::blob;
-use sha2::{Digest, Sha256};
 
 pub(crate) fn binary() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_hep-remote"))
 }
 
 pub(crate) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hep_remote::blob::digest(bytes)
 }
 
 /// The hash of the binary under test.
@@ -69,7 +68,7 @@ impl Executor {
 
     /// The next message; nothing at the end.
     pub(crate) fn try_receive(&mut self) -> Option<FromHost> {
-        let mut buffer = [0; 64 << 10];
+        let mut buffer = vec![0; 64 << 10];
         loop {
             match self.decoder.next::<FromHost>().unwrap() {
                 Some(Frame::Json(message)) => return Some(message),

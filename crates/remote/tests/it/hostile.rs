@@ -138,7 +138,7 @@ fn a_mount_below_is_not_removed() {
     fs::write(kept.join("f"), "x").unwrap();
     // The same device, so only the table of mounts tells.
     let mount = |words: &[&str]| {
-        assert!(Command::new(words[0]).args(&words[1..]).status().unwrap().success())
+        assert!(Command::new(words[0]).args(&words[1..]).status().unwrap().success());
     };
     mount(&["mount", "--bind", kept.to_str().unwrap(), tree.join("in/bind").to_str().unwrap()]);
     let change = Change::Remove { path: text(&tree), recurse: true, before: Before::Any };

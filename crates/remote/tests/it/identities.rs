@@ -1,7 +1,7 @@
 //! Becoming other users through the real sudo, in a mount namespace with users and sudoers of its own.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -49,17 +49,21 @@ impl World {
 
     fn executor(&self) -> Executor {
         let at = |name: &str| self.dir.path().join(name).to_str().unwrap().to_owned();
-        let mut script = String::new();
-        for name in ["passwd", "group", "shadow", "sudoers"] {
-            script += &format!("mount --bind '{}' /etc/{name} || exit 9; ", at(name));
-        }
-        script += &format!("mount --bind '{}' /var/cache || exit 9; ", at("var-cache"));
-        script += "mount -t tmpfs none /run/sudo 2>/dev/null; ";
-        script += &format!(
-            "exec setsid setpriv --reuid 4001 --regid 4001 --clear-groups '{}' serve {}",
-            at(&format!("home/.cache/hep/{}", own_hash())),
-            own_hash()
-        );
+        let bind = |name: &str, to: &str| format!("mount --bind '{}' {to} || exit 9", at(name));
+        let own = at(&format!("home/.cache/hep/{}", own_hash()));
+        let script = [
+            bind("passwd", "/etc/passwd"),
+            bind("group", "/etc/group"),
+            bind("shadow", "/etc/shadow"),
+            bind("sudoers", "/etc/sudoers"),
+            bind("var-cache", "/var/cache"),
+            "mount -t tmpfs none /run/sudo 2>/dev/null".into(),
+            format!(
+                "exec setsid setpriv --reuid 4001 --regid 4001 --clear-groups '{own}' serve {}",
+                own_hash()
+            ),
+        ]
+        .join("; ");
         let mut command = Command::new("unshare");
         command.args(["--mount", "/bin/sh", "-c", &script]).env("HOME", at("home"));
         Executor::spawn(&mut command)
@@ -155,7 +159,6 @@ fn what_root_starts_is_what_root_has_checked() {
     become_bob();
     chown(&installed, Some(4001), Some(4001)).unwrap();
     become_bob();
-    use std::os::unix::fs::MetadataExt;
     assert_eq!(fs::metadata(&installed).unwrap().uid(), 0);
     // A directory that is not root's is refused.
     chown(installed.parent().unwrap(), Some(4001), Some(4001)).unwrap();
@@ -214,4 +217,70 @@ fn after_a_cancel_the_next_run_begins_anew() {
     assert_eq!(result(&apply(&mut executor, "bob", whoami())), "cancelled");
     executor.begin("next", 1);
     assert_eq!(result(&apply(&mut executor, "bob", whoami())), "bob");
+}
+
+#[test]
+fn one_play_with_several_identities() {
+    use hep_core::interp::{self, Event, State};
+    use hep_core::node::{Node, NodeKind};
+    use hep_core::program::{Action, Become, Item, Play, Task};
+    let world = World::new("ann ALL=(ALL) NOPASSWD: ALL");
+    let mut executor = world.executor();
+    executor.begin("run-1", 1);
+    let str = |text: &str| Node::bare(NodeKind::Str(text.into()));
+    let task = |id, user: Option<&str>| {
+        let active = user.map(|_| Node::bare(NodeKind::Bool(true)));
+        Item::Task(Arc::new(Task {
+            id,
+            action: Action::Module("command".into()),
+            args: Node::bare(NodeKind::Map(vec![(str("cmd"), str("id -un"))])),
+            r#become: Become { active, user: user.map(str), ..Become::default() },
+            ..Task::default()
+        }))
+    };
+    let users = [None, Some("root"), Some("bob"), None, Some("root")];
+    let items = (0..).zip(users).map(|(id, user)| task(id, user)).collect();
+    executor.send(&ToHost::Play(Box::new(interp::Start {
+        login: "ann".into(),
+        play: Arc::new(Play { items, gather_facts: Some(false), ..Play::default() }),
+        ..interp::Start::default()
+    })));
+    let mut said = vec![];
+    loop {
+        match executor.receive() {
+            FromHost::Event { event, .. } => {
+                if let Event::Finished(report) = *event {
+                    assert_eq!(report.state, State::Changed, "{report:?}");
+                    let stdout = report.result.get("stdout").and_then(|text| text.as_str());
+                    said.push(stdout.unwrap_or("").to_owned());
+                }
+            }
+            FromHost::Done(_) => break,
+            FromHost::Output { .. } => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(said, ["ann", "root", "bob", "ann", "root"]);
+}
+
+#[test]
+fn clean_removes_what_each_identity_left() {
+    let world = World::new("ann ALL=(ALL) NOPASSWD: ALL");
+    let mut executor = world.executor();
+    executor.begin("run-1", 1);
+    let root = world.dir.path().join("var-cache/hep");
+    assert_eq!(result(&apply(&mut executor, "root", whoami())), "root");
+    let home = world.dir.path().join("home/.cache/hep");
+    assert!(root.join(own_hash()).exists() && home.join("runs/run-1.jsonl").exists());
+    // Each by its own executor: root's is never one that the login user can write.
+    let clean = |path: &Path| {
+        let argv = [path.to_str().unwrap(), "clean"].map(Arc::from).to_vec();
+        Change::Run(Box::new(Run { argv, ..Run::default() }))
+    };
+    let installed = Path::new("/var/cache/hep").join(own_hash());
+    let outcome = apply(&mut executor, "root", clean(&installed));
+    assert_eq!(result(&outcome), "/var/cache/hep", "{outcome:?}");
+    let outcome = apply(&mut executor, "ann", clean(&home.join(own_hash())));
+    assert_eq!(result(&outcome), home.to_str().unwrap(), "{outcome:?}");
+    assert!(!root.exists() && !home.exists());
 }

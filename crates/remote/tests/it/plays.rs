@@ -123,6 +123,20 @@ fn files_directories_and_commands_in_one_round() {
 }
 
 #[test]
+fn facts_are_under_their_names() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut executor = Executor::start(dir.path());
+    let args = [("msg", "{{ ansible_system }} {{ ansible_facts.os_family }}")];
+    let ToHost::Play(mut play) = start(vec![task(0, "debug", &args)], false) else { panic!() };
+    Arc::make_mut(&mut play.play).gather_facts = Some(true);
+    executor.send(&ToHost::Play(play));
+    let (reports, summary) = follow(&mut executor, dir.path());
+    assert!(!summary.is_failed, "{reports:?}");
+    let said = reports.last().and_then(|report| report.result.get("msg")?.as_str());
+    assert!(said.is_some_and(|said| said.starts_with("Linux ")), "{reports:?}");
+}
+
+#[test]
 fn cancel_ends_a_play() {
     let dir = tempfile::tempdir().unwrap();
     let mark = dir.path().join("mark");
