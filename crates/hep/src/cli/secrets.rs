@@ -38,14 +38,14 @@ impl Given {
         };
         for file in &options.vault_password_file {
             let (id, path) = vault_file(file);
-            given.vault.add(id, vault_password(Path::new(path))?);
+            given.vault.add(id, &vault_password(Path::new(path))?);
         }
         if let Some(file) = &options.become_password_file {
             given.become_ = Some(first_line(file)?);
         }
         if options.ask_vault_pass {
             let asked = question(screen, &say::ask_vault_password(), "the Vault password")?;
-            given.vault.add("default", asked);
+            given.vault.add("default", &asked);
         }
         if options.ask_pass {
             given.ssh = Some(question(screen, &say::ask_ssh_password(), "the SSH password")?);

@@ -1,7 +1,7 @@
 //! `hep ssh`: a session on one host, by the inventory's user, key and jumps.
 
 use std::fs::File;
-use std::io::{self, IsTerminal as _, Read as _, Write as _};
+use std::io::{self, IsTerminal as _, Read as _};
 use std::os::fd::AsFd as _;
 use std::sync::Arc;
 
