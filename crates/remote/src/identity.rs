@@ -72,6 +72,11 @@ impl Identities {
     pub fn begin(&mut self, passwords: Vec<Password>) {
         self.passwords = passwords;
         self.failed.clear();
+        self.forget_cancelled();
+    }
+
+    /// Ends those that were told to stop; the next use of them starts anew.
+    pub fn forget_cancelled(&mut self) {
         self.running.retain(|_, remote| !remote.cancelled);
     }
 

@@ -136,7 +136,12 @@ impl Session {
                     }
                 }
                 ToHost::Ack { run } => self.acknowledge(&run),
-                // The reading thread has raised it.
+                // The reading thread has raised it, and everything before it has been ended. Without a run
+                // that is all it means.
+                ToHost::Cancel if self.journal.is_none() => {
+                    self.line.wire.signals.cancel.clear();
+                    self.others.forget_cancelled();
+                }
                 ToHost::Cancel => {}
                 ToHost::Bye => return Ok(End::Bye),
                 other => return Err(unexpected(&other)),

@@ -13,7 +13,7 @@ use hep_core::frame::Sealed;
 use hep_core::message::{Message, remote};
 
 use crate::cancel::Cancel;
-use crate::system::command::find;
+use crate::system::command::find_usual;
 use crate::system::{hex, why};
 
 /// Seconds that sudo may take to say something (LDAP and PAM modules can be slow).
@@ -96,7 +96,7 @@ fn argv(
     prompt: &str,
 ) -> Result<Vec<OsString>, Message> {
     let tail = words.iter().map(OsString::from);
-    let fixed: Vec<OsString> = if let Some(sudo) = find("sudo") {
+    let fixed: Vec<OsString> = if let Some(sudo) = find_usual("sudo") {
         let mut fixed: Vec<OsString> = vec![(&*sudo).into(), "-H".into()];
         if has_password {
             fixed.extend(["-S".into(), "-p".into(), prompt.into()]);
@@ -105,7 +105,7 @@ fn argv(
         }
         fixed.extend(["-u".into(), user.into(), "--".into()]);
         fixed
-    } else if let Some(runuser) = find("runuser").filter(|_| login_uid == 0) {
+    } else if let Some(runuser) = find_usual("runuser").filter(|_| login_uid == 0) {
         // Containers often have root and no sudo.
         vec![(&*runuser).into(), "-u".into(), user.into(), "--".into()]
     } else {

@@ -136,7 +136,9 @@ pub(super) fn query(query: &Query) -> Result<Output, Message> {
         return Err(remote::bad_query(hep_core::quote::line(&argv)));
     }
     let program = argv.first().cloned().unwrap_or_default();
-    let Some(path) = find(&program) else { return Ok(Output { rc: 127, ..Output::default() }) };
+    let Some(path) = find_usual(&program) else {
+        return Ok(Output { rc: 127, ..Output::default() });
+    };
     let mut words: Vec<OsString> = argv.iter().map(|word| (**word).into()).collect();
     words[0] = (&*path).into();
     let ended = run(&clean(words, QUERY_SECONDS), None, &mut |_, _| {});
@@ -154,7 +156,7 @@ pub(super) fn query(query: &Query) -> Result<Output, Message> {
 /// What a small helper program of the system prints; nothing if it fails.
 pub(crate) fn look(argv: &[&str]) -> Option<String> {
     let mut words: Vec<OsString> = argv.iter().map(OsString::from).collect();
-    words[0] = (&*find(argv[0])?).into();
+    words[0] = (&*find_usual(argv[0])?).into();
     let ended = run(&clean(words, 10), None, &mut |_, _| {}).ok()?;
     (ended.rc == 0).then(|| String::from_utf8_lossy(&ended.out.into_bytes()).into_owned())
 }
@@ -173,7 +175,17 @@ fn clean(argv: Vec<OsString>, seconds: u64) -> Spec<'static> {
 }
 
 /// Where a program lies: on this process's path, then where root's usually are.
-pub(crate) fn find(name: &str) -> Option<Arc<str>> {
+pub(super) fn find(name: &str) -> Option<Arc<str>> {
+    let own = std::env::var("PATH").unwrap_or_default();
+    find_in(&format!("{own}:{USUAL_PATH}"), name)
+}
+
+/// Where a program of the system lies, whatever this process's path says.
+pub(crate) fn find_usual(name: &str) -> Option<Arc<str>> {
+    find_in(USUAL_PATH, name)
+}
+
+fn find_in(path: &str, name: &str) -> Option<Arc<str>> {
     let is_program = |path: &str| {
         Path::new(path).is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok()
     };
@@ -183,9 +195,8 @@ pub(crate) fn find(name: &str) -> Option<Arc<str>> {
     if name.contains('/') {
         return is_program(name).then(|| name.into());
     }
-    let own = std::env::var("PATH").unwrap_or_default();
-    let directories = own.split(':').chain(USUAL_PATH.split(':'));
-    let paths = directories.filter(|dir| dir.starts_with('/')).map(|dir| format!("{dir}/{name}"));
+    let paths =
+        path.split(':').filter(|dir| dir.starts_with('/')).map(|dir| format!("{dir}/{name}"));
     paths.into_iter().find(|path| is_program(path)).map(Arc::from)
 }
 

@@ -213,9 +213,10 @@ fn after_a_cancel_the_next_run_begins_anew() {
     let world = World::new("ann ALL=(ALL) NOPASSWD: ALL");
     let mut executor = world.executor();
     assert_eq!(result(&apply(&mut executor, "bob", whoami())), "bob");
+    executor.begin("run-1", 1);
     executor.send(&ToHost::Cancel);
     assert_eq!(result(&apply(&mut executor, "bob", whoami())), "cancelled");
-    executor.begin("next", 1);
+    executor.begin("run-2", 1);
     assert_eq!(result(&apply(&mut executor, "bob", whoami())), "bob");
 }
 

@@ -229,6 +229,20 @@ fn a_hundred_megabytes_of_output_do_not_stay_in_memory() {
 }
 
 #[test]
+fn without_a_run_a_cancel_ends_only_what_was_asked_before_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut executor = Executor::start(dir.path());
+    executor.send(&apply(1, shell("echo begun; sleep 300")));
+    assert!(matches!(executor.receive(), FromHost::Output { .. }));
+    executor.send(&apply(2, shell("true")));
+    executor.send(&ToHost::Cancel);
+    executor.send(&apply(3, shell("true")));
+    let outcomes: Vec<Outcome> = (0..3).map(|_| outcome(&mut executor).0).collect();
+    assert_eq!(outcomes[..2], [Outcome::Cancelled, Outcome::Cancelled]);
+    assert!(matches!(outcomes[2], Outcome::Done(_)), "{outcomes:?}");
+}
+
+#[test]
 fn a_wait_ends_with_the_line() {
     use hep_core::change::{Until, Wait};
     let dir = tempfile::tempdir().unwrap();
