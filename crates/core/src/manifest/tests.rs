@@ -9,65 +9,9 @@ use std::fmt::Write as _;
 
 use super::*;
 use crate::diagnostic::render;
-use crate::module::{Context, Module, Plan};
-use crate::observe::{Observe, Stop};
 use crate::program::{Action, Over};
 use crate::secret::Secret;
 use crate::vars::Var;
-
-crate::options! {
-    /// Stands for the package module.
-    struct Apt {
-        /// Packages.
-        #[serde(alias = "package", alias = "pkg")]
-        name: Vec<String>,
-        /// State.
-        #[serde(default)]
-        state: Option<String>,
-        /// Seed 2's state.
-        #[serde(default)]
-        action: Option<String>,
-        /// Cache.
-        #[serde(default)]
-        update_cache: bool,
-    }
-}
-
-impl Module for Apt {
-    fn plan(&self, _: &Context<'_>, _: &mut Observe) -> Result<Plan, Stop> {
-        let _ = (&self.name, &self.state, &self.action, self.update_cache);
-        Ok(Plan::default())
-    }
-}
-
-crate::options! {
-    /// Stands for the service module.
-    struct Service {
-        /// Name.
-        name: String,
-        /// State.
-        #[serde(default)]
-        state: Option<String>,
-        /// Seed 2's state.
-        #[serde(default)]
-        action: Option<String>,
-    }
-}
-
-impl Module for Service {
-    fn plan(&self, _: &Context<'_>, _: &mut Observe) -> Result<Plan, Stop> {
-        let _ = (&self.name, &self.state, &self.action);
-        Ok(Plan::default())
-    }
-}
-
-/// The modules, with stand-ins of two whose own files have other tests.
-fn kinds() -> &'static [Kind] {
-    let mut kinds = vec![Kind::of::<Apt>("apt"), Kind::of::<Service>("service")];
-    kinds
-        .extend(crate::module::KINDS.iter().filter(|kind| !matches!(kind.name, "apt" | "service")));
-    kinds.leak()
-}
 
 struct Texts(BTreeMap<String, String>);
 
@@ -92,8 +36,13 @@ fn with_reader<T>(files: &[(String, String)], body: impl FnOnce(&mut Reader<'_>)
     let mut keys = Keys::default();
     keys.add("default", &Secret::new("hunter2".to_owned()));
     let (extra, engine) = (extra(), Engine::default());
-    let setup =
-        Setup { files: &texts, keys: &keys, extra: &extra, engine: &engine, kinds: kinds() };
+    let setup = Setup {
+        files: &texts,
+        keys: &keys,
+        extra: &extra,
+        engine: &engine,
+        kinds: crate::module::KINDS,
+    };
     body(&mut Reader::new(setup))
 }
 
@@ -329,8 +278,13 @@ fn encrypted_files_are_opened_and_never_shown() {
     assert_eq!(&*sources[0].text, "");
     let texts = Texts([("site.yml".to_owned(), sealed.to_owned())].into());
     let (keys, extra, engine) = (Keys::default(), Layer::new(), Engine::default());
-    let setup =
-        Setup { files: &texts, keys: &keys, extra: &extra, engine: &engine, kinds: kinds() };
+    let setup = Setup {
+        files: &texts,
+        keys: &keys,
+        extra: &extra,
+        engine: &engine,
+        kinds: crate::module::KINDS,
+    };
     let faults = Reader::new(setup).read(&["site.yml"]).unwrap_err();
     assert!(faults[0].message.to_string().contains("--vault-password-file"));
     assert!(faults[0].message.to_string().contains("site.yml"));
