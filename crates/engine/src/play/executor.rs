@@ -51,8 +51,6 @@ pub(crate) struct Executor {
     waiting: VecDeque<FromHost>,
     /// Who it is.
     pub(crate) hello: Hello,
-    /// Whether it had to be sent.
-    pub(crate) was_sent: bool,
     /// How many times the controller waited for the host: sent something and then received.
     pub(crate) round_trips: u32,
     spoke: bool,
@@ -173,16 +171,14 @@ struct Starting {
 
 impl Starting {
     async fn run(mut self, bundle: &Bundle) -> Result<Executor, NotStarted> {
-        let mut was_sent = false;
         loop {
             let line = self.line().await?;
             match Line::read(&line) {
                 Line::Need { arch, gzip } => {
-                    was_sent = true;
                     self.send_binary(bundle, &arch, gzip).await?;
                 }
                 Line::None(reason) => return Err(NotStarted::Impossible(reason)),
-                Line::Go(hash) => return self.greet(&hash, was_sent).await,
+                Line::Go(hash) => return self.greet(&hash).await,
                 Line::Noise => {}
             }
         }
@@ -232,7 +228,7 @@ impl Starting {
         self.input.write(bytes).await.map_err(NotStarted::Transport)
     }
 
-    async fn greet(self, hash: &str, was_sent: bool) -> Result<Executor, NotStarted> {
+    async fn greet(self, hash: &str) -> Result<Executor, NotStarted> {
         let mut executor = Executor {
             input: self.input,
             output: self.output,
@@ -241,7 +237,6 @@ impl Starting {
             stderr: self.stderr,
             waiting: VecDeque::new(),
             hello: Hello::default(),
-            was_sent,
             round_trips: 0,
             spoke: false,
         };

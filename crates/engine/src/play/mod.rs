@@ -207,9 +207,10 @@ impl Run {
         self.tell(RunEvent::Play { name, hosts: names.clone() }).await;
         let mut needs = needs::of_play(&self.loaded.engine, &play, &self.sources);
         let mut play = play;
-        if play.hosts.is_none() && play.gather_facts.is_none() && needs.facts {
-            // A bare task list gathers facts only when it uses them.
-            Arc::make_mut(&mut play).gather_facts = Some(true);
+        if play.gather_facts.is_none() {
+            // A play gathers facts as Ansible's do; a bare task list only when it uses them.
+            let gathers = play.hosts.is_some() || needs.facts;
+            Arc::make_mut(&mut play).gather_facts = Some(gathers);
         }
         let several = self.loaded.program.plays.len() > 1;
         needs.hostvars |= several && needs.all;

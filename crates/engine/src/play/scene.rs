@@ -75,6 +75,7 @@ impl Run {
     /// All variables of a host at the beginning of a play.
     pub(super) fn vars_of(&self, scene: &Scene, host: &Host) -> Vars {
         let mut vars = self.fleet.vars(host);
+        vars.push(Level::RoleDefaults, scene.play.defaults.clone());
         vars.push(Level::Play, scene.play.vars.clone());
         self.with_memory(&host.name, |memory| {
             for ((level, name), var) in &memory.set {

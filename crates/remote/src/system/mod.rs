@@ -73,10 +73,13 @@ impl LocalSystem {
     pub fn new() -> Self {
         let (uid, gid) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
         let account = Accounts::new().user(&uid.to_string());
+        // What the login (or sudo -H) set wins over the user database, as in a shell.
+        let environment = std::env::var("HOME").ok().filter(|home| home.starts_with('/'));
         let (user, home) = account.map_or_else(
-            || (uid.to_string(), std::env::var("HOME").unwrap_or_else(|_| "/".into())),
+            || (uid.to_string(), "/".to_owned()),
             |account| (account.name.to_string(), account.home.to_string()),
         );
+        let home = environment.unwrap_or(home);
         let umask = rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
         rustix::process::umask(umask);
         Self { uid, gid, user, home, umask: umask.as_raw_mode() }

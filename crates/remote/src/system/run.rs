@@ -117,15 +117,15 @@ fn may_run_programs(dir: &str) -> bool {
         .is_ok_and(|flags| !flags.intersects(StatVfsMountFlags::NOEXEC | StatVfsMountFlags::RDONLY))
 }
 
+/// The words, the first that is `%s` replaced by the script's path; others may be the operator's own.
 fn argv(run: &Run, script: Option<&Path>) -> Vec<OsString> {
-    let path = script.map(|path| path.to_string_lossy());
-    run.argv
-        .iter()
-        .map(|word| match &path {
-            Some(path) => word.replace("%s", path).into(),
-            None => OsString::from(&**word),
-        })
-        .collect()
+    let mut words: Vec<OsString> = run.argv.iter().map(|word| OsString::from(&**word)).collect();
+    if let Some(path) = script
+        && let Some(word) = words.iter_mut().find(|word| *word == "%s")
+    {
+        *word = path.into();
+    }
+    words
 }
 
 /// Runs it, and again while another package manager is at work and there is time.
