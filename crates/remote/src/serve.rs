@@ -139,7 +139,7 @@ impl Session {
                 // The reading thread has raised it, and everything before it has been ended. Without a run
                 // that is all it means.
                 ToHost::Cancel if self.journal.is_none() => {
-                    self.line.wire.signals.cancel.clear();
+                    self.line.wire.forget_cancel();
                     self.others.forget_cancelled();
                 }
                 ToHost::Cancel => {}
@@ -150,7 +150,7 @@ impl Session {
     }
 
     fn start(&mut self, start: Start) -> Result<(), Message> {
-        self.line.wire.signals.cancel.clear();
+        self.line.wire.forget_cancel();
         self.others.begin(start.passwords);
         self.journal = None;
         let (journal, earlier) = Journal::open(&self.cache, &start.run, start.fence)?;
@@ -185,7 +185,10 @@ impl Session {
         change: &Change,
         no_log: bool,
     ) -> Outcome {
-        if !self.line.wire.signals.begin_change(matches!(change, Change::Wait(_))) {
+        let signals = &self.line.wire.signals;
+        let may = signals.begin_change(matches!(change, Change::Wait(_)));
+        if !may || signals.cancel.is_raised() {
+            signals.end_change();
             return Outcome::Cancelled;
         }
         let outcome = self.apply_journalled(identity, task, change, no_log);

@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
@@ -37,6 +37,8 @@ pub struct Signals {
     gone: AtomicBool,
     changing: AtomicBool,
     waiting: AtomicBool,
+    /// Cancels that have come, taken up or not.
+    cancels: AtomicU64,
     not_kept: Option<PathBuf>,
 }
 
@@ -45,6 +47,8 @@ pub struct Wire {
     out: Box<dyn Write>,
     encoder: Encoder,
     incoming: Receiver<Incoming>,
+    /// Cancels that have been taken up.
+    seen: u64,
     /// Shared with the reading thread.
     pub signals: Arc<Signals>,
 }
@@ -53,7 +57,14 @@ impl Signals {
     /// Nothing has happened yet. `not_kept` is the executor's own file where it is to be removed.
     pub fn new(not_kept: Option<PathBuf>) -> io::Result<Arc<Self>> {
         let [gone, changing, waiting] = [(); 3].map(|()| AtomicBool::new(false));
-        Ok(Arc::new(Self { cancel: Arc::new(Cancel::new()?), gone, changing, waiting, not_kept }))
+        Ok(Arc::new(Self {
+            cancel: Arc::new(Cancel::new()?),
+            gone,
+            changing,
+            waiting,
+            cancels: AtomicU64::new(0),
+            not_kept,
+        }))
     }
 
     /// Whether the controller is gone.
@@ -112,7 +123,7 @@ impl Wire {
         std::thread::Builder::new()
             .stack_size(256 << 10)
             .spawn(move || read(input, &sender, &shared))?;
-        Ok(Self { out: Box::new(out), encoder: Encoder::default(), incoming, signals })
+        Ok(Self { out: Box::new(out), encoder: Encoder::default(), incoming, seen: 0, signals })
     }
 
     /// Sends a message. That the controller is gone is noticed by the reading thread, and not an error.
@@ -127,7 +138,20 @@ impl Wire {
 
     /// The next thing that comes.
     pub fn receive(&mut self) -> Incoming {
-        self.incoming.recv().unwrap_or(Incoming::Gone(None))
+        let incoming = self.incoming.recv().unwrap_or(Incoming::Gone(None));
+        if matches!(&incoming, Incoming::Message(message) if matches!(**message, ToHost::Cancel)) {
+            self.seen += 1;
+        }
+        incoming
+    }
+
+    /// Forgets the wish to stop, except one that stands behind what is being done now: it is raised as it
+    /// arrives, before its turn, and means what comes before it.
+    pub fn forget_cancel(&mut self) {
+        self.signals.cancel.clear();
+        if self.signals.cancels.load(Ordering::SeqCst) != self.seen {
+            self.signals.cancel.raise();
+        }
     }
 }
 
@@ -161,6 +185,7 @@ fn take(
             Frame::Blob(chunk) => Incoming::Blob(chunk),
             Frame::Json(message) => {
                 if matches!(message, ToHost::Cancel) {
+                    signals.cancels.fetch_add(1, Ordering::SeqCst);
                     signals.cancel.raise();
                 }
                 Incoming::Message(Box::new(message))

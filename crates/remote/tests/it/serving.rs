@@ -243,6 +243,21 @@ fn without_a_run_a_cancel_ends_only_what_was_asked_before_it() {
 }
 
 #[test]
+fn a_cancel_close_behind_a_start_is_not_lost() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut executor = Executor::start(dir.path());
+    for round in 0..50 {
+        executor.begin(&format!("run-{round}"), 1);
+        executor.send(&ToHost::Cancel);
+        executor.send(&apply(1, shell("true")));
+        assert_eq!(outcome(&mut executor).0, Outcome::Cancelled, "round {round}");
+    }
+    executor.begin("last", 1);
+    executor.send(&apply(1, shell("true")));
+    assert!(matches!(outcome(&mut executor).0, Outcome::Done(_)));
+}
+
+#[test]
 fn a_wait_ends_with_the_line() {
     use hep_core::change::{Until, Wait};
     let dir = tempfile::tempdir().unwrap();
