@@ -41,4 +41,8 @@ catalogue! { "cli";
     no_runtime(why) "Cannot start: {why}";
     session_lost(host) "The connection to `{host}` closed";
     terminal_failed(why) "Cannot set the terminal up: {why}";
+    no_host_for_plays(selector) "No play has a host among those of `{selector}`\nhint: `--list-hosts` shows the hosts of each play";
+    seed_accepts_keys() "New host keys are accepted, as this form of the command line always did; `hep apply` asks";
+    seed_misconfigured(key) "Cannot use the settings: `{key}` is missing (misconfigured)\nhint: `ssh` (with `username` and `password`), `manifest`, `hosts` and `log_level` must be set";
+    seed_log_level(level, known) "Cannot use the log level `{level}`: it is none of {known}";
 }

@@ -112,6 +112,10 @@ pub(crate) struct Wanted<'a> {
     pub(crate) folders: Vec<PathBuf>,
     /// Whether hosts of no inventory may be named.
     pub(crate) any_host: bool,
+    /// Whether the plays of manifests say which hosts, so that it is no error to have none here.
+    pub(crate) plays: bool,
+    /// A password that a file gives.
+    pub(crate) password: Option<Secret<String>>,
 }
 
 /// An inventory, some of its hosts, and the way to them.
@@ -124,6 +128,14 @@ pub(crate) struct Opened {
     pub(crate) mask: Mask,
     /// The run's switch; signals throw it.
     pub(crate) cancel: Cancel,
+    /// `-e`.
+    pub(crate) extra: Arc<Layer>,
+    /// Vault passwords.
+    pub(crate) vault: Keys,
+    /// The files read so far, for places.
+    pub(crate) sources: Vec<Source>,
+    /// What `mask` hides.
+    pub(crate) secrets: Vec<Secret<String>>,
 }
 
 impl Connect {
@@ -135,10 +147,11 @@ impl Connect {
     ) -> Result<Opened, Failure> {
         let cancel = Cancel::default();
         signals::watch(&cancel, screen);
-        let secrets = secrets::Given::take(self, screen)?;
+        let mut given = secrets::Given::take(self, screen)?;
+        given.ssh = wanted.password.clone().or(given.ssh);
         let mut sources = Vec::new();
-        let extra = extra::layer(wanted.extra, &secrets.vault, &mut sources)?;
-        let inventory = self.inventory(&wanted, &secrets.vault, &mut sources).await?;
+        let extra = Arc::new(extra::layer(wanted.extra, &given.vault, &mut sources)?);
+        let inventory = self.inventory(&wanted, &given.vault, &mut sources).await?;
         for note in inventory.notes() {
             let note = Diagnostic::new(note.pos, note.message.clone());
             screen.say(render(&sources, &note).trim_end());
@@ -146,9 +159,11 @@ impl Connect {
         let names = self.select(&wanted, &inventory)?;
         let hosts: Vec<Host> =
             names.iter().filter_map(|name| inventory.host(name).cloned()).collect();
-        let fleet = self.fleet(inventory, &secrets, extra, screen, hosts.len() == 1)?;
-        let mask = secrets.mask(&fleet, &hosts);
-        Ok(Opened { fleet: Arc::new(fleet), hosts, mask, cancel })
+        let fleet = self.fleet(inventory, &given, extra.clone(), screen, hosts.len() == 1)?;
+        let secrets = given.all(&fleet, &hosts, &extra);
+        let mask = secrets::mask(&secrets);
+        let vault = given.vault;
+        Ok(Opened { fleet: Arc::new(fleet), hosts, mask, cancel, extra, vault, sources, secrets })
     }
 
     async fn inventory(
@@ -178,7 +193,7 @@ impl Connect {
     ) -> Result<Vec<Arc<str>>, Failure> {
         let selector = inventory::selector(wanted.selector, inventory)?;
         let selected = selector.select(inventory);
-        if self.inventory.is_empty() && !selected.as_ref().is_ok_and(|hosts| !hosts.is_empty()) {
+        if self.inventory.is_empty() && !wanted.plays && !selected.as_ref().is_ok_and(|hosts| !hosts.is_empty()) {
             return Err(say::no_inventory(wanted.selector).into());
         }
         let hosts = selected?;
@@ -191,8 +206,8 @@ impl Connect {
     fn fleet(
         &self,
         inventory: Inventory,
-        secrets: &secrets::Given,
-        extra: Layer,
+        given: &secrets::Given,
+        extra: Arc<Layer>,
         screen: &Arc<Screen>,
         one_host: bool,
     ) -> Result<Fleet, Failure> {
@@ -200,10 +215,10 @@ impl Connect {
             user: self.user.clone(),
             port: self.port,
             keys: self.key.clone(),
-            password: secrets.ssh.clone(),
-            become_password: secrets.become_.clone(),
+            password: given.ssh.clone(),
+            become_password: given.become_.clone(),
             connect_timeout: self.connect_timeout,
-            extra: Arc::new(extra),
+            extra,
         };
         let person = Person::new(Arc::clone(screen), one_host);
         let pool = Pool::new(Limits::default(), Arc::new(person));

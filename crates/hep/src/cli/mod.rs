@@ -1,13 +1,16 @@
 //! The command line: words in, an exit code out.
 
+mod apply;
 mod connect;
 mod exec;
 mod extra;
 mod failure;
 mod hosts;
+mod list;
 mod messages;
 mod modules;
 mod secrets;
+mod seed;
 mod signals;
 mod span;
 mod ssh;
@@ -48,6 +51,8 @@ struct Cli {
 enum Command {
     /// Run a command on many hosts at once
     Exec(exec::Args),
+    /// Apply manifests to hosts
+    Apply(apply::Args),
     /// Show the hosts that a selector names
     Hosts(hosts::Args),
     /// Open a session on one host
@@ -85,24 +90,34 @@ pub(crate) fn main() -> ExitCode {
 }
 
 fn run(words: Vec<OsString>, screen: &Arc<Screen>) -> Result<u8, Failure> {
+    if seed::is_meant(&words) {
+        return match seed::Args::try_parse_from(words) {
+            Ok(args) => block_on(seed::run(args, screen.clone())),
+            Err(error) => Ok(explain(&error)),
+        };
+    }
     let parser = Cli::command().after_long_help(variables::help());
     let parsed = parser.try_get_matches_from(words).and_then(|found| Cli::from_arg_matches(&found));
     match parsed {
         Ok(cli) => dispatch(cli.command, screen),
-        Err(error) => {
-            // A reader that goes away while we explain has seen enough.
-            let _ = error.print();
-            Ok(match error.kind() {
-                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => exit::FINE,
-                _ => exit::USAGE,
-            })
-        }
+        Err(error) => Ok(explain(&error)),
+    }
+}
+
+/// Prints what clap has to say: help, or what is wrong with the words.
+fn explain(error: &clap::Error) -> u8 {
+    // A reader that goes away while we explain has seen enough.
+    let _ = error.print();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => exit::FINE,
+        _ => exit::USAGE,
     }
 }
 
 fn dispatch(command: Command, screen: &Arc<Screen>) -> Result<u8, Failure> {
     match command {
         Command::Exec(args) => block_on(exec::run(args, screen.clone())),
+        Command::Apply(args) => block_on(apply::run(args, screen.clone())),
         Command::Hosts(args) => block_on(hosts::run(args, screen.clone())),
         Command::Ssh(args) => block_on(ssh::run(args, screen.clone())),
         Command::Modules(args) => modules::run(&args, screen),

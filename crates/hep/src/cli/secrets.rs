@@ -4,9 +4,11 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use hep_core::inventory::{Host, connection};
+use hep_core::manifest::select;
 use hep_core::mask::Mask;
 use hep_core::message::{Message, cli as say};
 use hep_core::node::{Node, NodeKind};
+use hep_core::program::Program;
 use hep_core::secret::Secret;
 use hep_core::vars::{Layer, Var};
 use hep_core::vault::Keys;
@@ -59,11 +61,11 @@ impl Given {
 
     /// Everything that must never be shown: what was given, what the inventory holds, and how these hosts
     /// are logged in to.
-    pub(crate) fn mask(&self, fleet: &Fleet, hosts: &[Host]) -> Mask {
+    pub(crate) fn all(&self, fleet: &Fleet, hosts: &[Host], extra: &Layer) -> Vec<Secret<String>> {
         let mut secrets: Vec<Secret<String>> = Vec::new();
         secrets.extend(self.ssh.clone());
         secrets.extend(self.become_.clone());
-        let mut rendered = false;
+        let mut rendered = of_layer(extra, &mut secrets);
         let inventory = &fleet.inventory;
         let of_hosts = inventory.hosts().values().map(|host| (&host.vars, &host.files));
         let of_groups = inventory.groups().values().map(|group| (&group.vars, &group.files));
@@ -79,8 +81,27 @@ impl Given {
                 secrets.extend(login.become_.password);
             }
         }
-        Mask::new(secrets.iter().map(|secret| secret.expose().as_str()))
+        secrets
     }
+}
+
+/// Hides these.
+pub(crate) fn mask(secrets: &[Secret<String>]) -> Mask {
+    Mask::new(secrets.iter().map(|secret| secret.expose().as_str()))
+}
+
+/// Hides these and what a program holds that was encrypted.
+pub(crate) fn with_program(secrets: &[Secret<String>], program: &Program) -> Mask {
+    let mut secrets = secrets.to_vec();
+    for play in &program.plays {
+        of_layer(&play.vars, &mut secrets);
+        for task in select::tasks(&play.items).chain(select::tasks(&play.handlers)) {
+            of_layer(&task.vars, &mut secrets);
+            of_node(&task.args, &mut secrets);
+            task.environment.iter().for_each(|node| of_node(node, &mut secrets));
+        }
+    }
+    mask(&secrets)
 }
 
 /// Collects the secrets of a layer; true where a password is a template.

@@ -1,6 +1,6 @@
 //! What `hep exec` shows: live lines, JSON objects, or folded groups.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Instant;
@@ -23,7 +23,7 @@ use crate::terminal::{Look, Screen, Tint, visible};
 const WIDEST: usize = 24;
 
 /// What text renderers share: how hosts that failed are told of, and the last line.
-struct Talk {
+pub(super) struct Talk {
     out: Look,
     err: Look,
     /// The hosts in the order of the inventory.
@@ -35,16 +35,34 @@ struct Talk {
 }
 
 impl Talk {
-    fn new(screen: &Screen, names: &[Arc<str>]) -> Self {
-        let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
-        Self {
+    pub(super) fn new(screen: &Screen, names: &[Arc<str>]) -> Self {
+        let mut talk = Self {
             out: screen.out,
             err: screen.err,
-            names: names.to_vec(),
-            width: longest.min(WIDEST),
+            names: Vec::new(),
+            width: 0,
             begun: Instant::now(),
             hints: BTreeSet::new(),
+        };
+        talk.add(names);
+        talk
+    }
+
+    /// More hosts: those of a further play.
+    pub(super) fn add(&mut self, names: &[Arc<str>]) {
+        for name in names {
+            self.width = self.width.max(name.chars().count()).min(WIDEST);
         }
+        let known: HashSet<Arc<str>> = self.names.iter().cloned().collect();
+        self.names.extend(names.iter().filter(|name| !known.contains(*name)).cloned());
+    }
+
+    /// A line of a command that a task runs.
+    pub(super) fn output(&self, tint: Tint, host: &str, line: &[u8], to: &mut Vec<u8>) {
+        let name = self.out.tint(tint, host);
+        let _ = write!(to, "{name}| ");
+        to.extend_from_slice(&self.out.host_line(line));
+        to.push(b'\n');
     }
 
     /// A line of a host after its name. Into a pipe the name is not padded.
@@ -58,7 +76,7 @@ impl Talk {
     }
 
     /// A sentence about a host, its further lines indented; a hint only the first time.
-    fn sentence(&mut self, host: &str, message: &Message, to: &mut Vec<u8>) {
+    pub(super) fn sentence(&mut self, host: &str, message: &Message, to: &mut Vec<u8>) {
         let text = message.to_string();
         let (said, hint) = text.split_once("\nhint: ").unwrap_or((&text, ""));
         let shown = visible::text(said).replace('\n', "\n    ");
@@ -69,14 +87,15 @@ impl Talk {
         }
     }
 
-    fn ended(&mut self, end: &HostEnd, page: &mut Page) {
-        if let Some(message) = why(end) {
+    pub(super) fn ended(&mut self, end: &HostEnd, page: &mut Page) {
+        // That a host was stopped as asked stands in the last line.
+        if let Some(message) = why(end).filter(|message| message.id != "exec.cancelled") {
             self.sentence(&end.host, &message, page.err());
         }
     }
 
     /// `20 hosts: 18 succeeded, 1 failed (web3), 1 unreachable (web7) in 2.1 s`.
-    fn summary(&self, ended: &Ended, page: &mut Page) {
+    pub(super) fn summary(&self, ended: &Ended, page: &mut Page) {
         let states = [
             HostState::Succeeded,
             HostState::Failed,

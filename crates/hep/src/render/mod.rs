@@ -4,14 +4,17 @@ pub(crate) mod exec;
 pub(crate) mod fold;
 mod kept;
 mod page;
+pub(crate) mod play;
 
 use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 
 use hep_core::mask::Mask;
+use hep_core::run::HostState;
 use hep_engine::cancel::Cancel;
 use hep_engine::event::{HostEnd, RunEvent};
+use serde_json::Value;
 use tokio::sync::mpsc::Receiver;
 
 pub(crate) use self::page::Page;
@@ -57,9 +60,16 @@ impl View<'_> {
                 if failed.is_none() {
                     render.event(&event, &mut page);
                 }
-                if let RunEvent::Host(end) = event {
-                    self.screen.step_bar();
-                    ended.insert(end.host.clone(), *end);
+                match event {
+                    RunEvent::Host(end) => {
+                        self.screen.step_bar();
+                        ended.insert(end.host.clone(), *end);
+                    }
+                    // Until a host of the play is told to have ended it has not begun.
+                    RunEvent::Play { hosts, .. } => hosts.iter().for_each(|host| {
+                        ended.entry(host.clone()).or_insert_with(|| not_started(host));
+                    }),
+                    _ => {}
                 }
             }
             if let Err(error) = page.write(self.screen, self.mask) {
@@ -75,5 +85,35 @@ impl View<'_> {
         render.finish(&ended, &mut page);
         page.write(self.screen, self.mask)?;
         Ok(ended)
+    }
+}
+
+fn not_started(host: &Arc<str>) -> HostEnd {
+    HostEnd {
+        host: host.clone(),
+        state: HostState::NotStarted,
+        rc: None,
+        signal: None,
+        duration_ms: 0,
+        error: None,
+        summary: None,
+    }
+}
+
+/// A JSON value without the secrets. It is searched before it is written, because writing escapes.
+fn masked(value: Value, mask: &Mask) -> Value {
+    if mask.is_empty() {
+        return value;
+    }
+    match value {
+        Value::String(text) => Value::String(mask.text(&text).into_owned()),
+        Value::Array(items) => items.into_iter().map(|item| masked(item, mask)).collect(),
+        Value::Object(fields) => {
+            let fields = fields.into_iter().map(|(name, value)| {
+                (mask.text(&name).into_owned(), masked(value, mask))
+            });
+            Value::Object(fields.collect())
+        }
+        other => other,
     }
 }

@@ -1,0 +1,228 @@
+//! `hep apply`: manifests on hosts.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use hep_core::interp::Options;
+use hep_core::manifest::select::Selection;
+use hep_core::message::cli as say;
+use hep_core::run::{self, exit};
+use hep_engine::cancel::Cancel;
+use hep_engine::event::EVENTS_WAITING;
+use hep_engine::play::bundle::Bundle;
+use hep_engine::play::load::{self, Loaded};
+use hep_engine::play::{self, Person, Request};
+use tokio::sync::mpsc;
+
+use super::connect::{Connect, Extra, Opened, Wanted};
+use super::failure::Failure;
+use super::{Output, list, secrets};
+use crate::executors::EXECUTORS;
+use crate::render::play::{Detail, Json, Script, Text};
+use crate::render::{Ended, Render, View};
+use crate::terminal::{Screen, ask};
+
+/// Apply manifests to hosts.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The manifests, in order
+    #[arg(required = true, value_name = "MANIFEST")]
+    pub(crate) manifests: Vec<String>,
+    /// Only these of the manifests' hosts
+    #[arg(short, long, value_name = "SELECTOR")]
+    limit: Option<String>,
+    /// Change nothing; tell what would change
+    #[arg(short = 'C', long, visible_alias = "dry")]
+    check: bool,
+    /// With --check: exit code 3 where something would change
+    #[arg(long)]
+    detailed_exitcode: bool,
+    /// Show what changes in files
+    #[arg(short = 'D', long)]
+    diff: bool,
+    /// Only tasks with one of these tags
+    #[arg(short, long, value_name = "TAGS", value_delimiter = ',')]
+    tags: Vec<String>,
+    /// Not the tasks with one of these tags
+    #[arg(long, value_name = "TAGS", value_delimiter = ',')]
+    skip_tags: Vec<String>,
+    /// Begin with the task of this name
+    #[arg(long, value_name = "NAME")]
+    start_at_task: Option<String>,
+    /// Show the tasks and do nothing
+    #[arg(long)]
+    list_tasks: bool,
+    /// Show the hosts of each play and do nothing
+    #[arg(long)]
+    list_hosts: bool,
+    /// Become another user (root) for every task
+    #[arg(short, long)]
+    r#become: bool,
+    /// The user to become
+    #[arg(long, value_name = "USER")]
+    become_user: Option<String>,
+    /// Run handlers even on hosts that failed
+    #[arg(long)]
+    force_handlers: bool,
+    /// Remove the executor from the hosts at the end
+    #[arg(long)]
+    no_keep: bool,
+    /// How to print: `json` is one object for each task and host, and a summary for each host
+    #[arg(long, value_enum, default_value_t, value_name = "FORM")]
+    output: Output,
+    #[command(flatten)]
+    extra: Extra,
+    #[command(flatten)]
+    connect: Connect,
+}
+
+/// Applies them.
+pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> {
+    let wanted = Wanted {
+        selector: args.limit.as_deref().unwrap_or("all"),
+        allow_empty: true,
+        extra: &args.extra.extra_vars,
+        folders: folders(&args.manifests),
+        plays: args.limit.is_none(),
+        ..Wanted::default()
+    };
+    let mut opened = args.connect.open(wanted, &screen).await?;
+    let (manifests, start_at) = (args.manifests.clone(), args.start_at_task.clone());
+    let loaded = load(&mut opened, manifests, args.selection(), start_at)?;
+    if args.list_tasks {
+        return list::tasks(&loaded, args.output, &screen);
+    }
+    if args.list_hosts {
+        return list::hosts(&opened, &loaded, args.limit.as_deref(), args.output, &screen);
+    }
+    let script = Script::new(&loaded);
+    let mut renderer: Box<dyn Render> = match args.output {
+        Output::Json => Box::new(Json::new(opened.mask.clone())),
+        Output::Text => {
+            Box::new(Text::new(&screen, script, Detail { verbose: args.connect.verbose }))
+        }
+    };
+    let ended = carry_out(opened, loaded, args.request(&screen), &mut *renderer, &screen).await?;
+    Ok(args.code(&ended))
+}
+
+/// Reads the manifests.
+pub(crate) fn load(
+    opened: &mut Opened,
+    manifests: Vec<String>,
+    selection: Selection,
+    start_at: Option<String>,
+) -> Result<Arc<Loaded>, Failure> {
+    let request = load::Request {
+        manifests,
+        selection,
+        start_at,
+        extra: opened.extra.clone(),
+        keys: opened.vault.clone(),
+        sources: std::mem::take(&mut opened.sources),
+    };
+    let loaded = load::load(request).map_err(|faulty| Failure::Found {
+        diagnostics: faulty.diagnostics,
+        sources: faulty.sources,
+    })?;
+    opened.mask = secrets::with_program(&opened.secrets, &loaded.program);
+    Ok(Arc::new(loaded))
+}
+
+/// Runs and shows it; every host's end.
+pub(crate) async fn carry_out(
+    opened: Opened,
+    loaded: Arc<Loaded>,
+    request: Request,
+    renderer: &mut dyn Render,
+    screen: &Screen,
+) -> Result<Ended, Failure> {
+    let plays = play::hosts_of(&opened.fleet, &loaded, request.limit.as_deref())?;
+    if plays.iter().all(|(_, hosts)| hosts.is_empty()) && !plays.is_empty() {
+        let selector = request.limit.as_deref().unwrap_or("all");
+        if opened.fleet.inventory.hosts().is_empty() {
+            return Err(say::no_inventory(selector).into());
+        }
+        return Err(say::no_host_for_plays(selector).into());
+    }
+    let (events, received) = mpsc::channel(EVENTS_WAITING);
+    let cancel: Cancel = opened.cancel.clone();
+    let bundle = Bundle::new(EXECUTORS.to_vec());
+    let fleet = opened.fleet.clone();
+    let running = tokio::spawn(play::run(fleet, loaded, request, bundle, events, cancel));
+    let view = View { screen, mask: &opened.mask, cancel: &opened.cancel };
+    let shown = view.show(received, renderer).await;
+    match running.await {
+        Ok(Err(message)) => return Err(message.into()),
+        Ok(Ok(())) => {}
+        Err(error) => return Err(say::no_runtime(error).into()),
+    }
+    Ok(shown?)
+}
+
+/// Who answers a `pause`.
+pub(crate) fn person(screen: &Arc<Screen>) -> Person {
+    if !ask::is_possible() {
+        return Person::default();
+    }
+    let screen = Arc::clone(screen);
+    Person::new(move |prompt, echo| {
+        let (screen, prompt) = (Arc::clone(&screen), prompt.to_owned());
+        Box::pin(async move {
+            let asked = tokio::task::spawn_blocking(move || ask::line(&screen, &prompt, echo));
+            let answer = asked.await.ok()?.ok()??;
+            Some(answer.expose().clone())
+        })
+    })
+}
+
+/// The folders of manifests, for `group_vars/` beside them.
+pub(crate) fn folders(manifests: &[String]) -> Vec<PathBuf> {
+    let mut folders = Vec::new();
+    for manifest in manifests {
+        let folder = match std::path::Path::new(manifest).parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        if !folders.contains(&folder) {
+            folders.push(folder);
+        }
+    }
+    folders
+}
+
+impl Args {
+    fn selection(&self) -> Selection {
+        let words = |tags: &[String]| {
+            tags.iter().map(|tag| tag.trim()).filter(|tag| !tag.is_empty()).map(Arc::from).collect()
+        };
+        Selection { only: words(&self.tags), skip: words(&self.skip_tags) }
+    }
+
+    fn request(&self, screen: &Arc<Screen>) -> Request {
+        Request {
+            limit: self.limit.clone(),
+            options: Options {
+                check: self.check,
+                diff: self.diff,
+                r#become: self.r#become,
+                become_user: self.become_user.as_deref().map(Arc::from),
+                verbosity: self.connect.verbose,
+                force_handlers: self.force_handlers,
+                ..Options::default()
+            },
+            forks: usize::from(self.connect.forks),
+            keep: !self.no_keep,
+            person: person(screen),
+        }
+    }
+
+    fn code(&self, ended: &Ended) -> u8 {
+        let code = run::exit_code(ended.values().map(|end| end.state));
+        let pending = |end: &hep_engine::event::HostEnd| {
+            end.summary.as_ref().is_some_and(|summary| summary.changed + summary.deferred > 0)
+        };
+        let asked = self.check && self.detailed_exitcode && code == exit::FINE;
+        if asked && ended.values().any(pending) { exit::PENDING } else { code }
+    }
+}

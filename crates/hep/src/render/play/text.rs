@@ -1,0 +1,282 @@
+//! A run of manifests for a person: headings, results, output while it comes, and a recap.
+//!
+//! Hosts run ahead of one another, so a task's heading is printed when the first host begins it, and a
+//! result that comes after a later heading names its task. Where there are many hosts only what needs
+//! attention has a line of its own: the others are counted, task by task.
+
+use std::collections::HashSet;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use hep_core::frame::Stream;
+use hep_core::interp::{Event, Report, State};
+use hep_core::message::Message;
+use hep_engine::event::RunEvent;
+
+use super::{Script, line, recap, word};
+use crate::render::exec::Talk;
+use crate::render::fold::fold;
+use crate::render::{Ended, Page, Render};
+use crate::terminal::{Look, Screen, Tint, visible};
+
+/// Up to so many hosts each result has a line.
+const FEW: usize = 20;
+/// Columns of a heading.
+const WIDTH: usize = 78;
+/// Counted results are shown at the latest after this time.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How much is shown.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Detail {
+    /// `-v`: a line for each result, with all that `register` sees.
+    pub(crate) verbose: u8,
+}
+
+/// The renderer.
+pub(crate) struct Text {
+    script: Script,
+    detail: Detail,
+    look: Look,
+    talk: Talk,
+    /// All hosts of all plays so far, in order.
+    hosts: Vec<Arc<str>>,
+    /// The hosts of the present play or batch.
+    active: usize,
+    /// The task below whose heading we are.
+    heading: Option<u32>,
+    headed: HashSet<u32>,
+    /// Tasks whose items were shown: their end need not be.
+    items: HashSet<(Arc<str>, u32)>,
+    tallies: Vec<Tally>,
+    /// Hosts that failed: they report no further tasks.
+    out: HashSet<Arc<str>>,
+}
+
+/// Results that are counted.
+struct Tally {
+    task: u32,
+    name: Arc<str>,
+    since: Instant,
+    /// Hosts by how they ended.
+    hosts: Vec<(State, Arc<str>)>,
+}
+
+impl Text {
+    /// For a run of this program.
+    pub(crate) fn new(screen: &Screen, script: Script, detail: Detail) -> Self {
+        Self {
+            script,
+            detail,
+            look: screen.out,
+            talk: Talk::new(screen, &[]),
+            hosts: Vec::new(),
+            active: 0,
+            heading: None,
+            headed: HashSet::new(),
+            items: HashSet::new(),
+            tallies: Vec::new(),
+            out: HashSet::new(),
+        }
+    }
+
+    fn counts(&self) -> bool {
+        self.active > FEW && self.detail.verbose == 0
+    }
+
+    fn play(&mut self, name: &str, hosts: &[Arc<str>], page: &mut Page) {
+        self.flush(page);
+        for host in hosts {
+            if !self.hosts.contains(host) {
+                self.hosts.push(host.clone());
+            }
+        }
+        self.talk.add(hosts);
+        self.active = hosts.len();
+        self.heading = None;
+        let many = if hosts.len() == 1 { "1 host".into() } else { format!("{} hosts", hosts.len()) };
+        self.rule(&format!("PLAY [{name}] {many}"), page);
+    }
+
+    fn rule(&self, text: &str, page: &mut Page) {
+        let text = visible::line(text.as_bytes());
+        let stars = WIDTH.saturating_sub(text.chars().count() + 1).max(3);
+        let heading = format!("{text} {}", "*".repeat(stars));
+        let _ = writeln!(page.out(), "\n{}", self.look.tint(Tint::Strong, &heading));
+    }
+
+    /// Prints the heading of a task that has none yet. True where we stand below it.
+    fn head(&mut self, task: u32, name: &str, page: &mut Page) -> bool {
+        if self.headed.insert(task) {
+            self.heading = Some(task);
+            let kind = if self.script.is_handler(task) { "HANDLER" } else { "TASK" };
+            self.rule(&format!("{kind} [{name}]"), page);
+        }
+        self.heading == Some(task)
+    }
+
+    fn task(&mut self, host: &Arc<str>, event: &Event, page: &mut Page) {
+        match event {
+            Event::Started { task, name } if !self.counts() => drop(self.head(*task, name, page)),
+            Event::Item(report) => self.item(host, report, page),
+            Event::Finished(report) => self.finished(host, report, page),
+            Event::Retry { task, left } if !self.counts() || self.detail.verbose > 0 => {
+                let text = format!("retrying: [{host}] ({left} tries left)");
+                if self.heading == Some(*task) || self.detail.verbose > 0 {
+                    let shown = self.look.tint(Tint::Faint, &text).into_owned();
+                    let _ = writeln!(page.out(), "{shown}");
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn item(&mut self, host: &Arc<str>, report: &Report, page: &mut Page) {
+        if report.item.is_none() {
+            return;
+        }
+        let counted = self.counts() && !line::is_failure(report.state) && report.diff.is_empty();
+        if counted {
+            return;
+        }
+        self.items.insert((host.clone(), report.task));
+        self.print(host, report, page);
+    }
+
+    fn finished(&mut self, host: &Arc<str>, report: &Report, page: &mut Page) {
+        if matches!(report.state, State::Failed | State::Unreachable) {
+            self.out.insert(host.clone());
+        }
+        let told = self.items.remove(&(host.clone(), report.task));
+        if self.counts() {
+            let speaks = report.message.is_some() && &*report.module == "debug";
+            if line::is_failure(report.state) || (!report.diff.is_empty() && !told) || speaks {
+                self.print(host, report, page);
+            }
+            self.count(host, report, page);
+        } else if !told || line::is_failure(report.state) {
+            self.print(host, report, page);
+        }
+    }
+
+    fn print(&mut self, host: &str, report: &Report, page: &mut Page) {
+        let below = if self.counts() { false } else { self.head(report.task, &report.name, page) };
+        let elsewhere = (!below).then_some(&*report.name);
+        let verbose = self.detail.verbose > 0;
+        let text = line::show(self.look, &self.script, host, report, elsewhere, verbose);
+        page.out().extend_from_slice(text.as_bytes());
+    }
+
+    fn count(&mut self, host: &Arc<str>, report: &Report, page: &mut Page) {
+        let result = (report.state, host.clone());
+        if let Some(tally) = self.tallies.iter_mut().find(|tally| tally.task == report.task) {
+            tally.hosts.push(result);
+        } else {
+            self.tallies.push(Tally {
+                task: report.task,
+                name: report.name.clone(),
+                since: Instant::now(),
+                hosts: vec![result],
+            });
+        }
+        self.flush_ready(page);
+    }
+
+    /// Prints tallies that all hosts have told, or that have waited long.
+    fn flush_ready(&mut self, page: &mut Page) {
+        let wanted = self.active.saturating_sub(self.out.len());
+        while let Some(first) = self.tallies.first() {
+            if first.hosts.len() < wanted && first.since.elapsed() < PATIENCE {
+                return;
+            }
+            let tally = self.tallies.remove(0);
+            self.tally(&tally, page);
+        }
+    }
+
+    fn flush(&mut self, page: &mut Page) {
+        for tally in std::mem::take(&mut self.tallies) {
+            self.tally(&tally, page);
+        }
+        self.out.clear();
+    }
+
+    /// The heading, and a line for each way in which hosts ended: unchanged hosts by their number only.
+    fn tally(&mut self, tally: &Tally, page: &mut Page) {
+        let again = self.headed.contains(&tally.task) && self.heading != Some(tally.task);
+        if again {
+            self.heading = Some(tally.task);
+            self.rule(&format!("TASK [{}] (more hosts)", tally.name), page);
+        } else {
+            self.head(tally.task, &tally.name, page);
+        }
+        let states =
+            [State::Ok, State::Changed, State::Deferred, State::Skipped, State::Rescued, State::Ignored];
+        for state in states {
+            let is = |(ended, _): &&(State, Arc<str>)| *ended == state;
+            let hosts: Vec<&str> = tally.hosts.iter().filter(is).map(|(_, host)| &**host).collect();
+            if hosts.is_empty() {
+                continue;
+            }
+            let mut text = format!("{}: {}", word(state), counted(hosts.len()));
+            if !matches!(state, State::Ok | State::Skipped) {
+                let _ = write!(text, " [{}]", visible::line(fold(hosts).as_bytes()));
+            }
+            let _ = writeln!(page.out(), "{}", self.look.tint(line::tint(state), &text));
+        }
+    }
+
+    fn note(&mut self, host: Option<&str>, message: &Message, page: &mut Page) {
+        match host {
+            Some(host) => self.talk.sentence(host, message, page.err()),
+            None => drop(writeln!(page.err(), "{}", visible::text(&message.to_string()))),
+        }
+    }
+}
+
+fn counted(hosts: usize) -> String {
+    if hosts == 1 { "1 host".to_owned() } else { format!("{hosts} hosts") }
+}
+
+impl Render for Text {
+    fn event(&mut self, event: &RunEvent, page: &mut Page) {
+        match event {
+            RunEvent::Play { name, hosts } => self.play(name, hosts, page),
+            RunEvent::Batch { number, hosts } => {
+                self.flush(page);
+                self.active = hosts.len();
+                let names = fold(hosts.iter().map(|host| &**host));
+                self.rule(&format!("BATCH {number} [{names}]"), page);
+                // Its hosts do the same tasks once more.
+                self.headed.clear();
+                self.heading = None;
+            }
+            RunEvent::Line { host, stream, line, .. } => {
+                let faint = if *stream == Stream::Err { Tint::Changed } else { Tint::Faint };
+                self.talk.output(faint, host, line, page.out());
+            }
+            RunEvent::Task { host, event } => self.task(host, event, page),
+            RunEvent::Note { host, message } => self.note(host.as_deref(), message, page),
+            RunEvent::Host(end) => {
+                // Failed tasks have been told already; what kept a host from its tasks has not.
+                if end.error.is_some() {
+                    self.talk.ended(end, page);
+                }
+            }
+        }
+    }
+
+    fn finish(&mut self, ended: &Ended, page: &mut Page) {
+        self.flush(page);
+        if self.hosts.is_empty() {
+            return;
+        }
+        self.rule("RECAP", page);
+        let folded = self.hosts.len() > FEW && self.detail.verbose == 0;
+        let table = recap::table(self.look, &self.hosts, ended, folded);
+        page.out().extend_from_slice(table.as_bytes());
+        self.talk.summary(ended, page);
+    }
+}
