@@ -45,8 +45,9 @@ pub(crate) struct Args {
 pub(crate) fn is_meant(words: &[OsString]) -> bool {
     let words: Vec<&str> = words.iter().skip(1).filter_map(|word| word.to_str()).collect();
     let command = Cli::command();
-    let is_command =
-        |word: &&str| *word == "help" || command.get_subcommands().any(|sub| sub.get_name() == *word);
+    let is_command = |word: &&str| {
+        *word == "help" || command.get_subcommands().any(|sub| sub.get_name() == *word)
+    };
     let before = words.iter().position(is_command).unwrap_or(words.len());
     let is_config = |word: &&str| word.starts_with("-c") || word.starts_with("--config");
     let Some(first) = words.first() else { return false };
@@ -55,7 +56,9 @@ pub(crate) fn is_meant(words: &[OsString]) -> bool {
     }
     let ours = ["-h", "--help", "-V", "--version"].contains(first);
     let is_manifest = [".yml", ".yaml"].iter().any(|end| first.ends_with(end));
-    before == words.len() && !ours && (first.starts_with("-i") || first.starts_with("--hosts") || is_manifest)
+    before == words.len()
+        && !ours
+        && (first.starts_with("-i") || first.starts_with("--hosts") || is_manifest)
 }
 
 /// What the file says.
@@ -128,10 +131,12 @@ impl Args {
         };
         put("manifest", self.manifests.first().cloned());
         put("hosts", self.hosts.clone());
-        put("log_level", std::env::var(variables::LOG_LEVEL).ok().filter(|level| !level.is_empty()));
-        let mut take = |key: &str| {
-            settings.remove(key).ok_or_else(|| at(start, say::seed_misconfigured(key)))
-        };
+        put(
+            "log_level",
+            std::env::var(variables::LOG_LEVEL).ok().filter(|level| !level.is_empty()),
+        );
+        let mut take =
+            |key: &str| settings.remove(key).ok_or_else(|| at(start, say::seed_misconfigured(key)));
         let config = Config {
             username: take("ssh.username")?,
             password: Secret::new(take("ssh.password")?),
