@@ -245,7 +245,14 @@ pub(crate) fn make_directories(
 /// The change with a diff of what is known about its path beside the content.
 pub(crate) fn with_state_diff(change: Change, before: Option<&Stat>) -> Planned {
     let path = change.path().unwrap_or_default();
-    let after = predicted(path, std::slice::from_ref(&change), before, &Identity::default());
+    let maker = Identity {
+        uid: UNKNOWN_ID,
+        gid: UNKNOWN_ID,
+        owner: None,
+        group: None,
+        ..Identity::default()
+    };
+    let after = predicted(path, std::slice::from_ref(&change), before, &maker);
     let diff = diff::of_state(path, before, after.as_ref());
     Planned { diff: Some(diff).filter(|diff| diff.before != diff.after), change }
 }

@@ -91,15 +91,15 @@ fn state_text(stat: Option<&Stat>) -> String {
     let Some(stat) = stat else {
         return "state: absent\n".to_owned();
     };
-    let name = |name: &Option<std::sync::Arc<str>>, id: u32| {
-        name.as_deref().map_or_else(|| id.to_string(), str::to_owned)
-    };
-    let mut text = format!(
-        "state: {}\nowner: {}\ngroup: {}\n",
-        crate::attributes::state(stat),
-        name(&stat.owner, stat.uid),
-        name(&stat.group, stat.gid)
-    );
+    let mut text = format!("state: {}\n", crate::attributes::state(stat));
+    for (what, name, id) in [("owner", &stat.owner, stat.uid), ("group", &stat.group, stat.gid)] {
+        match name {
+            Some(name) => text = format!("{text}{what}: {name}\n"),
+            // Whose it will be is the identity's matter, and not asked for the sake of a diff.
+            None if id == crate::overlay::UNKNOWN_ID => {}
+            None => text = format!("{text}{what}: {id}\n"),
+        }
+    }
     match &stat.target {
         Some(target) => text = format!("{text}src: {target}\n"),
         None => text = format!("{text}mode: {:04o}\n", stat.mode),

@@ -425,7 +425,7 @@ impl Running {
         };
         let ended = applying.outcomes.iter().any(|o| !matches!(o, Outcome::Done(_)));
         if !ended && let Some(planned) = applying.plan.changes.get(applying.next) {
-            self.diffs.extend(planned.diff.clone());
+            self.diffs.extend(planned.diff.clone().filter(|_| prepared.diff));
             if prepared.check && !applying.plan.claimed {
                 let maker = machine.makers.get(&prepared.identity).cloned().unwrap_or_default();
                 machine.overlay.plan(&planned.change, &maker);

@@ -13,6 +13,7 @@ use crate::put::{self, Put, Source};
 use crate::value::{Map, Value};
 
 pub(super) const KIND: Kind = Kind {
+    files: &["src"],
     normalize: Some(|pairs| {
         crate::attributes::refuse_missing_options(pairs)?;
         // Vault files are always decrypted, so there is nothing to switch.

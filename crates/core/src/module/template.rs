@@ -12,6 +12,7 @@ use crate::template_text::{Blocks, with_blocks, with_newlines};
 use crate::value::{Map, Value};
 
 pub(super) const KIND: Kind = Kind {
+    templates: &["src"],
     normalize: Some(crate::attributes::refuse_missing_options),
     ..Kind::of::<Template>("template")
 };

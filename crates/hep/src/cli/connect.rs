@@ -186,14 +186,13 @@ impl Connect {
         loaded.map_err(|fault| Failure::found(fault, std::mem::take(sources)))
     }
 
-    fn select(
-        &self,
-        wanted: &Wanted<'_>,
-        inventory: &Inventory,
-    ) -> Result<Vec<Arc<str>>, Failure> {
+    fn select(&self, wanted: &Wanted<'_>, inventory: &Inventory) -> Result<Vec<Arc<str>>, Failure> {
         let selector = inventory::selector(wanted.selector, inventory)?;
         let selected = selector.select(inventory);
-        if self.inventory.is_empty() && !wanted.plays && !selected.as_ref().is_ok_and(|hosts| !hosts.is_empty()) {
+        if self.inventory.is_empty()
+            && !wanted.plays
+            && !selected.as_ref().is_ok_and(|hosts| !hosts.is_empty())
+        {
             return Err(say::no_inventory(wanted.selector).into());
         }
         let hosts = selected?;

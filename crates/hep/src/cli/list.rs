@@ -30,7 +30,8 @@ pub(crate) fn tasks(loaded: &Loaded, output: Output, screen: &Screen) -> Result<
             let _ = match output {
                 Output::Json => {
                     let play = title(play);
-                    let object = json!({"play": &*play, "task": &*name, "module": module, "tags": tags});
+                    let object =
+                        json!({"play": &*play, "task": &*name, "module": module, "tags": tags});
                     writeln!(text, "{object}")
                 }
                 Output::Text if tags.is_empty() => writeln!(text, "  {name}"),

@@ -44,9 +44,8 @@ pub(crate) struct Args {
 /// Whether the words are seed 2's: they name a configuration, or a manifest, before any command of ours.
 pub(crate) fn is_meant(words: &[OsString]) -> bool {
     let command = Cli::command();
-    let is_command = |word: &str| {
-        word == "help" || command.get_subcommands().any(|sub| sub.get_name() == word)
-    };
+    let is_command =
+        |word: &str| word == "help" || command.get_subcommands().any(|sub| sub.get_name() == word);
     let mut words = words.iter().skip(1).filter_map(|word| word.to_str());
     let mut has_hosts = false;
     while let Some(word) = words.next() {
@@ -136,10 +135,12 @@ impl Args {
         };
         put("manifest", self.manifests.first().cloned());
         put("hosts", self.hosts.clone());
-        put("log_level", std::env::var(variables::LOG_LEVEL).ok().filter(|level| !level.is_empty()));
-        let mut take = |key: &str| {
-            settings.remove(key).ok_or_else(|| at(start, say::seed_misconfigured(key)))
-        };
+        put(
+            "log_level",
+            std::env::var(variables::LOG_LEVEL).ok().filter(|level| !level.is_empty()),
+        );
+        let mut take =
+            |key: &str| settings.remove(key).ok_or_else(|| at(start, say::seed_misconfigured(key)));
         let config = Config {
             username: take("ssh.username")?,
             password: Secret::new(take("ssh.password")?),

@@ -109,9 +109,9 @@ fn masked(value: Value, mask: &Mask) -> Value {
         Value::String(text) => Value::String(mask.text(&text).into_owned()),
         Value::Array(items) => items.into_iter().map(|item| masked(item, mask)).collect(),
         Value::Object(fields) => {
-            let fields = fields.into_iter().map(|(name, value)| {
-                (mask.text(&name).into_owned(), masked(value, mask))
-            });
+            let fields = fields
+                .into_iter()
+                .map(|(name, value)| (mask.text(&name).into_owned(), masked(value, mask)));
             Value::Object(fields.collect())
         }
         other => other,

@@ -62,13 +62,17 @@ fn a_second_time_nothing_changes() {
 #[test]
 fn a_check_changes_nothing_and_tells_by_its_code() {
     let (desk, base) = desk();
-    let check = ["apply", "-i", I, "-l", "w1", "site.yml", "-e", &base, "-C", "--detailed-exitcode"];
+    let check =
+        ["apply", "-i", I, "-l", "w1", "site.yml", "-e", &base, "-C", "--detailed-exitcode"];
     let ran = desk.hep(&[&check[..], &["-D"]].concat());
     assert_eq!(ran.code, 3, "{ran:#?}");
     assert!(ran.stdout.contains("\n+n=7\n"), "{ran:#?}");
     assert!(!desk.path("made/page").exists());
     assert_eq!(desk.hep(&check[..check.len() - 1]).code, 0);
-    assert_eq!(desk.hep(&["apply", "-i", I, "-l", "w1", "site.yml", "-e", &base, "-t", "page"]).code, 0);
+    assert_eq!(
+        desk.hep(&["apply", "-i", I, "-l", "w1", "site.yml", "-e", &base, "-t", "page"]).code,
+        0
+    );
     let ran = desk.hep(&[&check[..], &["-t", "page"]].concat());
     assert_eq!(ran.code, 0, "{ran:#?}");
 }
@@ -121,7 +125,17 @@ fn lists_do_nothing() {
                 "play #1 (Site)\n  Page  [page]\n",
             ),
             case(
-                &["apply", "-i", I, "site.yml", "-e", &base, "--list-tasks", "--start-at-task", "Not*"],
+                &[
+                    "apply",
+                    "-i",
+                    I,
+                    "site.yml",
+                    "-e",
+                    &base,
+                    "--list-tasks",
+                    "--start-at-task",
+                    "Not*",
+                ],
                 "play #1 (Site)\n  Not here\n  Speaks\n",
             ),
             case(

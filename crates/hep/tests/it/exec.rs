@@ -50,7 +50,8 @@ fn a_time_limit_ends_the_command() {
 #[test]
 fn json_has_every_field() {
     let desk = Desk::new();
-    let words = ["exec", "-i", I, "w1,gone", "--output", "json", "--", "echo out; echo err >&2; exit 5"];
+    let words =
+        ["exec", "-i", I, "w1,gone", "--output", "json", "--", "echo out; echo err >&2; exit 5"];
     let ran = desk.hep(&words);
     let mut objects = ran.objects();
     objects.sort_by_key(|object| object["host"].to_string());
@@ -87,7 +88,8 @@ fn long_output_is_cut_in_the_middle_and_says_so() {
 #[test]
 fn identical_outputs_are_folded() {
     let desk = Desk::new();
-    let ran = desk.hep(&["exec", "-i", I, "web,d1", "-b", "-e", "X=1", "--", "echo $X; echo two >&2"]);
+    let ran =
+        desk.hep(&["exec", "-i", I, "web,d1", "-b", "-e", "X=1", "--", "echo $X; echo two >&2"]);
     let rule = "-".repeat(15);
     assert_eq!(ran.stdout, format!("{rule}\nw[1-3],d1 (4)\n{rule}\n1\ntwo\n"), "{ran:?}");
     let ran = desk.hep(&["exec", "-i", I, "w1", "-b", "--", "echo one; exit 2"]);
@@ -97,8 +99,12 @@ fn identical_outputs_are_folded() {
 #[test]
 fn a_pipe_goes_to_every_host() {
     let desk = Desk::new();
-    let mut lines: Vec<String> =
-        desk.fed(&["exec", "-i", I, "web", "--", "cat"], b"one\ntwo\n").stdout.lines().map(String::from).collect();
+    let mut lines: Vec<String> = desk
+        .fed(&["exec", "-i", I, "web", "--", "cat"], b"one\ntwo\n")
+        .stdout
+        .lines()
+        .map(String::from)
+        .collect();
     lines.sort();
     assert_eq!(lines, ["w1: one", "w1: two", "w2: one", "w2: two", "w3: one", "w3: two"]);
     let ran = desk.fed(&["exec", "-i", I, "w1", "-n", "--", "cat; echo end"], b"not sent\n");
@@ -125,14 +131,34 @@ fn input_that_is_too_long_is_refused() {
 fn the_environment_arrives_as_it_was_written() {
     let desk = Desk::new();
     for value in [
-        "plain", "", "two words", "it's", "a\"b", "$(id)", "`id`", "$HOME", "a\nb", "a\n", "ünï-💡", "-n", "\\",
-        "a=b", "*", "; exit 9", "\u{1b}[31m",
+        "plain",
+        "",
+        "two words",
+        "it's",
+        "a\"b",
+        "$(id)",
+        "`id`",
+        "$HOME",
+        "a\nb",
+        "a\n",
+        "ünï-💡",
+        "-n",
+        "\\",
+        "a=b",
+        "*",
+        "; exit 9",
+        "\u{1b}[31m",
     ] {
         let pair = format!("X={value}");
-        let words = ["exec", "-i", I, "w1", "--output", "json", "-e", &pair, "--", "printf '%s|' \"$X\""];
+        let words =
+            ["exec", "-i", I, "w1", "--output", "json", "-e", &pair, "--", "printf '%s|' \"$X\""];
         let ran = desk.hep(&words);
         let object = &ran.objects()[0];
-        assert_eq!(object["stdout"].as_str().unwrap().trim_end_matches('\n'), format!("{value}|"), "{value:?}");
+        assert_eq!(
+            object["stdout"].as_str().unwrap().trim_end_matches('\n'),
+            format!("{value}|"),
+            "{value:?}"
+        );
     }
 }
 
@@ -143,7 +169,11 @@ fn scripts_are_sent_with_their_arguments() {
     let words =
         ["exec", "-i", I, "w1", "--script", "s.sh", "--", "-a", "two words", "$(id)", "it's", "ü"];
     let ran = desk.hep(&words);
-    assert_eq!((ran.code, ran.stdout.as_str()), (2, "w1: [-a][two words][$(id)][it's][ü]\n"), "{ran:?}");
+    assert_eq!(
+        (ran.code, ran.stdout.as_str()),
+        (2, "w1: [-a][two words][$(id)][it's][ü]\n"),
+        "{ran:?}"
+    );
     desk.file("p.awk", "#!/usr/bin/awk -f\nBEGIN { print 6 * 7 }\n");
     assert_eq!(desk.hep(&["exec", "-i", I, "w1", "--script", "p.awk"]).stdout, "w1: 42\n");
     desk.file("cat.sh", "#!/bin/sh\nread x; echo \"<$x>\"\n");

@@ -59,7 +59,8 @@ fn wrong_selectors_and_inventories_are_told() {
 #[test]
 fn json_shows_all_but_passwords() {
     let desk = Desk::new();
-    let ran = desk.hep(&["hosts", "-i", "hosts.ini", "--output", "json", "w1,d1,gone", "-u", "ops"]);
+    let ran =
+        desk.hep(&["hosts", "-i", "hosts.ini", "--output", "json", "w1,d1,gone", "-u", "ops"]);
     assert_eq!(
         ran.objects(),
         [

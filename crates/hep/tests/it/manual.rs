@@ -20,7 +20,12 @@ fn help_is_data_and_wrong_words_are_errors() {
             case(&["exce"], 1, "", "exec"),
             case(&["exec", "--nope", "all", "--", "x"], 1, "", "--nope"),
             case(&["exec", "all", "--host-key", "maybe", "--", "x"], 1, "", "accept-new"),
-            case(&["exec", "all", "--timeout", "soon", "--", "x"], 1, "", "Cannot read `soon` as a time"),
+            case(
+                &["exec", "all", "--timeout", "soon", "--", "x"],
+                1,
+                "",
+                "Cannot read `soon` as a time",
+            ),
             case(&["exec", "all", "--port", "0", "--", "x"], 1, "", "port"),
         ],
     );

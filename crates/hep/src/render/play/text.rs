@@ -96,7 +96,8 @@ impl Text {
         self.talk.add(hosts);
         self.active = hosts.len();
         self.heading = None;
-        let many = if hosts.len() == 1 { "1 host".into() } else { format!("{} hosts", hosts.len()) };
+        let many =
+            if hosts.len() == 1 { "1 host".into() } else { format!("{} hosts", hosts.len()) };
         self.rule(&format!("PLAY [{name}] {many}"), page);
     }
 
@@ -212,8 +213,14 @@ impl Text {
         } else {
             self.head(tally.task, &tally.name, page);
         }
-        let states =
-            [State::Ok, State::Changed, State::Deferred, State::Skipped, State::Rescued, State::Ignored];
+        let states = [
+            State::Ok,
+            State::Changed,
+            State::Deferred,
+            State::Skipped,
+            State::Rescued,
+            State::Ignored,
+        ];
         for state in states {
             let is = |(ended, _): &&(State, Arc<str>)| *ended == state;
             let hosts: Vec<&str> = tally.hosts.iter().filter(is).map(|(_, host)| &**host).collect();
