@@ -7,6 +7,7 @@ use std::sync::Arc;
 use clap::{CommandFactory as _, Parser};
 use hep_core::diagnostic::{Diagnostic, Source};
 use hep_core::interp::Options;
+use hep_core::manifest::select::Selection;
 use hep_core::message::cli as say;
 use hep_core::node::{Node, Pos};
 use hep_core::run::{self, exit};
@@ -94,7 +95,7 @@ pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> 
         ..Wanted::default()
     };
     let mut opened = connect.open(wanted, &screen).await?;
-    let loaded = apply::load(&mut opened, manifests, Default::default(), None)?;
+    let loaded = apply::load(&mut opened, manifests, Selection::default(), None)?;
     let verbosity = u8::from(config.level == "DEBUG");
     let request = Request {
         options: Options { verbosity, ..Options::default() },

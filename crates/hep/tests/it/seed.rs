@@ -20,10 +20,10 @@ fn desk() -> Desk {
 #[test]
 fn it_works_as_it_did() {
     let desk = desk();
-    let dest = desk.path("made").display().to_string();
+    let made = desk.path("made").display().to_string();
     desk.file(
         "m.yml",
-        &format!("- name: Publish\n  file:\n    src: files/page\n    dest: {dest}\n    mod: 644\n    action: present\n"),
+        &format!("- name: Publish\n  file:\n    src: files/page\n    dest: {made}\n    mod: 644\n    action: present\n"),
     );
     let words = ["-c", "config.yml", "-i", "local.ini", "m.yml", "ignored.yml"];
     let first = desk.hep(&words);
