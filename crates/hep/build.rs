@@ -42,10 +42,10 @@ fn bundle() -> PathBuf {
 }
 
 fn embed(code: &mut String, arch: &str, binary: &[u8], out: &Path) -> io::Result<()> {
-    let file = out.join(format!("hep-remote-{arch}.gz"));
+    let name = format!("hep-remote-{arch}.gz");
     let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
     gzip.write_all(binary)?;
-    fs::write(&file, gzip.finish()?)?;
+    fs::write(out.join(&name), gzip.finish()?)?;
     let hash = Sha256::digest(binary).iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
@@ -53,7 +53,8 @@ fn embed(code: &mut String, arch: &str, binary: &[u8], out: &Path) -> io::Result
     let size = binary.len();
     let _ = writeln!(
         code,
-        "    Binary {{ arch: {arch:?}, hash: {hash:?}, gzipped: include_bytes!({file:?}), size: {size} }},"
+        "    Binary {{ arch: {arch:?}, hash: {hash:?}, \
+         gzipped: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{name}\")), size: {size} }},"
     );
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! All input and output of Hephaestus except HTTP serving and the terminal.
 
 pub mod cancel;
+pub mod clean;
 mod clock;
 pub mod event;
 pub mod exec;

@@ -23,6 +23,7 @@ use crate::render::{Ended, Render, View};
 use crate::terminal::{Screen, ask};
 
 /// Apply manifests to hosts.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The manifests, in order

@@ -24,11 +24,12 @@ use crate::terminal::Screen;
 use crate::terminal::ask::{self, Person};
 
 /// How long one call of an executable inventory may take.
-const INVENTORY_DEADLINE: Duration = Duration::from_secs(60);
+const INVENTORY_DEADLINE: Duration = Duration::from_mins(1);
 
 /// Connection options.
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Connection")]
+#[expect(clippy::struct_field_names, reason = "fields are named as the options are")]
 pub(crate) struct Connect {
     /// Inventory: a file, a directory, an executable, or a list with commas; may be repeated
     #[arg(short, long, value_name = "INV", env = variables::INVENTORY, hide_env_values = true)]
@@ -43,8 +44,8 @@ pub(crate) struct Connect {
     /// Private key, tried first; may be repeated
     #[arg(long, value_name = "FILE", env = variables::KEY, hide_env_values = true)]
     pub(crate) key: Vec<PathBuf>,
-    /// Ask for the SSH password (or set HEP_PASSWORD)
-    #[arg(long)]
+    /// Ask for the SSH password
+    #[arg(long, help = "Ask for the SSH password (or set HEP_PASSWORD)")]
     pub(crate) ask_pass: bool,
     /// Read this in place of ~/.ssh/config; `none` reads nothing
     #[arg(short = 'F', long, value_name = "FILE", env = variables::SSH_CONFIG, hide_env_values = true)]
@@ -63,8 +64,8 @@ pub(crate) struct Connect {
     #[arg(short, long, value_name = "N", default_value_t = 64, env = variables::FORKS,
         hide_env_values = true, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) forks: u16,
-    /// Ask for the sudo password (or set HEP_BECOME_PASSWORD)
-    #[arg(short = 'K', long)]
+    /// Ask for the sudo password
+    #[arg(short = 'K', long, help = "Ask for the sudo password (or set HEP_BECOME_PASSWORD)")]
     pub(crate) ask_become_pass: bool,
     /// The sudo password is the first line of this file
     #[arg(long, value_name = "FILE", env = variables::BECOME_PASSWORD_FILE, hide_env_values = true)]

@@ -10,15 +10,16 @@ use hep_engine::event::EVENTS_WAITING;
 use hep_engine::exec::{self, Command, Request, Script, Sudo};
 use tokio::sync::mpsc;
 
-use super::connect::{Connect, Wanted};
+use super::connect::{Connect, Opened, Wanted};
 use super::failure::Failure;
 use super::{Output, span, stdin};
 use crate::render::exec::{Grouped, Json, Live};
-use crate::render::{self, Render};
+use crate::render::{Ended, Render, View};
 use crate::terminal::Screen;
 
 /// Run a command on many hosts at once. Its output comes line by line, after the name of the host; what
 /// the hosts write on standard error goes to standard error.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The hosts: names, groups, globs, ranges; `all` for every one
@@ -71,19 +72,35 @@ pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> 
         forks: usize::from(args.connect.forks),
         timeout: args.timeout,
     };
+    let ended = carry_out(&opened, request, args.output, args.group_output, &screen).await?;
+    Ok(run::exit_code(ended.values().map(|end| end.state)))
+}
+
+/// Runs a command on the hosts and shows it; every host's end.
+pub(crate) async fn carry_out(
+    opened: &Opened,
+    request: Request,
+    output: Output,
+    grouped: bool,
+    screen: &Screen,
+) -> Result<Ended, Failure> {
     let names: Vec<Arc<str>> = opened.hosts.iter().map(|host| host.name.clone()).collect();
-    let mut renderer = args.renderer(&screen, &names, &opened.mask);
+    let mut renderer: Box<dyn Render> = match (output, grouped) {
+        (Output::Json, _) => Box::new(Json::new(opened.mask.clone())),
+        (Output::Text, true) => Box::new(Grouped::new(screen, &names)),
+        (Output::Text, false) => Box::new(Live::new(screen, &names)),
+    };
     screen.start_bar(names.len());
     let (events, received) = mpsc::channel(EVENTS_WAITING);
-    let cancel = opened.cancel.clone();
-    let running = tokio::spawn(exec::run(opened.fleet, opened.hosts, request, events, cancel));
-    let view = render::View { screen: &screen, mask: &opened.mask, cancel: &opened.cancel };
+    let (fleet, hosts, cancel) =
+        (opened.fleet.clone(), opened.hosts.clone(), opened.cancel.clone());
+    let running = tokio::spawn(exec::run(fleet, hosts, request, events, cancel));
+    let view = View { screen, mask: &opened.mask, cancel: &opened.cancel };
     let shown = view.show(received, &mut *renderer).await;
     // The run ends by itself once nobody listens and it is cancelled; what it did is known by then.
     let _ = running.await;
     screen.end_bar();
-    let ended = shown?;
-    Ok(run::exit_code(ended.values().map(|end| end.state)))
+    Ok(shown?)
 }
 
 impl Args {
@@ -102,19 +119,6 @@ impl Args {
             environment: self.env.clone(),
             sudo: user.map(|user| Sudo { user, password: None }),
         })
-    }
-
-    fn renderer(
-        &self,
-        screen: &Arc<Screen>,
-        names: &[Arc<str>],
-        mask: &hep_core::mask::Mask,
-    ) -> Box<dyn Render> {
-        match (self.output, self.group_output) {
-            (Output::Json, _) => Box::new(Json::new(mask.clone())),
-            (Output::Text, true) => Box::new(Grouped::new(screen, names)),
-            (Output::Text, false) => Box::new(Live::new(screen, names)),
-        }
     }
 }
 

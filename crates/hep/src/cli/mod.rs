@@ -1,6 +1,7 @@
 //! The command line: words in, an exit code out.
 
 mod apply;
+mod clean;
 mod connect;
 mod exec;
 mod extra;
@@ -57,6 +58,8 @@ enum Command {
     Hosts(hosts::Args),
     /// Open a session on one host
     Ssh(ssh::Args),
+    /// Remove all that hep ever left on hosts
+    Clean(clean::Args),
     /// Show the modules that manifests can use, or the manual of one
     Modules(modules::Args),
     /// Show every message that hep can say, by its id
@@ -120,6 +123,7 @@ fn dispatch(command: Command, screen: &Arc<Screen>) -> Result<u8, Failure> {
         Command::Apply(args) => block_on(apply::run(args, screen.clone())),
         Command::Hosts(args) => block_on(hosts::run(args, screen.clone())),
         Command::Ssh(args) => block_on(ssh::run(args, screen.clone())),
+        Command::Clean(args) => block_on(clean::run(args, screen.clone())),
         Command::Modules(args) => modules::run(&args, screen),
         Command::Messages(args) => messages::run(&args, screen),
         Command::Version => version::run(screen),

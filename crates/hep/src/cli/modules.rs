@@ -32,11 +32,10 @@ fn page(name: &str) -> Result<String, Failure> {
         .find_map(|prefix| name.strip_prefix(prefix))
         .unwrap_or(name);
     let fits = |kind: &&hep_core::module::Kind| kind.name == short || kind.aliases.contains(&short);
-    match KINDS.iter().find(fits) {
-        Some(kind) => Ok(manual::page(kind)),
-        None => {
-            let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
-            Err(say::unknown_module(name, suggest::hint(short, &names)).into())
-        }
+    if let Some(kind) = KINDS.iter().find(fits) {
+        return Ok(manual::page(kind));
     }
+    let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
+    let hint = suggest::hint_or(short, &names, "`hep modules` lists them");
+    Err(say::unknown_module(name, hint).into())
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use clap::{CommandFactory as _, Parser};
 use hep_core::diagnostic::{Diagnostic, Source};
 use hep_core::interp::Options;
+use hep_core::manifest::select::Selection;
 use hep_core::message::cli as say;
 use hep_core::node::{Node, Pos};
 use hep_core::run::{self, exit};
@@ -41,24 +42,28 @@ pub(crate) struct Args {
     known_hosts: Option<std::path::PathBuf>,
 }
 
-/// Whether the words are seed 2's: they name a configuration, or begin with no command of ours.
+/// Whether the words are seed 2's: they name a configuration, or a manifest, before any command of ours.
 pub(crate) fn is_meant(words: &[OsString]) -> bool {
-    let words: Vec<&str> = words.iter().skip(1).filter_map(|word| word.to_str()).collect();
     let command = Cli::command();
-    let is_command = |word: &&str| {
-        *word == "help" || command.get_subcommands().any(|sub| sub.get_name() == *word)
-    };
-    let before = words.iter().position(is_command).unwrap_or(words.len());
-    let is_config = |word: &&str| word.starts_with("-c") || word.starts_with("--config");
-    let Some(first) = words.first() else { return false };
-    if words[..before].iter().any(is_config) {
-        return true;
+    let is_command =
+        |word: &str| word == "help" || command.get_subcommands().any(|sub| sub.get_name() == word);
+    let mut words = words.iter().skip(1).filter_map(|word| word.to_str());
+    let mut has_hosts = false;
+    while let Some(word) = words.next() {
+        match word {
+            "-c" | "--config" => return true,
+            // Their value may be a file that is called as a command is.
+            "-i" | "--hosts" => {
+                has_hosts = true;
+                words.next();
+            }
+            _ if word.starts_with("-c") || word.starts_with("--config=") => return true,
+            _ if word.starts_with('-') => {}
+            _ if is_command(word) => return false,
+            _ => return has_hosts || [".yml", ".yaml"].iter().any(|end| word.ends_with(end)),
+        }
     }
-    let ours = ["-h", "--help", "-V", "--version"].contains(first);
-    let is_manifest = [".yml", ".yaml"].iter().any(|end| first.ends_with(end));
-    before == words.len()
-        && !ours
-        && (first.starts_with("-i") || first.starts_with("--hosts") || is_manifest)
+    false
 }
 
 /// What the file says.
@@ -90,7 +95,7 @@ pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> 
         ..Wanted::default()
     };
     let mut opened = connect.open(wanted, &screen).await?;
-    let loaded = apply::load(&mut opened, manifests, Default::default(), None)?;
+    let loaded = apply::load(&mut opened, manifests, Selection::default(), None)?;
     let verbosity = u8::from(config.level == "DEBUG");
     let request = Request {
         options: Options { verbosity, ..Options::default() },
@@ -178,6 +183,7 @@ mod tests {
             ("--config=x.yml", true),
             ("-i examples/hosts m.yml", true),
             ("m.yml -i hosts", true),
+            ("-i hosts -c config.yml m.yml", true),
             ("-i hosts exec all -- id", false),
             ("exec all -- id -c", false),
             ("apply -i hosts m.yml", false),

@@ -24,12 +24,11 @@ pub(crate) async fn read(screen: &Arc<Screen>) -> Result<Bytes, Failure> {
         return Ok(Bytes::new());
     }
     let mut reading = tokio::task::spawn_blocking(read_all);
-    let read = match tokio::time::timeout(PATIENCE, &mut reading).await {
-        Ok(read) => read,
-        Err(_) => {
-            screen.say(&say::stdin_waiting().to_string());
-            reading.await
-        }
+    let read = if let Ok(read) = tokio::time::timeout(PATIENCE, &mut reading).await {
+        read
+    } else {
+        screen.say(&say::stdin_waiting().to_string());
+        reading.await
     };
     let bytes = match read {
         Ok(Ok(bytes)) => bytes,

@@ -36,15 +36,17 @@ variables! {
     CONNECT_TIMEOUT = "HEP_CONNECT_TIMEOUT";
     /// As `--forks`.
     FORKS = "HEP_FORKS";
-    /// No colours, when set to anything.
-    NO_COLOR = "NO_COLOR";
     /// Of `hep -c CONFIG`: replaces `log_level`.
     LOG_LEVEL = "LOGLEVEL";
 }
 
+/// What libraries read for us.
+const ELSEWHERE: [(&str, &str); 1] = [("NO_COLOR", " No colours, when set to anything.")];
+
 /// The list as the end of the long help.
 pub(crate) fn help() -> String {
-    let width = ALL.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    let lines = ALL.iter().map(|(name, doc)| format!("\n  {name:width$} {doc}"));
+    let all = || ALL.iter().chain(&ELSEWHERE);
+    let width = all().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let lines = all().map(|(name, doc)| format!("\n  {name:width$} {doc}"));
     lines.fold("Environment:".to_owned(), |text, line| text + &line)
 }

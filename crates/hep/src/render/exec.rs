@@ -253,10 +253,12 @@ impl Render for Json {
     fn finish(&mut self, _ended: &Ended, _page: &mut Page) {}
 }
 
-/// At the end, identical outputs once, under the folded names of their hosts.
+/// At the end, identical outputs once, under the folded names of their hosts: standard output first, then
+/// standard error.
 pub(crate) struct Grouped {
     talk: Talk,
-    open: HashMap<Arc<str>, Kept>,
+    /// The two outputs of each host: which line came first is chance, and would tear groups apart.
+    open: HashMap<Arc<str>, (Kept, Kept)>,
 }
 
 impl Grouped {
@@ -270,8 +272,9 @@ impl Grouped {
         let mut groups: Vec<(Vec<u8>, Vec<Arc<str>>)> = Vec::new();
         let mut places: HashMap<Vec<u8>, usize> = HashMap::new();
         for name in &self.talk.names {
-            let Some(kept) = self.open.remove(name) else { continue };
-            let output = kept.finish();
+            let Some((out, err)) = self.open.remove(name) else { continue };
+            let mut output = out.finish();
+            output.extend(err.finish());
             if let Some(place) = places.get(&output) {
                 groups[*place].1.push(name.clone());
             } else {
@@ -286,8 +289,10 @@ impl Grouped {
 impl Render for Grouped {
     fn event(&mut self, event: &RunEvent, page: &mut Page) {
         match event {
-            RunEvent::Line { host, line, partial, .. } => {
-                self.open.entry(host.clone()).or_default().line(line, *partial);
+            RunEvent::Line { host, stream, line, partial } => {
+                let (out, err) = self.open.entry(host.clone()).or_default();
+                let kept = if *stream == Stream::Out { out } else { err };
+                kept.line(line, *partial);
             }
             RunEvent::Host(end) => self.talk.ended(end, page),
             RunEvent::Note { host, message } => {

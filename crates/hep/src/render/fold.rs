@@ -48,9 +48,12 @@ fn show((before, after, width): Frame<'_>, mut numbers: Vec<u64>) -> String {
         _ => {
             let ranges: Vec<String> = runs(&numbers)
                 .into_iter()
-                .map(|(from, to)| match from == to {
-                    true => written(from),
-                    false => format!("{}-{}", written(from), written(to)),
+                .map(|(from, to)| {
+                    if from == to {
+                        written(from)
+                    } else {
+                        format!("{}-{}", written(from), written(to))
+                    }
                 })
                 .collect();
             format!("{before}[{}]{after}", ranges.join(","))

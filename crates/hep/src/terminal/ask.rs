@@ -102,9 +102,8 @@ impl Prompter for Person {
         let (text, echo) = match question {
             Question::Passphrase { file, again: false } => (say::ask_passphrase(file), false),
             Question::Passphrase { file, again: true } => (say::ask_passphrase_again(file), false),
-            Question::Password { .. } if !self.one_host => return None,
+            Question::Password { .. } | Question::FromHost { .. } if !self.one_host => return None,
             Question::Password { host, user } => (say::ask_password(user, host), false),
-            Question::FromHost { .. } if !self.one_host => return None,
             Question::FromHost { host, user, text, echo } => {
                 (say::ask_from_host(host, user, visible::line(text.as_bytes())), *echo)
             }

@@ -79,7 +79,7 @@ impl Look {
     }
 
     /// The text in a colour, where there are colours.
-    pub(crate) fn tint<'t>(self, tint: Tint, text: &'t str) -> Cow<'t, str> {
+    pub(crate) fn tint(self, tint: Tint, text: &str) -> Cow<'_, str> {
         if !self.colour {
             return Cow::Borrowed(text);
         }
