@@ -19,6 +19,9 @@ use crate::vars::Layer;
 /// A module that never finishes planning is broken; so many rounds are more than any needs.
 pub(super) const MOST_ROUNDS: u32 = 64;
 
+/// A task whose changes are refused so often has a rival on the host that will not stop.
+const MOST_REFUSALS: u32 = 3;
+
 /// The task that is being done.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Running {
@@ -39,6 +42,12 @@ pub(super) struct Running {
     pub(super) diffs: Vec<crate::change::Diff>,
     /// How often this round was planned, or its loop or conditions evaluated.
     pub(super) replans: u32,
+    /// How often a change was refused because the host had moved on.
+    refusals: u32,
+    /// Whether what was observed is no longer true.
+    pub(super) is_stale: bool,
+    /// How many diffs there were before the change that is handed out.
+    pub(super) diffs_before: usize,
     /// The answer of `run_once`'s other host: taken instead of doing it.
     once_result: Option<Box<Done>>,
     pub(super) is_once: bool,
@@ -91,6 +100,9 @@ impl Running {
             applied: vec![],
             diffs: vec![],
             replans: 0,
+            refusals: 0,
+            is_stale: false,
+            diffs_before: 0,
             once_result: None,
             is_once: false,
         }
@@ -186,6 +198,15 @@ impl Running {
     /// What came of the change that was handed out.
     pub(super) fn outcome(&mut self, outcome: Outcome) {
         match &mut self.stage {
+            // Somebody else was there first. Nothing was done, so it is looked at anew, but not for ever.
+            Stage::Apply(_)
+                if matches!(outcome, Outcome::Refused(_)) && self.refusals < MOST_REFUSALS =>
+            {
+                self.refusals += 1;
+                self.is_stale = true;
+                self.diffs.truncate(self.diffs_before);
+                self.stage = Stage::Plan;
+            }
             Stage::Apply(applying) => {
                 if let Some(change) = applying.take_outcome(&outcome) {
                     self.applied.push((change, outcome));

@@ -290,7 +290,8 @@ impl Kind {
         if keys.is_empty() || entries.iter().any(on_host) {
             return Vec::new();
         }
-        let named = entries.iter().filter(|(key, _)| key.as_str().is_some_and(|k| keys.contains(&k)));
+        let named =
+            entries.iter().filter(|(key, _)| key.as_str().is_some_and(|k| keys.contains(&k)));
         let name = |(_, value): &(Node, Node)| match (self.free_form, value.as_str()) {
             // The first word of a free-form line.
             (Some(_), Some(text)) => {

@@ -102,12 +102,12 @@ impl World {
                 let done = Done { result, facts, changed: true, ..Done::default() };
                 self.once = Some(Control::Result(Box::new(done)));
             }
-            "unreachable" => self.elsewhere.push(Control::Unreachable(
-                crate::message::play::no_such_host("gone"),
-            )),
-            "elsewhere_fails" => self.elsewhere.push(Control::Failed(
-                crate::message::play::no_such_host("gone"),
-            )),
+            "unreachable" => self
+                .elsewhere
+                .push(Control::Unreachable(crate::message::play::no_such_host("gone"))),
+            "elsewhere_fails" => {
+                self.elsewhere.push(Control::Failed(crate::message::play::no_such_host("gone")))
+            }
             _ => match word.split_once('=') {
                 Some(("become_user", user)) => options.become_user = Some(user.into()),
                 Some(("verbosity", level)) => options.verbosity = level.parse().unwrap(),
@@ -207,7 +207,8 @@ impl World {
     /// The controller's reply to what a task asks.
     pub(super) fn reply(&self, ask: &Ask) -> Reply {
         let text = |folder: &str, path: &str| {
-            let found = self.files.get(&format!("{folder}/{path}")).or_else(|| self.files.get(path));
+            let found =
+                self.files.get(&format!("{folder}/{path}")).or_else(|| self.files.get(path));
             found.map(|text| {
                 Reply::File(SourceFile {
                     path: path.into(),
