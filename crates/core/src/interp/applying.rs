@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::looping::Rounds;
 use super::machine::Interpreter;
 use super::round::{Round, stopped};
 use super::running::{MOST_ROUNDS, Running, Stage};
@@ -73,7 +72,7 @@ impl Running {
     }
 
     pub(super) fn give_up(&mut self) -> Option<Step> {
-        self.rounds.get_or_insert_with(Rounds::single);
+        self.leave_loop();
         let failed = Some(say::endless_planning(MOST_ROUNDS));
         let done = self.with_applied(Done { failed, ..Done::default() });
         self.stage = Stage::Conclude(Box::new(done));

@@ -14,7 +14,7 @@ use crate::change::{Change, Outcome};
 use crate::message::{Message, play as say};
 use crate::program::{Action, Item, Task};
 use crate::value::{Map, Value};
-use crate::vars::Layer;
+use crate::vars::{Layer, Level, Var};
 
 /// A module that never finishes planning is broken; so many rounds are more than any needs.
 pub(super) const MOST_ROUNDS: u32 = 64;
@@ -33,7 +33,7 @@ pub(super) struct Running {
     pub(super) results: Vec<RoundResult>,
     pub(super) prepared: Option<Arc<Prepared>>,
     /// Steps that includes brought, pushed when the task is over.
-    pub(super) included: Vec<(Vec<Item>, Option<Arc<Layer>>)>,
+    pub(super) included: Vec<Included>,
     pub(super) tries: u32,
     pub(super) stage: Stage,
     gate: Gate,
@@ -52,6 +52,9 @@ pub(super) struct Running {
     once_result: Option<Box<Done>>,
     pub(super) is_once: bool,
 }
+
+/// Steps of a file, and the variables that they see beside their own.
+pub(super) type Included = (Vec<Item>, Vec<(Level, Arc<Layer>)>);
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 enum Gate {
@@ -169,8 +172,16 @@ impl Running {
 
     /// The steps that an include brought, to be done when its task is over.
     fn take_items(&mut self, items: Vec<Item>) {
-        let layer = self.loop_layer();
-        self.included.push((items, layer));
+        // Its own variables only: those around it are the steps' already, on their level.
+        let around = self.task.inherit.as_ref().map(|around| around.vars.clone());
+        let is_own = |name: &Arc<str>, var: &Var| {
+            around.as_ref().is_none_or(|around| around.get(name) != Some(var))
+        };
+        let own = self.task.vars.iter().filter(|(name, var)| is_own(name, var));
+        let own: Layer = own.map(|(name, var)| (name.clone(), var.clone())).collect();
+        let mut layers = vec![(Level::Include, Arc::new(own))];
+        layers.extend(self.loop_layer().map(|layer| (Level::Loop, layer)));
+        self.included.push((items, layers));
         let included = self.prepared.as_ref().and_then(|p| p.include.clone());
         let result = Map::from([(Arc::from("include"), Value::from(included))]);
         self.stage = Stage::Conclude(Box::new(Done { result, ..Done::default() }));
@@ -178,11 +189,7 @@ impl Running {
 
     pub(super) fn stop_with(&mut self, message: Message, unreachable: bool) {
         self.gate = Gate::Open;
-        let rounds = self.rounds.get_or_insert_with(Rounds::single);
-        // Stopped before the first round, or (never in order) after the last.
-        if self.index >= rounds.items.len() {
-            self.index = rounds.items.len().saturating_sub(1);
-        }
+        self.leave_loop();
         let done = Done { failed: Some(message), unreachable, ..Done::default() };
         self.stage = Stage::Conclude(Box::new(done));
     }
@@ -306,8 +313,7 @@ impl Running {
     /// The result of another host's `run_once`: its facts and what it registered are this host's too.
     fn take_over(&mut self, done: Done, machine: &mut Interpreter) {
         self.keep_facts(&done, machine);
-        self.task = Arc::new(Task { repeat: None, ..(*self.task).clone() });
-        self.rounds = Some(Rounds::single());
+        self.leave_loop();
         self.file_result(done, machine);
         self.end_task(machine);
     }
