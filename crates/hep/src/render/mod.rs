@@ -9,6 +9,7 @@ pub(crate) mod play;
 use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use hep_core::mask::Mask;
 use hep_core::run::HostState;
@@ -23,10 +24,15 @@ use crate::terminal::Screen;
 /// Events taken at once: written together, so that a flood of lines is not a flood of system calls.
 const AT_ONCE: usize = 512;
 
+/// How long nothing may happen before renderers are told the time.
+const TICK: Duration = Duration::from_millis(100);
+
 /// Turns events into text.
 pub(crate) trait Render: Send {
     /// Something happened.
     fn event(&mut self, event: &RunEvent, page: &mut Page);
+    /// Time passes, several times a second.
+    fn tick(&mut self, _now: Instant, _page: &mut Page) {}
     /// Nothing more happens. `ended` has every host's end.
     fn finish(&mut self, ended: &Ended, page: &mut Page);
 }
@@ -54,7 +60,11 @@ impl View<'_> {
         render: &mut dyn Render,
     ) -> io::Result<Ended> {
         let (mut ended, mut failed, mut batch) = (Ended::new(), None, Vec::new());
-        while events.recv_many(&mut batch, AT_ONCE).await > 0 {
+        loop {
+            let received = events.recv_many(&mut batch, AT_ONCE);
+            if tokio::time::timeout(TICK, received).await == Ok(0) {
+                break;
+            }
             let mut page = Page::default();
             for event in batch.drain(..) {
                 if failed.is_none() {
@@ -71,6 +81,9 @@ impl View<'_> {
                     }),
                     _ => {}
                 }
+            }
+            if failed.is_none() {
+                render.tick(Instant::now(), &mut page);
             }
             if let Err(error) = page.write(self.screen, self.mask) {
                 self.cancel.cancel();

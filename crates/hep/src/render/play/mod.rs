@@ -2,6 +2,7 @@
 
 mod json;
 mod line;
+mod order;
 mod recap;
 mod seed;
 mod text;

@@ -1,10 +1,10 @@
 //! A run of manifests for a person: headings, results, output while it comes, and a recap.
 //!
-//! Hosts run ahead of one another, so a task's heading is printed when the first host begins it, and a
-//! result that comes after a later heading names its task. Where there are many hosts only what needs
-//! attention has a line of its own: the others are counted, task by task.
+//! Hosts run ahead of one another: what they tell is put into the order of tasks ([`super::order`]), and a
+//! result that comes late names its task. Where there are many hosts only what needs attention has a line of
+//! its own: the others are counted, task by task.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::sync::Arc;
@@ -15,6 +15,7 @@ use hep_core::interp::{Event, Report, State};
 use hep_core::message::Message;
 use hep_engine::event::RunEvent;
 
+use super::order::{Order, Told};
 use super::{Script, line, recap, word};
 use crate::render::exec::Talk;
 use crate::render::fold::fold;
@@ -53,6 +54,9 @@ pub(crate) struct Text {
     tallies: Vec<Tally>,
     /// Hosts that failed: they report no further tasks.
     out: HashSet<Arc<str>>,
+    /// The task at which each host is: its output belongs to it.
+    at: HashMap<Arc<str>, u32>,
+    order: Order<RunEvent>,
 }
 
 /// Results that are counted.
@@ -79,6 +83,8 @@ impl Text {
             items: HashSet::new(),
             tallies: Vec::new(),
             out: HashSet::new(),
+            at: HashMap::new(),
+            order: Order::default(),
         }
     }
 
@@ -95,6 +101,8 @@ impl Text {
         }
         self.talk.add(hosts);
         self.active = hosts.len();
+        self.order.begin(hosts);
+        self.at.clear();
         self.heading = None;
         let many =
             if hosts.len() == 1 { "1 host".into() } else { format!("{} hosts", hosts.len()) };
@@ -198,6 +206,7 @@ impl Text {
     }
 
     fn flush(&mut self, page: &mut Page) {
+        self.in_order(page, |order, mut show| order.flush(&mut show));
         for tally in std::mem::take(&mut self.tallies) {
             self.tally(&tally, page);
         }
@@ -235,6 +244,59 @@ impl Text {
         }
     }
 
+    /// Shows what the order lets through.
+    fn in_order(
+        &mut self,
+        page: &mut Page,
+        act: impl FnOnce(&mut Order<RunEvent>, &mut dyn FnMut(Told<RunEvent>)),
+    ) {
+        let mut ready = Vec::new();
+        act(&mut self.order, &mut |told| ready.push(told.what));
+        for event in ready {
+            self.show(&event, page);
+        }
+    }
+
+    /// What a host tells of a task, or what its command prints meanwhile.
+    fn hear(&mut self, host: &Arc<str>, event: &RunEvent, page: &mut Page) {
+        let (task, ends, fails) = match event {
+            RunEvent::Task { event, .. } => match &**event {
+                Event::Started { task, .. } | Event::Retry { task, .. } => {
+                    (Some(*task), false, false)
+                }
+                Event::Item(report) => (Some(report.task), false, false),
+                Event::Finished(report) => {
+                    let fails = matches!(report.state, State::Failed | State::Unreachable);
+                    (Some(report.task), true, fails)
+                }
+                _ => return,
+            },
+            _ => (None, false, false),
+        };
+        if let Some(task) = task {
+            self.at.insert(host.clone(), task);
+        }
+        let Some(task) = task.or_else(|| self.at.get(host).copied()) else {
+            return self.show(event, page);
+        };
+        let told = Told { host: host.clone(), task, ends, what: event.clone() };
+        self.in_order(page, |order, mut show| order.take(told, Instant::now(), &mut show));
+        if fails {
+            self.order.leave(host);
+        }
+    }
+
+    fn show(&mut self, event: &RunEvent, page: &mut Page) {
+        match event {
+            RunEvent::Line { host, stream, line, .. } => {
+                let tint = if *stream == Stream::Err { Tint::Changed } else { Tint::Faint };
+                self.talk.output(tint, host, line, page.out());
+            }
+            RunEvent::Task { host, event } => self.task(host, event, page),
+            _ => {}
+        }
+    }
+
     fn note(&mut self, host: Option<&str>, message: &Message, page: &mut Page) {
         match host {
             Some(host) => self.talk.sentence(host, message, page.err()),
@@ -254,17 +316,20 @@ impl Render for Text {
             RunEvent::Batch { number, hosts } => {
                 self.flush(page);
                 self.active = hosts.len();
+                self.order.begin(hosts);
                 let names = fold(hosts.iter().map(|host| &**host));
                 self.rule(&format!("BATCH {number} [{names}]"), page);
                 // Its hosts do the same tasks once more.
                 self.headed.clear();
                 self.heading = None;
             }
-            RunEvent::Line { host, stream, line, .. } => {
-                let faint = if *stream == Stream::Err { Tint::Changed } else { Tint::Faint };
-                self.talk.output(faint, host, line, page.out());
+            // Counted results need no order.
+            RunEvent::Line { .. } | RunEvent::Task { .. } if self.counts() => {
+                self.show(event, page)
             }
-            RunEvent::Task { host, event } => self.task(host, event, page),
+            RunEvent::Line { host, .. } | RunEvent::Task { host, .. } => {
+                self.hear(host, event, page)
+            }
             RunEvent::Note { host, message } => self.note(host.as_deref(), message, page),
             RunEvent::Host(end) => {
                 // Failed tasks have been told already; what kept a host from its tasks has not.
@@ -273,6 +338,11 @@ impl Render for Text {
                 }
             }
         }
+    }
+
+    fn tick(&mut self, now: Instant, page: &mut Page) {
+        self.in_order(page, |order, mut show| order.tick(now, &mut show));
+        self.flush_ready(page);
     }
 
     fn finish(&mut self, ended: &Ended, page: &mut Page) {
