@@ -306,12 +306,19 @@ struct RepliesInner {
     known: HashMap<(u16, Ask), Reply>,
     asked: BTreeSet<Ask>,
     file: u16,
+    /// Whether files are refused, because a host chose their names.
+    sealed: bool,
 }
 
 impl Replies {
     /// From here on the tasks of this file ask.
     pub fn enter(&self, file: u16) {
         self.lock().file = file;
+    }
+
+    /// While sealed, every file, template and variables file is refused: a host chose its name.
+    pub fn seal(&self, sealed: bool) {
+        self.lock().sealed = sealed;
     }
 
     /// Records a reply to the file that asks now.
@@ -329,6 +336,11 @@ impl Replies {
     /// The reply, or, once it has been recorded as asked, [`Stop::Pending`].
     pub fn get(&self, ask: Ask) -> Result<Reply, Stop> {
         let mut inner = self.lock();
+        if inner.sealed
+            && let Ask::File(path) | Ask::Template(path) | Ask::VarsFile(path) = &ask
+        {
+            return Err(Stop::Fail(crate::message::play::foreign_path(path)));
+        }
         let key = (inner.file, ask);
         match inner.known.get(&key) {
             Some(Reply::Failed(message)) => Err(Stop::Fail(message.clone())),

@@ -9,8 +9,9 @@ use super::cursor::{Cursor, Next, flatten};
 use super::running::Running;
 use super::scope::TaskScope;
 use super::{Control, Event, Input, Options, Request, Start, Step, Summary};
+use crate::change::Outcome;
 use crate::node::{Node, NodeKind};
-use crate::observe::{Answer, Ask, Observe, Question, Replies, Stop};
+use crate::observe::{Answer, Ask, Observe, Question, Replies};
 use crate::overlay::{Identity as Maker, Overlay};
 use crate::program::{Action, Item, Play, Task};
 use crate::template::{Engine, Scope};
@@ -71,6 +72,12 @@ impl Interpreter {
     fn with(start: Start, cursor: Cursor, handlers: Arc<Vec<Arc<Task>>>) -> Self {
         let replies = Arc::new(Replies::default());
         for (file, ask, reply) in start.replies {
+            // `copy` asks for a directory without the `/` that means its contents.
+            if let Ask::File(path) = &ask
+                && let Some(bare) = path.strip_suffix('/')
+            {
+                replies.insert_for(file, Ask::File(bare.into()), reply.clone());
+            }
             replies.insert_for(file, ask, reply);
         }
         let mut vars = Vars::new();
@@ -131,6 +138,10 @@ impl Interpreter {
         interpreter.running = snapshot.running;
         interpreter.summary = snapshot.summary;
         interpreter.begun = snapshot.begun;
+        if let Some(running) = &interpreter.running {
+            interpreter.asking = (running.task.id, running.task.file);
+            interpreter.replies.enter(running.task.file);
+        }
         interpreter
     }
 
@@ -159,16 +170,20 @@ impl Interpreter {
                     self.replies.insert(ask, reply);
                 }
             }
-            Input::Outcome(outcome) => self.with_running(|running, _| running.outcome(outcome)),
+            Input::Outcome(Outcome::Cancelled) | Input::Cancel => self.cancel(),
+            Input::Outcome(outcome) => self.with_running(|running| running.outcome(outcome)),
             Input::Control(Control::Stop) => self.end(),
-            Input::Control(control) => {
-                self.with_running(|running, machine| running.control(control, machine));
-            }
-            Input::Cancel => {
-                self.summary.is_cancelled = true;
-                self.end();
-            }
+            Input::Control(control) => self.with_running(|running| running.control(control)),
         }
+    }
+
+    /// Tells what was done of the present task; nothing more is begun.
+    fn cancel(&mut self) {
+        self.summary.is_cancelled = true;
+        if let Some(mut running) = self.running.take() {
+            running.cancel(self);
+        }
+        self.end();
     }
 
     fn take_answers(&mut self, answers: Vec<(Question, Answer)>) {
@@ -184,10 +199,9 @@ impl Interpreter {
         }
     }
 
-    fn with_running(&mut self, act: impl FnOnce(&mut Running, &mut Self)) {
-        if let Some(mut running) = self.running.take() {
-            act(&mut running, self);
-            self.running = Some(running);
+    fn with_running(&mut self, act: impl FnOnce(&mut Running)) {
+        if let Some(running) = &mut self.running {
+            act(running);
         }
     }
 
@@ -298,17 +312,19 @@ impl Interpreter {
         self.vars.set(level, name, Var::Data(value, trust));
     }
 
-    /// Puts facts where Ansible has them: in `ansible_facts`, and each under `ansible_NAME`.
+    /// Puts facts where Ansible has them: in `ansible_facts` without `ansible_` before the name, and each
+    /// as a variable under the name it came with.
     pub(super) fn set_facts(&mut self, facts: &Map) {
         let mut all = match self.vars.get("ansible_facts") {
             Some(Var::Data(Value::Map(map), _)) => (**map).clone(),
             _ => Map::new(),
         };
         for (key, value) in facts {
-            let bare: Arc<str> = key.strip_prefix("ansible_").unwrap_or(key).into();
-            let long: Arc<str> = format!("ansible_{bare}").into();
-            self.set_var(Level::Facts, long, value.clone(), Trust::Host);
-            all.insert(bare, value.clone());
+            let bare = key.strip_prefix("ansible_").filter(|_| &**key != "ansible_local");
+            all.insert(bare.unwrap_or(key).into(), value.clone());
+            if !is_restricted(key) {
+                self.set_var(Level::Facts, key.clone(), value.clone(), Trust::Host);
+            }
         }
         self.set_var(Level::Facts, "ansible_facts".into(), Value::map(all), Trust::Host);
     }
@@ -352,32 +368,6 @@ impl Interpreter {
         let identity = identity.clone();
         (!open.is_empty()).then_some(Step::Observe { identity, questions: open })
     }
-
-    /// Refuses to let what a host said choose a file of the controller.
-    pub(super) fn refuse_foreign(&self, args: &Node, asks: &[Ask]) -> Result<(), Stop> {
-        for ask in asks {
-            if let Ask::File(path) | Ask::Template(path) | Ask::VarsFile(path) = ask
-                && names_foreign(args, path)
-            {
-                let message = crate::message::play::foreign_path(path);
-                return Err(Stop::FailAt(args.pos, message));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Whether the text `path` stands in the tree as something that a host said, and nowhere as the operator's own.
-fn names_foreign(node: &Node, path: &str) -> bool {
-    match &node.kind {
-        NodeKind::Foreign(text) => !text.is_empty() && path.contains(&**text),
-        NodeKind::List(items) => items.iter().any(|item| names_foreign(item, path)),
-        NodeKind::Map(entries) => {
-            let own = |(_, value): &(Node, Node)| matches!(&value.kind, NodeKind::Literal(text) | NodeKind::Str(text) if &**text == path);
-            !entries.iter().any(own) && entries.iter().any(|(_, value)| names_foreign(value, path))
-        }
-        _ => false,
-    }
 }
 
 /// The task that a play begins with when it gathers facts.
@@ -389,6 +379,24 @@ fn gather_facts() -> Task {
         args: Node::bare(NodeKind::Map(vec![])),
         ..Task::default()
     }
+}
+
+/// Whether a fact of this name would say how the host is reached: those are left out, as Ansible's
+/// `clean_facts` does.
+fn is_restricted(name: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "ansible_become",
+        "ansible_connection",
+        "ansible_host",
+        "ansible_password",
+        "ansible_port",
+        "ansible_user",
+    ];
+    let is_ssh = name.starts_with("ansible_ssh_") && !name.starts_with("ansible_ssh_host_key_");
+    NAMES.contains(&name)
+        || is_ssh
+        || name.starts_with("ansible_become_")
+        || (name.starts_with("ansible_") && name.ends_with("_interpreter"))
 }
 
 /// A layer of one variable.

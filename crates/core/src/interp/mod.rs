@@ -4,12 +4,17 @@
 //! returned [`Step`] says. Everything that must be observed for one task is asked in one batch; what only
 //! the controller can do leaves as a [`Request`], which is where a play's segment ends.
 
+mod applying;
 mod cursor;
+mod looping;
 mod machine;
+mod prepare;
 mod report;
 mod round;
 mod running;
 mod scope;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

@@ -3,80 +3,125 @@
 use std::sync::Arc;
 
 use super::machine::{Interpreter, single};
-use super::round::{all_hold, first_false, has_foreign, is_yes};
+use super::round::{all_hold, has_foreign, is_yes, stopped};
 use super::running::Running;
 use super::{Done, Event, Report, State};
 use crate::message::play as say;
-use crate::node::Node;
+use crate::node::{Node, NodeKind};
 use crate::observe::Stop;
 use crate::program::Action;
 use crate::template::Scope;
 use crate::value::{Map, Trust, Value};
 use crate::vars::Level;
 
-/// How often a task with `until` is tried where `retries` is not said.
-const DEFAULT_RETRIES: u32 = 3;
-
 impl Running {
-    /// Applies `failed_when`, `changed_when` and `until`; false when the round must be tried again.
-    pub(super) fn judge(&self, done: &mut Done, machine: &Interpreter) -> Result<bool, Stop> {
+    /// Whether `changed_when`, `failed_when` or `until` has something to say.
+    pub(super) fn has_conditions(&self) -> bool {
         let task = &self.task;
-        let engine = &machine.engine;
-        if !task.failed_when.is_empty() {
-            let scope = self.result_scope(done, machine);
-            let failed = all_hold(engine, &task.failed_when, &scope)?;
-            let conditions: Vec<Arc<str>> = task.failed_when.iter().map(Node::key_text).collect();
-            let message = done.failed.take();
-            done.failed = failed
-                .then(|| message.unwrap_or_else(|| say::failed_when(conditions.join(" and "))));
-            done.result.insert("failed_when_result".into(), Value::Bool(failed));
+        !(task.changed_when.is_empty() && task.failed_when.is_empty() && task.until.is_empty())
+    }
+
+    /// Applies `changed_when`, `failed_when` and `until`, in this order, as Ansible's task executor does;
+    /// false when the round must be tried again.
+    pub(super) fn judge(&self, done: &mut Done, machine: &Interpreter) -> Result<bool, Stop> {
+        let retries = self.prepared.as_ref().map_or(0, |p| p.retries);
+        if retries > 0 {
+            let attempt = Value::Int((self.tries + 1).into());
+            done.result.insert("attempts".into(), attempt);
         }
+        self.judge_change(done, machine)?;
+        if retries == 0 {
+            return Ok(true);
+        }
+        if self.task.until.is_empty() {
+            return Ok(done.failed.is_none());
+        }
+        all_hold(&machine.engine, &self.task.until, &self.result_scope(done, machine))
+    }
+
+    fn judge_change(&self, done: &mut Done, machine: &Interpreter) -> Result<(), Stop> {
+        let task = &self.task;
         if !task.changed_when.is_empty() {
             let scope = self.result_scope(done, machine);
-            done.changed = all_hold(engine, &task.changed_when, &scope)?;
+            match all_hold(&machine.engine, &task.changed_when, &scope) {
+                Ok(changed) => done.changed = changed,
+                Err(stop) => return fail_condition(done, "changed_when_result", stop),
+            }
         }
-        if !task.until.is_empty() {
-            let scope = self.result_scope(done, machine);
-            return Ok(first_false(engine, &task.until, &scope)?.is_none());
+        if task.failed_when.is_empty() {
+            return Ok(());
         }
-        Ok(done.failed.is_none() || task.retries.is_none())
+        let scope = self.result_scope(done, machine);
+        match all_hold(&machine.engine, &task.failed_when, &scope) {
+            Ok(failed) => {
+                let conditions: Vec<Arc<str>> =
+                    task.failed_when.iter().map(Node::key_text).collect();
+                let message = done.failed.take();
+                let why = || say::failed_when(conditions.join(" and "));
+                done.failed = failed.then(|| message.unwrap_or_else(why));
+                done.result.insert("failed_when_result".into(), Value::Bool(failed));
+                Ok(())
+            }
+            Err(stop) => fail_condition(done, "failed_when_result", stop),
+        }
     }
 
     fn result_scope(&self, done: &Done, machine: &Interpreter) -> Arc<dyn Scope> {
         let mut vars = self.vars(machine);
         if let Some(name) = &self.task.register {
-            vars.push(Level::Set, single(name, result_value(done), Trust::Host));
+            vars.push(Level::Set, single(name, Value::map(self.seen(done)), Trust::Host));
         }
         machine.scope(vars)
     }
 
-    pub(super) fn retries(&self, machine: &Interpreter) -> u32 {
-        let Some(node) = &self.task.retries else { return DEFAULT_RETRIES };
-        let scope = machine.scope(self.vars(machine));
-        let rendered = machine.engine.node(node, &scope).map(|node| node.key_text());
-        rendered.ok().and_then(|text| text.parse().ok()).unwrap_or(DEFAULT_RETRIES)
-    }
-
     /// A number of seconds, as milliseconds.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped before")]
-    pub(super) fn seconds_ms(&self, node: &Node, machine: &Interpreter) -> u64 {
+    pub(super) fn seconds_ms(&self, node: &Node, machine: &Interpreter) -> Result<u64, Stop> {
         let scope = machine.scope(self.vars(machine));
-        let rendered = machine.engine.node(node, &scope).map(|node| node.key_text());
-        let seconds: f64 = rendered.ok().and_then(|text| text.parse().ok()).unwrap_or(0.0);
-        (seconds.clamp(0.0, 1e9) * 1000.0) as u64
+        let text = machine.engine.node(node, &scope)?.key_text();
+        let seconds: Result<f64, _> = text.trim().parse();
+        let seconds = seconds.ok().filter(|seconds| seconds.is_finite());
+        let seconds = seconds.ok_or_else(|| Stop::FailAt(node.pos, say::not_a_number(&text)))?;
+        Ok((seconds.clamp(0.0, 1e9) * 1000.0) as u64)
     }
 
-    /// `loop_control.break_when`.
-    pub(super) fn breaks(&self, done: &Done, machine: &Interpreter) -> bool {
+    /// `loop_control.break_when`; one that cannot be evaluated fails the round and ends the loop.
+    pub(super) fn breaks(&self, done: &mut Done, machine: &Interpreter) -> bool {
         let Some(repeat) = &self.task.repeat else { return false };
-        !repeat.break_when.is_empty()
-            && all_hold(&machine.engine, &repeat.break_when, &self.result_scope(done, machine))
-                .unwrap_or(false)
+        if repeat.break_when.is_empty() {
+            return false;
+        }
+        let scope = self.result_scope(done, machine);
+        all_hold(&machine.engine, &repeat.break_when, &scope).unwrap_or_else(|stop| {
+            let stopped = stopped(stop);
+            done.failed = stopped.failed;
+            done.deferred = stopped.deferred;
+            true
+        })
+    }
+
+    /// `loop_control.label`, or the item itself. What cannot be evaluated fails the round: the item is not
+    /// shown in its place, because a label may be there to hide it.
+    pub(super) fn label(&self, done: &mut Done, machine: &Interpreter) -> Value {
+        let item = || self.item().cloned().unwrap_or_default();
+        let label = self.task.repeat.as_ref().and_then(|repeat| repeat.label.as_ref());
+        let Some(label) = label else { return item() };
+        let scope = self.result_scope(done, machine);
+        match machine.engine.node(label, &scope) {
+            Ok(node) => node.to_value(),
+            Err(stop) => {
+                let stopped = stopped(stop);
+                done.failed = done.failed.take().or(stopped.failed);
+                Value::Null
+            }
+        }
     }
 
     /// Sets what a round's facts say at once: the next round of the loop sees them.
     pub(super) fn keep_facts(&self, done: &Done, machine: &mut Interpreter) {
-        if done.facts.is_empty() {
+        let is_others = self.task.delegate_facts
+            && self.prepared.as_ref().is_some_and(|p| p.delegate.is_some());
+        if done.facts.is_empty() || is_others {
             return;
         }
         let sets_variables = match &self.task.action {
@@ -94,54 +139,13 @@ impl Running {
         }
     }
 
-    /// The task's outcome over all rounds.
-    pub(super) fn combined(&self) -> Done {
-        if self.task.repeat.is_none() {
-            return self.results.first().map(|(_, done)| done.clone()).unwrap_or_default();
-        }
-        let all = self.results.len();
-        let failed = self.results.iter().filter(|(_, done)| done.failed.is_some()).count();
-        let items = self.results.iter().map(|(item, done)| {
-            let mut map = result_map(done);
-            let var = self.task.repeat.as_ref().map_or("item".into(), |r| r.var.clone());
-            map.insert("ansible_loop_var".into(), Value::Str(var.clone()));
-            map.insert(var, item.clone());
-            Value::map(map)
-        });
-        let results = Value::list(items.collect());
-        let every =
-            |test: fn(&Done) -> bool| all > 0 && self.results.iter().all(|(_, done)| test(done));
-        let any = |test: fn(&Done) -> bool| self.results.iter().any(|(_, done)| test(done));
-        let first = |pick: fn(&Done) -> Option<crate::message::Message>| {
-            self.results.iter().find_map(|(_, done)| pick(done))
-        };
-        let message = (failed > 1).then(|| say::items_failed(failed, all));
-        Done {
-            result: Map::from([
-                (Arc::from("results"), results),
-                (Arc::from("msg"), Value::from("All items completed")),
-            ]),
-            facts: Map::new(),
-            changed: any(|done| done.changed),
-            failed: (failed > 0).then_some(()).and(message.or_else(|| first(|d| d.failed.clone()))),
-            failed_at: self.results.iter().find_map(|(_, done)| done.failed_at),
-            skipped: if all == 0 {
-                Some(say::no_items())
-            } else {
-                every(|done| done.skipped.is_some()).then(|| first(|d| d.skipped.clone())).flatten()
-            },
-            deferred: self.results.iter().find_map(|(_, done)| done.deferred.clone()),
-            diff: self.results.iter().flat_map(|(_, done)| done.diff.clone()).collect(),
-            changes: self.results.iter().flat_map(|(_, done)| done.changes.clone()).collect(),
-            message: None,
-            unreachable: any(|done| done.unreachable),
-        }
-    }
-
     /// Ends the task: registers, notifies, reports, and lets a failure take its way.
     pub(super) fn finish(&mut self, machine: &mut Interpreter) {
         let mut done = self.combined();
         let included = std::mem::take(&mut self.included);
+        if done.changed && done.failed.is_none() && done.deferred.is_none() {
+            self.notify_handlers(&mut done, machine);
+        }
         if let Some(name) = &self.task.register {
             let value = match &done.deferred {
                 Some(why) => Value::Unknown(why.clone()),
@@ -149,10 +153,7 @@ impl Running {
             };
             machine.set_var(Level::Set, name.clone(), value, Trust::Host);
         }
-        if done.changed && done.failed.is_none() && done.deferred.is_none() {
-            self.notify_handlers(&mut done, machine);
-        }
-        if matches!(self.task.action, Action::Meta(_)) && done.failed.is_none() {
+        if self.is_meta() && done.failed.is_none() {
             return;
         }
         let state = self.state(&done, machine);
@@ -167,6 +168,13 @@ impl Running {
         }
     }
 
+    /// The end of a task that was cancelled.
+    pub(super) fn tell_cancelled(&self, done: &Done, machine: &mut Interpreter) {
+        let mut report = self.report(Some(Value::Null), State::Failed, done, machine);
+        report.item = None;
+        machine.queue.push_back(Event::Finished(Box::new(report)));
+    }
+
     fn leave_failed(&self, done: &Done, machine: &mut Interpreter) {
         let task = Value::from([
             ("name", Value::Str(self.name.clone())),
@@ -179,18 +187,33 @@ impl Running {
         machine.fail();
     }
 
+    /// The handlers that a round would notify: their names may depend on the loop's item.
+    pub(super) fn names_to_notify(
+        &self,
+        done: &Done,
+        machine: &Interpreter,
+    ) -> Result<Vec<Arc<str>>, Stop> {
+        let mut names: Vec<Arc<str>> = Vec::new();
+        if self.task.notify.is_empty() || done.skipped.is_some() || done.failed.is_some() {
+            return Ok(names);
+        }
+        let scope = machine.scope(self.vars(machine));
+        for node in &self.task.notify {
+            let node = machine.engine.node(node, &scope)?;
+            match &node.kind {
+                NodeKind::List(items) => names.extend(items.iter().map(Node::key_text)),
+                _ => names.push(node.key_text()),
+            }
+        }
+        Ok(names)
+    }
+
     fn notify_handlers(&self, done: &mut Done, machine: &mut Interpreter) {
         let scope = machine.scope(self.vars(machine));
         let mut names: Vec<Arc<str>> = Vec::new();
-        for node in &self.task.notify {
-            match machine.engine.node(node, &scope) {
-                Ok(node) => match &node.kind {
-                    crate::node::NodeKind::List(items) => {
-                        names.extend(items.iter().map(Node::key_text));
-                    }
-                    _ => names.push(node.key_text()),
-                },
-                Err(stop) => done.failed = super::round::stopped(stop).failed,
+        for name in self.results.iter().flat_map(|round| &round.notify) {
+            if !names.contains(name) {
+                names.push(name.clone());
             }
         }
         for name in &names {
@@ -203,54 +226,35 @@ impl Running {
         }
     }
 
-    fn state(&self, done: &Done, machine: &Interpreter) -> State {
+    /// Whether a keyword says yes; one that cannot be evaluated does not.
+    pub(super) fn says(&self, node: Option<&Node>, machine: &Interpreter) -> bool {
         let scope = machine.scope(self.vars(machine));
-        let says = |node: &Option<Node>| {
-            node.as_ref()
-                .is_some_and(|n| machine.engine.node(n, &scope).is_ok_and(|node| is_yes(&node)))
-        };
+        node.is_some_and(|n| machine.engine.node(n, &scope).is_ok_and(|node| is_yes(&node)))
+    }
+
+    fn state(&self, done: &Done, machine: &Interpreter) -> State {
+        let is_bad = |done: &Done| done.failed.is_some() || done.unreachable;
+        let bad: Vec<bool> =
+            self.results.iter().filter(|r| is_bad(&r.done)).map(|r| r.ignored).collect();
+        let is_ignored = !bad.is_empty() && !bad.contains(&false);
         if done.unreachable {
-            let ignored = says(&self.task.ignore_unreachable);
-            return if ignored { State::Ignored } else { State::Unreachable };
+            return if is_ignored { State::Ignored } else { State::Unreachable };
         }
-        if done.failed.is_some() {
-            return if says(&self.task.ignore_errors) {
-                State::Ignored
-            } else if machine.cursor.is_rescued() {
-                State::Rescued
-            } else {
-                State::Failed
-            };
+        if done.failed.is_none() {
+            return plain_state(done);
         }
-        if done.deferred.is_some() {
-            State::Deferred
-        } else if done.skipped.is_some() {
-            State::Skipped
-        } else if done.changed {
-            State::Changed
+        if is_ignored {
+            State::Ignored
+        } else if machine.cursor.is_rescued() {
+            State::Rescued
         } else {
-            State::Ok
+            State::Failed
         }
     }
 
     /// The report of one round of a loop.
-    pub(super) fn item_report(&self, item: &Value, done: &Done, machine: &Interpreter) -> Report {
-        let label = self.task.repeat.as_ref().and_then(|repeat| repeat.label.as_ref());
-        let scope = machine.scope(self.vars(machine));
-        let shown = label.and_then(|node| machine.engine.node(node, &scope).ok());
-        let shown = shown.map_or_else(|| item.clone(), |node| node.to_value());
-        let state = if done.failed.is_some() {
-            State::Failed
-        } else if done.deferred.is_some() {
-            State::Deferred
-        } else if done.skipped.is_some() {
-            State::Skipped
-        } else if done.changed {
-            State::Changed
-        } else {
-            State::Ok
-        };
-        self.report(Some(shown), state, done, machine)
+    pub(super) fn item_report(&self, label: Value, done: &Done, machine: &Interpreter) -> Report {
+        self.report(Some(label), plain_state(done), done, machine)
     }
 
     fn report(
@@ -260,7 +264,11 @@ impl Running {
         done: &Done,
         machine: &Interpreter,
     ) -> Report {
-        let no_log = self.withholds(machine);
+        // Of all rounds together: a single one that is withheld withholds them.
+        let no_log = match self.results.is_empty() || item.is_some() {
+            true => self.withholds(machine),
+            false => self.results.iter().any(|round| round.no_log),
+        };
         let (result, diff, changes, message) = if no_log {
             (Map::new(), vec![], vec![], None)
         } else {
@@ -291,8 +299,8 @@ impl Running {
         }
     }
 
-    /// Whether `no_log` holds; one that cannot be evaluated withholds.
-    fn withholds(&self, machine: &Interpreter) -> bool {
+    /// Whether `no_log` holds for the present round; one that cannot be evaluated withholds.
+    pub(super) fn withholds(&self, machine: &Interpreter) -> bool {
         if let Some(prepared) = &self.prepared {
             return prepared.no_log;
         }
@@ -318,18 +326,52 @@ fn count(summary: &mut super::Summary, state: State, done: &Done) {
     }
 }
 
-/// What `register` sees of an outcome.
+/// How a round ended, before anything ignores or rescues it.
+const fn plain_state(done: &Done) -> State {
+    if done.failed.is_some() {
+        State::Failed
+    } else if done.deferred.is_some() {
+        State::Deferred
+    } else if done.skipped.is_some() {
+        State::Skipped
+    } else if done.changed {
+        State::Changed
+    } else {
+        State::Ok
+    }
+}
+
+/// A condition that cannot be evaluated is the task's failure; its result stays and says which it was.
+fn fail_condition(done: &mut Done, key: &str, stop: Stop) -> Result<(), Stop> {
+    match stop {
+        Stop::Pending | Stop::Unknown(_) => return Err(stop),
+        Stop::Fail(message) => done.failed = Some(message),
+        Stop::FailAt(pos, message) => {
+            done.failed = Some(message);
+            done.failed_at = Some(pos);
+        }
+    }
+    let text = done.failed.as_ref().map(ToString::to_string);
+    done.result.insert(key.into(), Value::from(text));
+    Ok(())
+}
+
+/// What `register` sees of an outcome, in Ansible's shape: a skipped task does not say `failed`, a loop
+/// says it only when it did, and says `skipped` always.
 pub(super) fn result_map(done: &Done) -> Map {
     let mut map = done.result.clone();
     map.insert("changed".into(), Value::Bool(done.changed));
-    map.insert("failed".into(), Value::Bool(done.failed.is_some()));
+    let is_loop_or_skipped = map.contains_key("skipped") || done.skipped.is_some();
+    if done.failed.is_some() || !is_loop_or_skipped {
+        map.insert("failed".into(), Value::Bool(done.failed.is_some()));
+    }
     if done.skipped.is_some() {
         map.insert("skipped".into(), Value::Bool(true));
     }
     if done.unreachable {
         map.insert("unreachable".into(), Value::Bool(true));
     }
-    if let Some(message) = done.failed.as_ref().or(done.message.as_ref())
+    if let Some(message) = &done.failed
         && !map.contains_key("msg")
     {
         map.insert("msg".into(), Value::from(message.to_string()));

@@ -2,34 +2,19 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use super::machine::Interpreter;
+use super::prepare::Prepared;
 use super::running::Running;
 use super::{Done, Elsewhere, Identity, Request};
-use crate::change::Change;
+use crate::change::{Change, Run};
 use crate::message::play as say;
 use crate::module::{Context, Kind, Module, OptionError, Place, Plan};
 use crate::node::{Node, NodeKind};
 use crate::observe::{Ask, Reply, Stop};
 use crate::program::{Action, Meta};
 use crate::template::{Engine, Scope};
-use crate::value::{Map, Trust, Value};
+use crate::value::{Map, Value};
 use crate::vars::{Level, Var};
-
-/// The keywords and options of a round, rendered.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Prepared {
-    pub(super) args: Node,
-    pub(super) identity: Identity,
-    pub(super) environment: Vec<(Arc<str>, Arc<str>)>,
-    pub(super) check: bool,
-    pub(super) diff: bool,
-    pub(super) no_log: bool,
-    pub(super) delegate: Option<Arc<str>>,
-    /// The file of `include_tasks`.
-    pub(super) include: Option<Arc<str>>,
-}
 
 /// What a round needs next.
 pub(super) enum Round {
@@ -44,180 +29,116 @@ pub(super) enum Round {
 impl Running {
     /// Plans the round with what is known.
     pub(super) fn plan_round(&mut self, machine: &mut Interpreter) -> Result<Round, Stop> {
-        if self.prepared.is_none() {
-            let scope = machine.scope(self.vars(machine));
-            if let Some(condition) = first_false(&machine.engine, &self.task.when, &scope)? {
-                return Ok(Round::Over(skipped(&condition)));
+        let prepared = match self.prepared.clone() {
+            Some(prepared) => prepared,
+            None => {
+                let scope = machine.scope(self.vars(machine));
+                if let Some(condition) = first_false(&machine.engine, &self.task.when, &scope)? {
+                    return Ok(Round::Over(skipped(&condition)));
+                }
+                let prepared = Arc::new(self.prepare(machine, &scope)?);
+                if prepared.check && !machine.options.check {
+                    // A single task's `check_mode: true` predicts from the host as it is.
+                    machine.overlay = crate::overlay::Overlay::default();
+                }
+                self.prepared = Some(prepared.clone());
+                prepared
             }
-            self.prepared = Some(self.prepare(machine, &scope)?);
-        }
-        let Some(prepared) = self.prepared.clone() else {
-            return Err(Stop::Fail(say::endless_planning(0)));
         };
-        match self.task.action.clone() {
-            Action::Module(name) => self.plan_module(&name, prepared, machine),
+        match &self.task.action {
+            Action::Module(name) => {
+                let kind = self.kind().ok_or_else(|| Stop::Fail(say::no_module(name)))?;
+                self.plan_module(kind, &prepared, machine)
+            }
+            Action::External(name) if prepared.delegate.is_some() => {
+                Err(Stop::FailAt(self.task.pos, say::external_delegated(name)))
+            }
             Action::External(name) => {
-                let plan = self.plan_external(&name, &prepared, machine)?;
-                Ok(Round::Apply(with_environment(plan, &prepared.environment)))
+                let module = self.external(name, &prepared, machine)?;
+                let plan = self.call_plan(&*module, &prepared, machine)?;
+                Ok(round_of(plan, &prepared))
             }
             Action::IncludeTasks => self.include_tasks(&prepared),
             Action::IncludeVars => include_vars(&prepared, machine),
-            Action::Meta(meta) => Ok(meta_round(meta, machine)),
+            Action::Meta(meta) => Ok(meta_round(*meta, machine)),
         }
-    }
-
-    fn prepare(&self, machine: &Interpreter, scope: &Arc<dyn Scope>) -> Result<Prepared, Stop> {
-        let engine = &machine.engine;
-        let task = &self.task;
-        let flag = |node: &Option<Node>, otherwise: bool| -> Result<bool, Stop> {
-            node.as_ref().map_or(Ok(otherwise), |n| Ok(is_yes(&engine.node(n, scope)?)))
-        };
-        let delegate = match &task.delegate_to {
-            Some(node) => Some(delegate_name(&engine.node(node, scope)?)?),
-            None => None,
-        };
-        let args = self.render_args(engine, scope)?;
-        let include = args.get("file").and_then(|node| node.as_str().map(Arc::from));
-        Ok(Prepared {
-            args,
-            identity: self.identity(machine, scope)?,
-            environment: self.environment(engine, scope)?,
-            check: flag(&task.check_mode, machine.options.check)?,
-            diff: flag(&task.diff, machine.options.diff)?,
-            no_log: flag(&task.no_log, false)?,
-            delegate: delegate.filter(|host| *host != machine.host),
-            include,
-        })
-    }
-
-    /// Renders the options; those that are expressions are handed over as `{expr, value}`.
-    fn render_args(&self, engine: &Engine, scope: &Arc<dyn Scope>) -> Result<Node, Stop> {
-        let kind = self.kind();
-        let expressions = kind.map_or(&[][..], |kind| kind.expressions);
-        let NodeKind::Map(entries) = &self.task.args.kind else {
-            return engine.node(&self.task.args, scope);
-        };
-        if !entries.iter().any(|(key, _)| key.as_str().is_some_and(|k| expressions.contains(&k))) {
-            return engine.node(&self.task.args, scope);
-        }
-        let mut rendered = Vec::new();
-        for (key, value) in entries {
-            if key.as_str().is_some_and(|key| expressions.contains(&key)) {
-                rendered.push((key.clone(), evaluate(engine, value, scope)?));
-            } else {
-                let one = NodeKind::Map(vec![(key.clone(), value.clone())]);
-                let node = engine.node(&Node { pos: self.task.args.pos, kind: one }, scope)?;
-                if let NodeKind::Map(pairs) = node.kind {
-                    rendered.extend(pairs);
-                }
-            }
-        }
-        Ok(Node { pos: self.task.args.pos, kind: NodeKind::Map(rendered) })
-    }
-
-    fn kind(&self) -> Option<&'static Kind> {
-        match &self.task.action {
-            Action::Module(name) => crate::module::find(name),
-            _ => None,
-        }
-    }
-
-    /// Who does it: keywords first, then Ansible's variables, then the command line.
-    fn identity(&self, machine: &Interpreter, scope: &Arc<dyn Scope>) -> Result<Identity, Stop> {
-        let keywords = &self.task.r#become;
-        let setting = |node: &Option<Node>, variable: &str| -> Result<Option<Node>, Stop> {
-            let authored = match scope.vars().get(variable) {
-                Some(Var::Authored(node)) => Some(node.clone()),
-                Some(Var::Data(value, Trust::Operator)) => {
-                    Some(Node::from_value(value, self.task.pos))
-                }
-                // A host's facts do not choose who acts on it.
-                Some(Var::Data(_, Trust::Host)) | None => None,
-            };
-            let chosen = node.clone().or(authored);
-            chosen.map(|node| machine.engine.node(&node, scope)).transpose()
-        };
-        let active = setting(&keywords.active, "ansible_become")?;
-        if !active.map_or(machine.options.r#become, |node| is_yes(&node)) {
-            return Ok(Identity::Login);
-        }
-        let method = setting(&keywords.method, "ansible_become_method")?;
-        let method = method.and_then(|node| node.as_str().map(str::to_owned));
-        if let Some(method) = method.filter(|method| !method.ends_with("sudo")) {
-            return Err(Stop::FailAt(self.task.pos, say::unknown_method(method)));
-        }
-        let user = setting(&keywords.user, "ansible_become_user")?;
-        let user = user.and_then(|node| node.as_str().map(Arc::from));
-        let user = user.or_else(|| machine.options.become_user.clone());
-        let user = user.unwrap_or_else(|| "root".into());
-        Ok(if user == machine.login { Identity::Login } else { Identity::User(user) })
-    }
-
-    fn environment(
-        &self,
-        engine: &Engine,
-        scope: &Arc<dyn Scope>,
-    ) -> Result<Vec<(Arc<str>, Arc<str>)>, Stop> {
-        let mut all: indexmap::IndexMap<Arc<str>, Arc<str>> = indexmap::IndexMap::new();
-        for node in &self.task.environment {
-            let rendered = engine.node(node, scope)?;
-            let maps = match &rendered.kind {
-                NodeKind::List(items) => items.iter().collect(),
-                _ => vec![&rendered],
-            };
-            for map in maps {
-                if let NodeKind::Map(entries) = &map.kind {
-                    all.extend(entries.iter().map(|(k, v)| (k.key_text(), v.key_text())));
-                }
-            }
-        }
-        Ok(all.into_iter().collect())
     }
 
     // ---- modules ------------------------------------------------------------------------------------
 
     fn plan_module(
         &self,
-        name: &Arc<str>,
-        prepared: Prepared,
+        kind: &Kind,
+        prepared: &Prepared,
         machine: &mut Interpreter,
     ) -> Result<Round, Stop> {
-        let kind = self.kind().ok_or_else(|| Stop::Fail(say::no_module(name)))?;
-        if prepared.delegate.is_some() || kind.place == Place::Controller {
-            return Ok(Round::Ask(Request::Task(Box::new(Elsewhere {
-                task: self.task.id,
-                host: prepared.delegate,
-                module: kind.name.into(),
-                args: prepared.args,
-                identity: prepared.identity,
-                environment: prepared.environment,
-                check: prepared.check,
-                diff: prepared.diff,
-                no_log: prepared.no_log,
-                file: self.task.file,
-            }))));
+        if kind.place == Place::Controller {
+            return Ok(self.elsewhere(kind, prepared));
         }
         let module = parse(kind, &prepared.args)?;
+        if prepared.delegate.is_some() {
+            return self.plan_delegated(kind, &*module, prepared, machine);
+        }
         if prepared.check && kind.may_change {
             learn_maker(&prepared.identity, machine)?;
         }
-        let mut observe = std::mem::take(&mut machine.observe);
-        let plan = self.call_plan(&*module, &prepared, machine, &mut observe);
-        machine.observe = observe;
-        let plan = plan?;
-        if plan.skipped.is_some() || plan.failed.is_some() {
-            return Ok(Round::Over(Done {
-                skipped: plan.skipped,
-                failed: plan.failed,
-                result: plan.result,
-                message: plan.message,
-                ..Done::default()
-            }));
-        }
-        Ok(Round::Apply(with_environment(plan, &prepared.environment)))
+        let plan = self.call_plan(&*module, prepared, machine)?;
+        Ok(round_of(plan, prepared))
     }
 
+    /// What needs no host (`set_fact`, `debug`, `assert`) is done here; the rest by the delegate.
+    fn plan_delegated(
+        &self,
+        kind: &Kind,
+        module: &dyn Module,
+        prepared: &Prepared,
+        machine: &mut Interpreter,
+    ) -> Result<Round, Stop> {
+        if kind.may_change {
+            return Ok(self.elsewhere(kind, prepared));
+        }
+        let planned = self.call_plan(module, prepared, machine);
+        let (questions, _) = machine.observe.take_open();
+        match planned {
+            Ok(plan) if plan.changes.is_empty() && questions.is_empty() => {
+                Ok(round_of(plan, prepared))
+            }
+            Ok(_) | Err(Stop::Pending) => Ok(self.elsewhere(kind, prepared)),
+            Err(stop) => Err(stop),
+        }
+    }
+
+    fn elsewhere(&self, kind: &Kind, prepared: &Prepared) -> Round {
+        Round::Ask(Request::Task(Box::new(Elsewhere {
+            task: self.task.id,
+            host: prepared.delegate.clone(),
+            module: kind.name.into(),
+            args: prepared.args.clone(),
+            identity: prepared.identity.clone(),
+            environment: prepared.environment.clone(),
+            check: prepared.check,
+            diff: prepared.diff,
+            no_log: prepared.no_log,
+            file: self.task.file,
+        })))
+    }
+
+    /// Plans; what a host said chooses no file of the controller.
     fn call_plan(
+        &self,
+        module: &dyn Module,
+        prepared: &Prepared,
+        machine: &mut Interpreter,
+    ) -> Result<Plan, Stop> {
+        let mut observe = std::mem::take(&mut machine.observe);
+        machine.replies.seal(prepared.is_foreign);
+        let plan = self.plan_with(module, prepared, machine, &mut observe);
+        machine.replies.seal(false);
+        machine.observe = observe;
+        plan
+    }
+
+    fn plan_with(
         &self,
         module: &dyn Module,
         prepared: &Prepared,
@@ -276,19 +197,6 @@ impl Running {
             ))),
             _ => Err(Stop::Fail(say::wrong_answer("Reply"))),
         }
-    }
-
-    fn plan_external(
-        &self,
-        name: &Arc<str>,
-        prepared: &Prepared,
-        machine: &mut Interpreter,
-    ) -> Result<Plan, Stop> {
-        let module = self.external(name, prepared, machine)?;
-        let mut observe = std::mem::take(&mut machine.observe);
-        let plan = self.call_plan(&*module, prepared, machine, &mut observe);
-        machine.observe = observe;
-        plan
     }
 
     fn include_tasks(&self, prepared: &Prepared) -> Result<Round, Stop> {
@@ -354,15 +262,41 @@ fn meta_round(meta: Meta, machine: &mut Interpreter) -> Round {
     Round::Over(Done::default())
 }
 
-/// Every program of the plan gets the task's environment, its own variables winning.
-fn with_environment(mut plan: Plan, environment: &[(Arc<str>, Arc<str>)]) -> Plan {
+/// What is to be done with a plan.
+fn round_of(mut plan: Plan, prepared: &Prepared) -> Round {
+    if plan.skipped.is_some() || (plan.failed.is_some() && plan.changes.is_empty()) {
+        return Round::Over(Done {
+            skipped: plan.skipped,
+            failed: plan.failed,
+            facts: plan.facts,
+            changed: plan.changed.unwrap_or(false),
+            result: plan.result,
+            message: plan.message,
+            ..Done::default()
+        });
+    }
     for planned in &mut plan.changes {
-        if let Change::Run(run) = &mut planned.change {
-            let own = std::mem::take(&mut run.env);
-            run.env = environment.iter().cloned().chain(own).collect();
+        match &mut planned.change {
+            Change::Run(run) => with_keywords(run, prepared),
+            Change::Wait(wait) => {
+                let most = prepared.timeout_ms.unwrap_or(u64::MAX);
+                wait.timeout_ms = wait.timeout_ms.min(most);
+            }
+            _ => {}
         }
     }
-    plan
+    Round::Apply(plan)
+}
+
+/// Every program gets the task's environment, its own variables winning, and the task's `timeout`.
+fn with_keywords(run: &mut Run, prepared: &Prepared) {
+    if !prepared.environment.is_empty() {
+        let own = std::mem::take(&mut run.env);
+        run.env = prepared.environment.iter().cloned().chain(own).collect();
+    }
+    if let Some(most) = prepared.timeout_ms {
+        run.timeout_ms = Some(run.timeout_ms.map_or(most, |timeout_ms| timeout_ms.min(most)));
+    }
 }
 
 fn parse(kind: &Kind, args: &Node) -> Result<Box<dyn Module>, Stop> {
@@ -372,37 +306,15 @@ fn parse(kind: &Kind, args: &Node) -> Result<Box<dyn Module>, Stop> {
     })
 }
 
-/// `{expr, value}` for an expression, a list of them for a list.
-fn evaluate(engine: &Engine, node: &Node, scope: &Arc<dyn Scope>) -> Result<Node, Stop> {
-    if let NodeKind::List(items) = &node.kind {
-        let items: Result<Vec<Node>, Stop> =
-            items.iter().map(|item| evaluate(engine, item, scope)).collect();
-        return Ok(Node { pos: node.pos, kind: NodeKind::List(items?) });
-    }
-    let evaluated = engine.expr(node, scope)?;
-    let text = node.key_text();
-    let value = Node::from_value(&evaluated.value, node.pos);
-    let literal = |text: Arc<str>| Node { pos: node.pos, kind: NodeKind::Literal(text) };
-    let pairs = vec![(literal("expr".into()), literal(text)), (literal("value".into()), value)];
-    Ok(Node { pos: node.pos, kind: NodeKind::Map(pairs) })
-}
-
-fn delegate_name(node: &Node) -> Result<Arc<str>, Stop> {
-    match &node.kind {
-        NodeKind::Foreign(text) => Err(Stop::FailAt(node.pos, say::foreign_delegate(text))),
-        _ => Ok(node.key_text()),
-    }
-}
-
 /// The first condition that does not hold.
 pub(super) fn first_false(
     engine: &Engine,
     conditions: &[Node],
     scope: &Arc<dyn Scope>,
-) -> Result<Option<Arc<str>>, Stop> {
+) -> Result<Option<Node>, Stop> {
     for node in conditions {
         if !engine.condition(node, scope)? {
-            return Ok(Some(node.key_text()));
+            return Ok(Some(node.clone()));
         }
     }
     Ok(None)
@@ -453,12 +365,13 @@ pub(super) fn kind_of(value: &Value) -> &'static str {
 }
 
 /// A task whose condition is false.
-pub(super) fn skipped(condition: &str) -> Done {
+pub(super) fn skipped(condition: &Node) -> Done {
     let result = Map::from([
         (Arc::from("skip_reason"), Value::from("Conditional result was False")),
-        (Arc::from("false_condition"), Value::from(condition)),
+        (Arc::from("false_condition"), condition.to_value()),
     ]);
-    Done { skipped: Some(say::condition_false(condition)), result, ..Done::default() }
+    let message = say::condition_false(condition.key_text());
+    Done { skipped: Some(message), result, ..Done::default() }
 }
 
 /// A task whose planning stopped.

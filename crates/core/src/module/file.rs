@@ -17,8 +17,12 @@ use crate::overlay::parent;
 use crate::put::{self, Put, Source};
 use crate::value::{Map, Value};
 
-pub(super) const KIND: Kind =
-    Kind { files: &["src"], normalize: Some(normalize), ..Kind::of::<File>("file") };
+pub(super) const KIND: Kind = Kind {
+    normalize: Some(normalize),
+    // Seed 2's `file` copies from the controller.
+    files: &["src"],
+    ..Kind::of::<File>("file")
+};
 
 options! {
     /// Sets the state and attributes of a path: a file, a directory with its parents, a link, or nothing.

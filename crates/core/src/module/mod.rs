@@ -277,6 +277,31 @@ impl Kind {
         }
     }
 
+    /// The names of the controller's files (or, with `templates`, templates) among these options as they
+    /// were written. None where the options say that the name is one of the host's.
+    #[must_use]
+    pub fn named_files(&self, entries: &[(Node, Node)], templates: bool) -> Vec<Node> {
+        let keys = if templates { self.templates } else { self.files };
+        let on_host = |(key, value): &(Node, Node)| match key.as_str() {
+            Some("state") => true,
+            Some("remote_src") => value.key_text().parse().unwrap_or(true),
+            _ => false,
+        };
+        if keys.is_empty() || entries.iter().any(on_host) {
+            return Vec::new();
+        }
+        let named = entries.iter().filter(|(key, _)| key.as_str().is_some_and(|k| keys.contains(&k)));
+        let name = |(_, value): &(Node, Node)| match (self.free_form, value.as_str()) {
+            // The first word of a free-form line.
+            (Some(_), Some(text)) => {
+                let word = text.split_whitespace().next().unwrap_or_default();
+                Node { pos: value.pos, kind: crate::node::NodeKind::Str(word.into()) }
+            }
+            _ => value.clone(),
+        };
+        named.map(name).collect()
+    }
+
     /// Reads rendered options.
     pub fn parse(&self, options: &Node) -> Result<Box<dyn Module>, OptionError> {
         match (self.normalize, &options.kind) {

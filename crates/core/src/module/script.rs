@@ -12,6 +12,7 @@ use crate::value::{Map, Value};
 use crate::words;
 
 pub(super) const KIND: Kind = Kind {
+    files: &["_raw_params", "cmd"],
     free_form: Some("_raw_params"),
     idempotent: false,
     normalize: Some(|entries| {

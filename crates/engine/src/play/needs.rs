@@ -162,11 +162,10 @@ impl Look<'_> {
             } else {
                 self.node(value);
             }
-            if kind.files.contains(&key) {
-                self.file(task, value, false);
-            }
-            if kind.templates.contains(&key) {
-                self.file(task, value, true);
+        }
+        for is_template in [false, true] {
+            for name in kind.named_files(entries, is_template) {
+                self.file(task, &name, is_template);
             }
         }
     }
