@@ -50,7 +50,7 @@ fn embed(code: &mut String, arch: &str, binary: &[u8], out: &Path) -> io::Result
         let _ = write!(text, "{byte:02x}");
         text
     });
-    let (size, file) = (binary.len(), file.display().to_string());
+    let size = binary.len();
     let _ = writeln!(
         code,
         "    Binary {{ arch: {arch:?}, hash: {hash:?}, \
