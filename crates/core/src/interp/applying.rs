@@ -216,7 +216,7 @@ impl Running {
         machine.observe.forget();
         self.forget_round();
         self.stage = Stage::Plan;
-        if machine.options.check {
+        if machine.options.check || delay_ms == 0 {
             return None;
         }
         self.stage = Stage::Delay;

@@ -157,7 +157,11 @@ impl World {
     pub(super) fn start(&self, program: &Program) -> Start {
         let play = program.plays[0].clone();
         let data = |text: &str| Var::Data(Value::from(text), Trust::Operator);
-        let magic = Layer::from([("inventory_hostname".into(), data("h1"))]);
+        let hosts = Var::Data(Value::from(vec!["h1", "h2"]), Trust::Operator);
+        let magic = Layer::from([
+            ("inventory_hostname".into(), data("h1")),
+            ("ansible_play_hosts".into(), hosts),
+        ]);
         let mut replies = Vec::new();
         if self.sends_files {
             let mut tasks = Vec::new();
@@ -225,7 +229,8 @@ impl World {
             })
         };
         match ask {
-            Ask::File(path) => text("files", path).unwrap_or_else(|| self.host.reply(ask)),
+            Ask::File(path) => text("files", path)
+                .unwrap_or_else(|| self.host.reply(&Ask::File(path.trim_end_matches('/').into()))),
             Ask::Template(path) => text("templates", path).unwrap_or_else(|| self.host.reply(ask)),
             Ask::VarsFile(path) => match self.files.get(&**path) {
                 Some(text) => Reply::Vars(self.yaml(path, text)),

@@ -48,7 +48,8 @@ fn answers_of_the_wrong_kind_fail_the_task() {
         }
         other => other,
     });
-    let texts: Vec<&String> = ran.lines.iter().filter(|l| l.contains("Cannot use the answer")).collect();
+    let texts: Vec<&String> =
+        ran.lines.iter().filter(|l| l.contains("Cannot use the answer")).collect();
     assert_eq!(texts.len(), 2, "{}", ran.text());
 }
 
@@ -121,7 +122,10 @@ fn a_host_chooses_nothing_of_the_controller() {
         ("copy: {src: '{{ ansible_evil }}', dest: /etc/shadow}", "Cannot read the file"),
         ("copy: {src: 'x/../{{ ansible_evil }}', dest: /tmp/x}", "Cannot read the file"),
         ("copy: {src: '{{ ansible_evil | upper | lower }}', dest: /tmp/x}", "Cannot read the file"),
-        ("file: {src: '{{ ansible_evil }}', dest: /tmp/x, action: present}", "Cannot read the file"),
+        (
+            "file: {src: '{{ ansible_evil }}', dest: /tmp/x, action: present}",
+            "Cannot read the file",
+        ),
         ("template: {src: '{{ ansible_evil }}', dest: /tmp/x}", "Cannot read the file"),
         ("script: '{{ ansible_evil }} args'", "Cannot read the file"),
         ("script: {cmd: '{{ ansible_evil }}'}", "Cannot read the file"),
@@ -132,9 +136,13 @@ fn a_host_chooses_nothing_of_the_controller() {
         ("debug: {msg: \"{{ lookup('pipe', 'cat ' + ansible_evil) }}\"}", ""),
         ("debug: {msg: '{{ item }}'}\n  with_fileglob: ['{{ ansible_evil }}']", ""),
         ("command: a\n  delegate_to: '{{ ansible_evil }}'", "Cannot delegate"),
-        ("copy: {src: '{{ item }}', dest: /tmp/x}\n  loop: ['{{ ansible_evil }}']", "Cannot read the file"),
+        (
+            "copy: {src: '{{ item }}', dest: /tmp/x}\n  loop: ['{{ ansible_evil }}']",
+            "Cannot read the file",
+        ),
     ] {
-        let manifest = format!("- setup:\n- copy: {{src: /etc/shadow, dest: /tmp/known}}\n- {task}\n");
+        let manifest =
+            format!("- setup:\n- copy: {{src: /etc/shadow, dest: /tmp/known}}\n- {task}\n");
         let mut world = World::of(&manifest);
         world.files.insert("/etc/shadow".into(), "root:secret".into());
         let facts = Map::from([("ansible_evil".into(), Value::from("/etc/shadow"))]);

@@ -11,10 +11,8 @@ use super::drive::World;
 fn an_unchanged_file_task() {
     const TASKS: u32 = 2000;
     let task = "    - file: {path: '{{ base }}/d', state: directory, mode: '0750', owner: root}\n";
-    let manifest = format!(
-        "- hosts: all\n  vars: {{base: /srv}}\n  tasks:\n{}",
-        task.repeat(TASKS as usize)
-    );
+    let manifest =
+        format!("- hosts: all\n  vars: {{base: /srv}}\n  tasks:\n{}", task.repeat(TASKS as usize));
     let mut world = World::of(&manifest);
     world.host = crate::memory::Host::new("/srv/ 0755\n/srv/d/ 0750");
     for run in 0..3 {

@@ -24,6 +24,12 @@ fn world(manifest: &str, files: &[&str], host: Host) -> World {
         ("ansible_distribution", Value::from("Debian")),
         ("ansible_os_family", Value::from("Debian")),
         ("ansible_env", Value::from([("HOME", "/root")])),
+        ("ansible_hostname", Value::from("h1")),
+        ("ansible_fqdn", Value::from("h1.example")),
+        ("ansible_distribution_version", Value::from("12")),
+        ("ansible_kernel", Value::from("6.1")),
+        ("ansible_processor_vcpus", Value::Int(2)),
+        ("ansible_memtotal_mb", Value::Int(2048)),
     ];
     world.host.facts = facts.into();
     world
@@ -40,7 +46,8 @@ fn states(ran: &Ran) -> BTreeMap<u32, (State, usize)> {
 
 /// Checks, runs, compares; then runs again, which must change nothing but what is exempt.
 fn compare(name: &str, world: &World, exempt: u32) {
-    let check = World { options: Options { check: true, ..world.options.clone() }, ..world.clone() };
+    let check =
+        World { options: Options { check: true, ..world.options.clone() }, ..world.clone() };
     let predicted = check.run();
     assert!(predicted.applied.is_empty(), "{name}: a check applies nothing");
     let deed = world.run();
@@ -61,21 +68,11 @@ fn compare(name: &str, world: &World, exempt: u32) {
 fn the_quick_start() {
     let files = ["templates/quickstart.html.j2"];
     let world = world("quickstart.yml", &files, Host::new(""));
-    let gathers = World {
-        manifest: "q.yml".into(),
-        files: world
-            .files
-            .iter()
-            .map(|(name, text)| match name.as_str() {
-                "quickstart.yml" => {
-                    ("q.yml".into(), text.replace("hosts: all", "hosts: all\n  gather_facts: true"))
-                }
-                _ => (name.clone(), text.clone()),
-            })
-            .collect(),
-        ..world
+    let gathers = |(name, text): (String, String)| {
+        (name, text.replace("hosts: all", "hosts: all\n  gather_facts: true"))
     };
-    compare("quickstart", &gathers, 0);
+    let files = world.files.clone().into_iter().map(gathers).collect();
+    compare("quickstart", &World { files, ..world }, 0);
 }
 
 #[test]
@@ -83,6 +80,43 @@ fn thirty_files_in_one_round_trip() {
     let world = world("files30.yml", &[], Host::new("/tmp/hep-files30/ 0755"));
     compare("files30", &world, 0);
     assert_eq!(world.run().trips, 1);
+}
+
+/// What the examples of web servers find on a host where the packages are already.
+const DEBIAN: &str = "
+        /run/ 0755
+        /run/systemd/ 0755
+        /run/systemd/system/ 0755
+        package apache2 2.4
+        package php 8.2
+        package libapache2-mod-php 8.2
+        program systemctl /usr/bin/systemctl
+        program dpkg-query /usr/bin/dpkg-query
+        program apt-get /usr/bin/apt-get
+        unit apache2.service active enabled
+        port 80
+";
+
+#[test]
+fn the_web_server_with_handlers() {
+    let host = "
+        group www-data 33
+        user www-data 33:33 /var/www
+        /etc/apache2/ 0755
+        /etc/apache2/mods-enabled/ 0755
+        /etc/apache2/conf-available/ 0755
+        /etc/apache2/conf-enabled/ 0755
+        /var/www/ 0755
+        /var/www/html/ 0755
+        /var/www/html/index.html 0644 root:root = Debian
+    ";
+    let files = ["files/dir.conf", "templates/site.conf.j2", "templates/index.php.j2"];
+    let world = world("lamp.yml", &files, Host::new(&format!("{host}{DEBIAN}")));
+    let gathers = |(name, text): (String, String)| {
+        (name, text.replace("become: true", "become: true\n  gather_facts: true"))
+    };
+    let files = world.files.clone().into_iter().map(gathers).collect();
+    compare("lamp", &World { files, ..world }, 0);
 }
 
 /// The LAMP example on a host whose packages are there: what apt would install is tested with the module.
@@ -95,16 +129,9 @@ fn the_manifest_of_seed_2() {
         /etc/apache2/mods-enabled/ 0755
         /var/www/ 0755
         /var/www/html/ 0755
-        package apache2 2.4
-        package php 8.2
-        package libapache2-mod-php 8.2
-        program systemctl /usr/bin/systemctl
-        program dpkg-query /usr/bin/dpkg-query
-        program apt-get /usr/bin/apt-get
-        unit apache2.service active enabled
     ";
     let files = ["files/dir.conf", "files/index.php"];
-    let world = world("manifests/manifest.yml", &files, Host::new(host));
+    let world = world("manifests/manifest.yml", &files, Host::new(&format!("{host}{DEBIAN}")));
     // The restart is done every time.
     compare("manifest", &world, 1);
     assert_eq!(world.run().trips, 1);
