@@ -1,6 +1,14 @@
 //! Takes secrets out of whatever is about to be shown or stored.
 
+use std::sync::Arc;
+
+use crate::change::{Change, Content};
+use crate::interp::{Event, Report};
+use crate::message::Message;
+use crate::node::{Node, NodeKind};
+use crate::observe::Bytes;
 use crate::secret::Secret;
+use crate::value::{Map, Value};
 
 /// What stands in the place of a secret.
 pub const MARK: &str = "********";
@@ -30,6 +38,14 @@ impl Mask {
         Self { secrets: texts.into_iter().map(|text| Secret::new(text.to_owned())).collect() }
     }
 
+    /// Hides these as well.
+    pub fn add<'a>(&mut self, secrets: impl IntoIterator<Item = &'a str>) {
+        let more = Self::new(secrets);
+        self.secrets.extend(more.secrets);
+        self.secrets.sort_by_key(|secret| std::cmp::Reverse(secret.expose().len()));
+        self.secrets.dedup();
+    }
+
     /// Whether there is nothing to hide.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
@@ -56,6 +72,95 @@ impl Mask {
             out = replace(&out, secret.expose().as_bytes());
         }
         out
+    }
+}
+
+impl Mask {
+    /// Takes the secrets out of everything that an event shows.
+    pub fn event(&self, event: &mut Event) {
+        if self.is_empty() {
+            return;
+        }
+        match event {
+            Event::Started { name, .. } => *name = self.arc(name),
+            Event::Item(report) | Event::Finished(report) => self.report(report),
+            Event::Notified { handlers } => {
+                handlers.iter_mut().for_each(|handler| *handler = self.arc(handler));
+            }
+            // Not shown: it goes from one play to the next, and must stay what it is.
+            Event::Var { .. } | Event::Retry { .. } => {}
+        }
+    }
+
+    fn report(&self, report: &mut Report) {
+        report.name = self.arc(&report.name);
+        report.item = report.item.as_ref().map(|item| self.value(item));
+        report.result = self.map(&report.result);
+        for diff in &mut report.diff {
+            for text in
+                [&mut diff.before, &mut diff.after, &mut diff.before_header, &mut diff.after_header]
+            {
+                *text = self.arc(text);
+            }
+        }
+        if let Some(message) = &mut report.message {
+            self.message(message);
+        }
+        report.changes.iter_mut().for_each(|change| self.change(change));
+    }
+
+    /// Takes the secrets out of a message's arguments.
+    pub fn message(&self, message: &mut Message) {
+        for (_, arg) in &mut message.args {
+            *arg = self.text(arg).into_owned();
+        }
+    }
+
+    fn change(&self, change: &mut Change) {
+        match change {
+            Change::WriteFile { content: Content::Inline(bytes), .. } => {
+                *bytes = Bytes::from(self.bytes(&bytes.0));
+            }
+            Change::Run(run) => {
+                run.argv.iter_mut().for_each(|word| *word = self.arc(word));
+                run.env.iter_mut().for_each(|(_, value)| *value = self.arc(value));
+                run.stdin = run.stdin.as_ref().map(|stdin| Bytes::from(self.bytes(&stdin.0)));
+            }
+            _ => {}
+        }
+    }
+
+    fn value(&self, value: &Value) -> Value {
+        match value {
+            Value::Str(text) => Value::Str(self.arc(text)),
+            Value::List(items) => Value::list(items.iter().map(|item| self.value(item)).collect()),
+            Value::Map(map) => Value::map(self.map(map)),
+            other => other.clone(),
+        }
+    }
+
+    fn map(&self, map: &Map) -> Map {
+        map.iter().map(|(key, value)| (self.arc(key), self.value(value))).collect()
+    }
+
+    fn arc(&self, text: &Arc<str>) -> Arc<str> {
+        match self.text(text) {
+            std::borrow::Cow::Borrowed(_) => text.clone(),
+            std::borrow::Cow::Owned(masked) => masked.into(),
+        }
+    }
+}
+
+/// The texts of a tree that must never be shown.
+pub fn secrets_of<'n>(node: &'n Node, into: &mut Vec<&'n str>) {
+    match &node.kind {
+        NodeKind::Secret(text) => into.push(text),
+        NodeKind::List(items) => items.iter().for_each(|item| secrets_of(item, into)),
+        NodeKind::Map(entries) => entries.iter().for_each(|(key, value)| {
+            secrets_of(key, into);
+            secrets_of(value, into);
+        }),
+        _ => {}
     }
 }
 

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::looping::Rounds;
 use super::machine::Interpreter;
 use super::round::{Round, stopped};
 use super::running::{MOST_ROUNDS, Running, Stage};
@@ -42,6 +41,9 @@ impl Running {
         if self.replans > MOST_ROUNDS {
             return self.give_up();
         }
+        if std::mem::take(&mut self.is_stale) {
+            machine.observe.forget();
+        }
         match self.plan_round(machine) {
             Ok(Round::Over(done)) => self.stage = Stage::Conclude(Box::new(done)),
             Ok(Round::Apply(plan)) => {
@@ -70,7 +72,7 @@ impl Running {
     }
 
     pub(super) fn give_up(&mut self) -> Option<Step> {
-        self.rounds.get_or_insert_with(Rounds::single);
+        self.leave_loop();
         let failed = Some(say::endless_planning(MOST_ROUNDS));
         let done = self.with_applied(Done { failed, ..Done::default() });
         self.stage = Stage::Conclude(Box::new(done));
@@ -88,7 +90,8 @@ impl Running {
         while !applying.ended
             && let Some(planned) = applying.plan.changes.get(applying.next)
         {
-            self.diffs.extend(planned.diff.clone());
+            self.diffs_before = self.diffs.len();
+            self.diffs.extend(planned.diff.clone().filter(|_| prepared.diff));
             if !prepared.check {
                 let step = Step::Apply {
                     identity: prepared.identity.clone(),
@@ -199,7 +202,8 @@ impl Running {
     }
 
     fn try_again(&mut self, machine: &mut Interpreter, mut done: Done) -> Option<Step> {
-        let (retries, delay_ms) = self.prepared.as_ref().map_or((0, 0), |p| (p.retries, p.delay_ms));
+        let (retries, delay_ms) =
+            self.prepared.as_ref().map_or((0, 0), |p| (p.retries, p.delay_ms));
         self.tries += 1;
         if self.tries > retries {
             done.failed = done.failed.or_else(|| Some(say::until_failed(self.tries)));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::program::{Block, Item, Play, Task};
-use crate::vars::Layer;
+use crate::vars::{Layer, Level};
 
 /// The stack.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -18,8 +18,8 @@ pub(super) struct Cursor {
 struct Frame {
     list: List,
     next: usize,
-    /// Variables that all tasks below see (of an include in a loop).
-    layer: Option<Arc<Layer>>,
+    /// Variables that all tasks below see (of an include, and of its loop).
+    layers: Vec<(Level, Arc<Layer>)>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -53,18 +53,18 @@ impl Cursor {
     /// At the beginning of a play.
     pub(super) fn new(play: &Play) -> Self {
         let mut cursor = Self::default();
-        cursor.push(play.items.clone(), None);
+        cursor.push(play.items.clone(), vec![]);
         cursor
     }
 
     /// These steps come next.
-    pub(super) fn push(&mut self, items: Vec<Item>, layer: Option<Arc<Layer>>) {
-        self.frames.push(Frame { list: List::Plain(Arc::new(items)), next: 0, layer });
+    pub(super) fn push(&mut self, items: Vec<Item>, layers: Vec<(Level, Arc<Layer>)>) {
+        self.frames.push(Frame { list: List::Plain(Arc::new(items)), next: 0, layers });
     }
 
     /// These handlers come next.
     pub(super) fn push_handlers(&mut self, tasks: Arc<Vec<Arc<Task>>>, chosen: BTreeSet<usize>) {
-        self.frames.push(Frame { list: List::Handlers { tasks, chosen }, next: 0, layer: None });
+        self.frames.push(Frame { list: List::Handlers { tasks, chosen }, next: 0, layers: vec![] });
     }
 
     /// Nothing is left.
@@ -73,8 +73,8 @@ impl Cursor {
     }
 
     /// The layers that the present task sees, outer ones first.
-    pub(super) fn layers(&self) -> impl Iterator<Item = &Arc<Layer>> {
-        self.frames.iter().filter_map(|frame| frame.layer.as_ref())
+    pub(super) fn layers(&self) -> impl Iterator<Item = &(Level, Arc<Layer>)> {
+        self.frames.iter().flat_map(|frame| &frame.layers)
     }
 
     /// Steps forward.
@@ -86,7 +86,7 @@ impl Cursor {
                 Some(Taken::Block(block)) => self.frames.push(Frame {
                     list: List::Block { block, part: Part::Main, failed: false },
                     next: 0,
-                    layer: None,
+                    layers: vec![],
                 }),
                 None => {
                     if self.leave() {

@@ -9,7 +9,7 @@ use super::running::{MOST_ROUNDS, Running, Stage};
 use super::{Done, Identity, Step};
 use crate::message::{Message, play as say};
 use crate::observe::Stop;
-use crate::program::{Over, Repeat};
+use crate::program::{Over, Repeat, Task};
 use crate::value::{Map, Trust, Value};
 use crate::vars::{Layer, Level, Var, Vars};
 
@@ -59,11 +59,19 @@ impl Running {
                 step.or_else(|| self.give_up())
             }
             Err(stop) => {
-                self.rounds = Some(Rounds::single());
                 let done = self.unless_skipped(stop, machine);
+                self.leave_loop();
                 self.stage = Stage::Conclude(Box::new(done));
                 None
             }
+        }
+    }
+
+    /// A loop that never began is none, also in the result.
+    pub(super) fn leave_loop(&mut self) {
+        if self.rounds.is_none() {
+            self.task = Arc::new(Task { repeat: None, ..(*self.task).clone() });
+            self.rounds = Some(Rounds::single());
         }
     }
 
@@ -96,8 +104,8 @@ impl Running {
     /// What the templates of the present round see.
     pub(super) fn vars(&self, machine: &Interpreter) -> Vars {
         let mut vars = machine.vars.with(Level::Task, self.task.vars.clone());
-        for layer in machine.cursor.layers() {
-            vars.push(Level::Loop, layer.clone());
+        for (level, layer) in machine.cursor.layers() {
+            vars.push(*level, layer.clone());
         }
         if let Some(layer) = self.loop_layer() {
             vars.push(Level::Loop, layer);

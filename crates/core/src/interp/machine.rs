@@ -63,7 +63,7 @@ impl Interpreter {
     pub fn new(start: Start) -> Self {
         let mut cursor = Cursor::new(&start.play);
         if start.play.gather_facts == Some(true) {
-            cursor.push(vec![Item::Task(Arc::new(gather_facts()))], None);
+            cursor.push(vec![Item::Task(Arc::new(gather_facts()))], vec![]);
         }
         let handlers = Arc::new(flatten(&start.play.handlers));
         Self::with(start, cursor, handlers)

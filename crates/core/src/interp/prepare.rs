@@ -44,7 +44,11 @@ pub(super) struct Prepared {
 }
 
 impl Running {
-    pub(super) fn prepare(&self, machine: &Interpreter, scope: &Arc<dyn Scope>) -> Result<Prepared, Stop> {
+    pub(super) fn prepare(
+        &self,
+        machine: &Interpreter,
+        scope: &Arc<dyn Scope>,
+    ) -> Result<Prepared, Stop> {
         let engine = &machine.engine;
         let task = &self.task;
         let flag = |node: &Option<Node>, otherwise: bool| -> Result<bool, Stop> {
@@ -208,4 +212,3 @@ fn delegate_name(node: &Node) -> Result<Arc<str>, Stop> {
         _ => Ok(node.key_text()),
     }
 }
-

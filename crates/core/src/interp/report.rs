@@ -9,7 +9,6 @@ use super::{Done, Event, Report, State};
 use crate::message::play as say;
 use crate::node::{Node, NodeKind};
 use crate::observe::Stop;
-use crate::program::Action;
 use crate::template::Scope;
 use crate::value::{Map, Trust, Value};
 use crate::vars::Level;
@@ -119,16 +118,15 @@ impl Running {
 
     /// Sets what a round's facts say at once: the next round of the loop sees them.
     pub(super) fn keep_facts(&self, done: &Done, machine: &mut Interpreter) {
+        if let Some(why) = &done.deferred {
+            self.forget_variables(why, machine);
+        }
         let is_others = self.task.delegate_facts
             && self.prepared.as_ref().is_some_and(|p| p.delegate.is_some());
         if done.facts.is_empty() || is_others {
             return;
         }
-        let sets_variables = match &self.task.action {
-            Action::Module(name) => crate::module::find(name).is_some_and(|k| k.sets_variables),
-            _ => false,
-        };
-        if !sets_variables {
+        if !self.kind().is_some_and(|kind| kind.sets_variables) {
             machine.set_facts(&done.facts);
             return;
         }
@@ -136,6 +134,16 @@ impl Running {
         let trust = if foreign { Trust::Host } else { Trust::Operator };
         for (name, value) in &done.facts {
             machine.set_var(Level::Set, name.clone(), value.clone(), trust);
+        }
+    }
+
+    /// What a deferred `set_fact` would set is not known from here on.
+    fn forget_variables(&self, why: &Arc<str>, machine: &mut Interpreter) {
+        let sets_variables = self.kind().is_some_and(|kind| kind.sets_variables);
+        let NodeKind::Map(entries) = &self.task.args.kind else { return };
+        for (name, _) in entries.iter().filter(|_| sets_variables) {
+            let unknown = Value::Unknown(why.clone());
+            machine.set_var(Level::Set, name.key_text(), unknown, Trust::Host);
         }
     }
 
@@ -160,8 +168,8 @@ impl Running {
         count(&mut machine.summary, state, &done);
         let report = self.report(None, state, &done, machine);
         machine.queue.push_back(Event::Finished(Box::new(report)));
-        for (items, layer) in included.into_iter().rev() {
-            machine.cursor.push(items, layer);
+        for (items, layers) in included.into_iter().rev() {
+            machine.cursor.push(items, layers);
         }
         if matches!(state, State::Failed | State::Rescued | State::Unreachable) {
             self.leave_failed(&done, machine);

@@ -14,10 +14,13 @@ use crate::change::{Change, Outcome};
 use crate::message::{Message, play as say};
 use crate::program::{Action, Item, Task};
 use crate::value::{Map, Value};
-use crate::vars::Layer;
+use crate::vars::{Layer, Level, Var};
 
 /// A module that never finishes planning is broken; so many rounds are more than any needs.
 pub(super) const MOST_ROUNDS: u32 = 64;
+
+/// A task whose changes are refused so often has a rival on the host that will not stop.
+const MOST_REFUSALS: u32 = 3;
 
 /// The task that is being done.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -30,7 +33,7 @@ pub(super) struct Running {
     pub(super) results: Vec<RoundResult>,
     pub(super) prepared: Option<Arc<Prepared>>,
     /// Steps that includes brought, pushed when the task is over.
-    pub(super) included: Vec<(Vec<Item>, Option<Arc<Layer>>)>,
+    pub(super) included: Vec<Included>,
     pub(super) tries: u32,
     pub(super) stage: Stage,
     gate: Gate,
@@ -39,10 +42,19 @@ pub(super) struct Running {
     pub(super) diffs: Vec<crate::change::Diff>,
     /// How often this round was planned, or its loop or conditions evaluated.
     pub(super) replans: u32,
+    /// How often a change was refused because the host had moved on.
+    refusals: u32,
+    /// Whether what was observed is no longer true.
+    pub(super) is_stale: bool,
+    /// How many diffs there were before the change that is handed out.
+    pub(super) diffs_before: usize,
     /// The answer of `run_once`'s other host: taken instead of doing it.
     once_result: Option<Box<Done>>,
     pub(super) is_once: bool,
 }
+
+/// Steps of a file, and the variables that they see beside their own.
+pub(super) type Included = (Vec<Item>, Vec<(Level, Arc<Layer>)>);
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 enum Gate {
@@ -91,6 +103,9 @@ impl Running {
             applied: vec![],
             diffs: vec![],
             replans: 0,
+            refusals: 0,
+            is_stale: false,
+            diffs_before: 0,
             once_result: None,
             is_once: false,
         }
@@ -157,8 +172,16 @@ impl Running {
 
     /// The steps that an include brought, to be done when its task is over.
     fn take_items(&mut self, items: Vec<Item>) {
-        let layer = self.loop_layer();
-        self.included.push((items, layer));
+        // Its own variables only: those around it are the steps' already, on their level.
+        let around = self.task.inherit.as_ref().map(|around| around.vars.clone());
+        let is_own = |name: &Arc<str>, var: &Var| {
+            around.as_ref().is_none_or(|around| around.get(name) != Some(var))
+        };
+        let own = self.task.vars.iter().filter(|(name, var)| is_own(name, var));
+        let own: Layer = own.map(|(name, var)| (name.clone(), var.clone())).collect();
+        let mut layers = vec![(Level::Include, Arc::new(own))];
+        layers.extend(self.loop_layer().map(|layer| (Level::Loop, layer)));
+        self.included.push((items, layers));
         let included = self.prepared.as_ref().and_then(|p| p.include.clone());
         let result = Map::from([(Arc::from("include"), Value::from(included))]);
         self.stage = Stage::Conclude(Box::new(Done { result, ..Done::default() }));
@@ -166,11 +189,7 @@ impl Running {
 
     pub(super) fn stop_with(&mut self, message: Message, unreachable: bool) {
         self.gate = Gate::Open;
-        let rounds = self.rounds.get_or_insert_with(Rounds::single);
-        // Stopped before the first round, or (never in order) after the last.
-        if self.index >= rounds.items.len() {
-            self.index = rounds.items.len().saturating_sub(1);
-        }
+        self.leave_loop();
         let done = Done { failed: Some(message), unreachable, ..Done::default() };
         self.stage = Stage::Conclude(Box::new(done));
     }
@@ -186,6 +205,15 @@ impl Running {
     /// What came of the change that was handed out.
     pub(super) fn outcome(&mut self, outcome: Outcome) {
         match &mut self.stage {
+            // Somebody else was there first. Nothing was done, so it is looked at anew, but not for ever.
+            Stage::Apply(_)
+                if matches!(outcome, Outcome::Refused(_)) && self.refusals < MOST_REFUSALS =>
+            {
+                self.refusals += 1;
+                self.is_stale = true;
+                self.diffs.truncate(self.diffs_before);
+                self.stage = Stage::Plan;
+            }
             Stage::Apply(applying) => {
                 if let Some(change) = applying.take_outcome(&outcome) {
                     self.applied.push((change, outcome));
@@ -285,8 +313,7 @@ impl Running {
     /// The result of another host's `run_once`: its facts and what it registered are this host's too.
     fn take_over(&mut self, done: Done, machine: &mut Interpreter) {
         self.keep_facts(&done, machine);
-        self.task = Arc::new(Task { repeat: None, ..(*self.task).clone() });
-        self.rounds = Some(Rounds::single());
+        self.leave_loop();
         self.file_result(done, machine);
         self.end_task(machine);
     }

@@ -4,6 +4,8 @@
 //! `<<<` and what comes of it: the program in short, or every diagnostic as it is shown. With `HEP_BLESS`
 //! set, the tables are written anew; read the difference before committing it.
 
+#![expect(clippy::disallowed_methods, reason = "the cases lie in files")]
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 

@@ -39,7 +39,6 @@ catalogue! { "cli";
     unknown_module(name, near) "There is no module `{name}`\nhint: {near}";
     cannot_write(why) "Cannot write the output: {why}";
     no_runtime(why) "Cannot start: {why}";
-    session_lost(host) "The connection to `{host}` closed";
     terminal_failed(why) "Cannot set the terminal up: {why}";
     no_host_for_plays(selector) "No play has a host among those of `{selector}`\nhint: `--list-hosts` shows the hosts of each play";
     seed_accepts_keys() "New host keys are accepted, as this form of the command line always did; `hep apply` asks";

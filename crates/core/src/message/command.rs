@@ -17,7 +17,6 @@ catalogue! { "command";
     unpredicted(program) "the outcome of `{program}` is known only once it has run";
     did_not_run_exists(path) "Not run: `{path}` exists";
     did_not_run_absent(path) "Not run: `{path}` does not exist";
-    no_such_user(name) "Cannot expand `~{name}`: the host has no such user";
     script_is_directory(path) "Cannot run `{path}`: it is a directory of the controller\nhint: name the script itself";
     fact_path_not_read() "`fact_path` is not read: facts come from the host itself";
     wait_excluded(first, second) "Cannot wait for `{first}` and `{second}` together\nhint: write two tasks";

@@ -7,7 +7,6 @@ catalogue! { "play";
     no_such_handler(name) "Cannot notify `{name}`: no handler has that name or listens to it\nhint: add it to the play's `handlers`, or correct the name";
     not_a_list(kind) "Cannot loop: the value is a {kind}, not a list\nhint: use `| dict2items`, `| list` or brackets to make it one";
     condition_false(condition) "Skipped: `{condition}` is false";
-    non_zero(rc) "The command ended with status {rc}";
     failed_when(condition) "Failed as `failed_when` says: `{condition}` is true";
     items_failed(failed, all) "{failed} of {all} items failed";
     no_module(name) "Cannot run the module `{name}`: this executor does not have it\nhint: run `hep version`; the executor on the host must be the one of this `hep`";

@@ -1,3 +1,5 @@
+//! Tables of cases and properties of selectors.
+
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Tables of cases of templates, and what an evaluation may never do.
+
 use super::*;
 use crate::vars::{Layer, Level, Var};
 
@@ -296,6 +298,7 @@ fn deep_definitions_end_in_an_error_and_not_in_the_stack() {
 }
 
 #[test]
+#[expect(clippy::disallowed_types, reason = "a loop that has lost its cache is told by its time")]
 fn an_evaluation_is_cheap() {
     let (engine, scope) = (Engine::default(), mixed());
     let node = text("mine == 'a'");

@@ -1,3 +1,5 @@
+//! Inventories from files on disk.
+
 use std::os::unix::fs::PermissionsExt;
 
 use tempfile::TempDir;

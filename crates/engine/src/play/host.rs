@@ -351,6 +351,11 @@ impl Part {
         let found = self.run.sources.find(file, name, "vars");
         let Some(path) = found else { return Reply::Failed(say::source_missing(name, "vars/")) };
         let tree = self.run.loaded.vars_file(&path.display().to_string());
+        if let Ok(tree) = &tree {
+            let mut secrets = Vec::new();
+            hep_core::mask::secrets_of(tree, &mut secrets);
+            self.run.mask().add(secrets);
+        }
         tree.map_or_else(Reply::Failed, Reply::Vars)
     }
 
@@ -363,6 +368,8 @@ impl Part {
         let path = found.map_or_else(|| file.to_owned(), |path| path.display().to_string());
         match run.loaded.include(&task, &path) {
             Ok(items) => {
+                let secrets = super::load::secrets_of_items(&items);
+                run.mask().add(secrets.iter().map(|secret| secret.expose().as_str()));
                 run.sources.set_files(&run.loaded.files(), run.loaded.first_file);
                 Control::Items(items)
             }

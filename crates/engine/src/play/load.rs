@@ -9,6 +9,7 @@ use hep_core::message::Message;
 use hep_core::module::KINDS;
 use hep_core::node::Node;
 use hep_core::program::{Item, Program, Task};
+use hep_core::secret::Secret;
 use hep_core::template::Engine;
 use hep_core::vars::Layer;
 use hep_core::vault::Keys;
@@ -118,6 +119,17 @@ impl Loaded {
         self.lock().sources.iter().map(|source| source.name.clone()).collect()
     }
 
+    /// Every decrypted value in the program and on the command line.
+    pub fn secrets(&self) -> Vec<Secret<String>> {
+        let mut found = secret_texts(&self.extra);
+        for play in &self.program.plays {
+            found.extend(secret_texts(&play.vars));
+            found.extend(secrets_of_items(&play.items));
+            found.extend(secrets_of_items(&play.handlers));
+        }
+        found
+    }
+
     /// The steps of an included file.
     pub fn include(&self, task: &Task, file: &str) -> Result<Vec<Item>, Message> {
         let mut items = self.with_reader(|reader| reader.include(task, file).map_err(first))?;
@@ -155,6 +167,24 @@ impl Loaded {
         // A panic while reading would have ended the program.
         self.reading.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Every decrypted value in these steps.
+pub(super) fn secrets_of_items(items: &[Item]) -> Vec<Secret<String>> {
+    let mut found = Vec::new();
+    for task in select::tasks(items) {
+        let mut texts = Vec::new();
+        hep_core::mask::secrets_of(&task.args, &mut texts);
+        task.environment.iter().for_each(|node| hep_core::mask::secrets_of(node, &mut texts));
+        found.extend(texts.into_iter().map(|text| Secret::new(text.to_owned())));
+        found.extend(secret_texts(&task.vars));
+    }
+    found
+}
+
+fn secret_texts(layer: &Layer) -> Vec<Secret<String>> {
+    let texts = super::scene::secrets_in(layer);
+    texts.into_iter().map(|text| Secret::new(text.to_owned())).collect()
 }
 
 fn first(mut faults: Vec<Diagnostic>) -> (Diagnostic, ()) {

@@ -19,6 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures::future::BoxFuture;
 use hep_core::interp::{Control, Options, Summary};
 use hep_core::inventory::Host;
+use hep_core::mask::Mask;
 use hep_core::message::{Message, play as say};
 use hep_core::program::{Batch, Play};
 use hep_core::run::HostState;
@@ -97,6 +98,8 @@ pub(crate) struct Run {
     memory: Mutex<HashMap<Arc<str>, Memory>>,
     /// Executors for delegated tasks that are idle.
     helpers: Mutex<HashMap<Arc<str>, Vec<Executor>>>,
+    /// What must never be shown; grows with the files that are read on the way.
+    mask: Mutex<Mask>,
 }
 
 /// What is known of a host from earlier plays of the run.
@@ -162,7 +165,9 @@ pub async fn run(
         turns,
         memory: Mutex::default(),
         helpers: Mutex::default(),
+        mask: Mutex::default(),
     });
+    run.learn_secrets();
     let plays: Vec<(Arc<Play>, Vec<Host>)> = run.plan_hosts()?;
     for (play, hosts) in plays {
         if run.cancel.is_cancelled() {
@@ -314,9 +319,26 @@ impl Run {
         while leaving.join_next().await.is_some() {}
     }
 
-    pub(crate) async fn tell(&self, event: RunEvent) {
+    pub(crate) async fn tell(&self, mut event: RunEvent) {
+        self.hide_secrets(&mut event);
         // A door that has gone does not want to know.
         let _ = self.events.send(event).await;
+    }
+
+    fn hide_secrets(&self, event: &mut RunEvent) {
+        let mask = self.mask();
+        match event {
+            RunEvent::Task { event, .. } => mask.event(event),
+            RunEvent::Line { line, .. } if !mask.is_empty() => *line = mask.bytes(line).into(),
+            RunEvent::Note { message, .. } => mask.message(message),
+            RunEvent::Host(end) => end.error.iter_mut().for_each(|error| mask.message(error)),
+            RunEvent::Line { .. } | RunEvent::Play { .. } | RunEvent::Batch { .. } => {}
+        }
+    }
+
+    pub(crate) fn mask(&self) -> std::sync::MutexGuard<'_, Mask> {
+        // Nothing panics while the lock is held.
+        self.mask.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_in(&self, host: &str) -> bool {

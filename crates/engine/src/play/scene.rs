@@ -102,9 +102,28 @@ impl Run {
                 return Err(say::source_missing(names.join(", "), "vars/"));
             };
             let tree = self.loaded.vars_file(&path.display().to_string())?;
-            vars.push(Level::VarsFiles, Arc::new(layer_of(tree)?));
+            let layer = layer_of(tree)?;
+            self.mask().add(secrets_in(&layer));
+            vars.push(Level::VarsFiles, Arc::new(layer));
         }
         Ok(())
+    }
+
+    /// Notes what must never be shown: the program's decrypted values, the inventory's, and passwords.
+    pub(super) fn learn_secrets(&self) {
+        let program = self.loaded.secrets();
+        let mut mask = self.mask();
+        mask.add(program.iter().map(|secret| secret.expose().as_str()));
+        for host in self.fleet.inventory.hosts().values() {
+            let vars = self.fleet.vars(host);
+            for (_, layer) in vars.layers() {
+                mask.add(secrets_in(layer));
+            }
+            if let Ok(login) = self.fleet.login(host) {
+                let passwords = [login.password, login.become_.password];
+                mask.add(passwords.iter().flatten().map(|secret| secret.expose().as_str()));
+            }
+        }
     }
 
     /// The variables that Ansible calls magic.
@@ -169,6 +188,17 @@ impl Run {
         }
         Ok((Value::map(map), trust))
     }
+}
+
+/// The texts of a layer that must never be shown.
+pub(super) fn secrets_in(layer: &Layer) -> Vec<&str> {
+    let mut found = Vec::new();
+    for var in layer.values() {
+        if let Var::Authored(node) = var {
+            hep_core::mask::secrets_of(node, &mut found);
+        }
+    }
+    found
 }
 
 /// A mapping of a file as variables.

@@ -8,7 +8,7 @@ use crate::interp::*;
 use crate::manifest::{Files, Reader, Setup};
 use crate::memory::Host;
 use crate::module_test::line;
-use crate::observe::{Reply, SourceBody, SourceFile};
+use crate::observe::{Reply, SourceBody, SourceFile, Stop};
 use crate::program::Program;
 use crate::template::Engine;
 use crate::vars::{Var, Vars};
@@ -45,6 +45,8 @@ pub(super) struct Ran {
     pub(super) vars: Vars,
     pub(super) host: Host,
     pub(super) shown: Vec<String>,
+    /// How long the interpreter and the host took, without reading the manifest.
+    pub(super) took: std::time::Duration,
 }
 
 impl Files for World {
@@ -63,7 +65,11 @@ impl World {
         for part in texts.split(">>> ").skip(1) {
             let (name, text) = part.split_once('\n').unwrap();
             match name {
-                "@host" => world.host = Host::new(text),
+                "@host" => {
+                    let facts = world.host.facts.clone();
+                    world.host = Host::new(text);
+                    world.host.facts = facts;
+                }
                 "@facts" => world.host.facts = serde_json::from_str(text).unwrap(),
                 "@options" => text.split_whitespace().for_each(|word| world.option(word)),
                 "@show" => world.show = text.split_whitespace().map(str::to_owned).collect(),
@@ -75,9 +81,8 @@ impl World {
                 }
             }
         }
-        if let Some(facts) = world.files.remove("@facts") {
-            world.host.facts = serde_json::from_str(&facts).unwrap();
-        }
+        // What a case does not name succeeds.
+        world.host.programs.push(crate::memory::Program::default());
         world
     }
 
@@ -102,12 +107,12 @@ impl World {
                 let done = Done { result, facts, changed: true, ..Done::default() };
                 self.once = Some(Control::Result(Box::new(done)));
             }
-            "unreachable" => self.elsewhere.push(Control::Unreachable(
-                crate::message::play::no_such_host("gone"),
-            )),
-            "elsewhere_fails" => self.elsewhere.push(Control::Failed(
-                crate::message::play::no_such_host("gone"),
-            )),
+            "unreachable" => self
+                .elsewhere
+                .push(Control::Unreachable(crate::message::play::no_such_host("gone"))),
+            "elsewhere_fails" => {
+                self.elsewhere.push(Control::Failed(crate::message::play::no_such_host("gone")))
+            }
             _ => match word.split_once('=') {
                 Some(("become_user", user)) => options.become_user = Some(user.into()),
                 Some(("verbosity", level)) => options.verbosity = level.parse().unwrap(),
@@ -143,7 +148,9 @@ impl World {
             ran: Ran { host: self.host.clone(), trips: 1, ..Ran::default() },
             elsewhere: self.elsewhere.clone().into_iter(),
         };
+        let start = std::time::Instant::now();
         driver.drive(interpreter, tamper);
+        driver.ran.took = start.elapsed();
         driver.ran
     }
 
@@ -207,7 +214,8 @@ impl World {
     /// The controller's reply to what a task asks.
     pub(super) fn reply(&self, ask: &Ask) -> Reply {
         let text = |folder: &str, path: &str| {
-            let found = self.files.get(&format!("{folder}/{path}")).or_else(|| self.files.get(path));
+            let found =
+                self.files.get(&format!("{folder}/{path}")).or_else(|| self.files.get(path));
             found.map(|text| {
                 Reply::File(SourceFile {
                     path: path.into(),
@@ -273,7 +281,11 @@ impl Driver<'_> {
                         Identity::Login => String::new(),
                         Identity::User(user) => format!(" as {user}"),
                     };
-                    let text = if no_log { "(no_log)".to_owned() } else { line(&change) };
+                    let text = match &change {
+                        Change::Wait(wait) => format!("wait {} ms", wait.timeout_ms),
+                        _ if no_log => "(no_log)".to_owned(),
+                        change => line(change),
+                    };
                     self.ran.lines.push(format!("    !{who} {text}"));
                     let outcome = self.ran.host.apply(&change);
                     self.ran.applied.push((identity, change));
@@ -447,5 +459,3 @@ impl Ran {
         text
     }
 }
-
-use crate::observe::Stop;

@@ -4,7 +4,6 @@ use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use hep_core::message::{Message, ssh as say};
 use hep_core::ssh::known_hosts::{HostKey, Naming, Verdict, new_line};
@@ -112,7 +111,7 @@ impl HostKeyCheck {
         if cert.cert_type() != CertType::Host {
             return Some("it is a user's certificate, not a host's".to_owned());
         }
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let now = crate::clock::now_ms() / 1000;
         if now < cert.valid_after() {
             return Some("it is not valid yet".to_owned());
         }

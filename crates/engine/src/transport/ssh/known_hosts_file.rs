@@ -125,6 +125,7 @@ pub(super) fn append(file: &Path, line: &str) -> io::Result<()> {
 }
 
 /// Takes the lock, which ends with the handle.
+#[expect(clippy::disallowed_methods, reason = "called on a thread for blocking work")]
 fn acquire(handle: &File) -> io::Result<()> {
     let begin = Instant::now();
     loop {

@@ -138,6 +138,7 @@ async fn an_approved_key_is_kept_and_the_same_host_is_asked_about_once() {
 }
 
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "the certificates of a test are valid now")]
 async fn host_certificates() {
     let (authority, stranger) = (new_key(), new_key());
     let directory = tempfile::tempdir().unwrap();
