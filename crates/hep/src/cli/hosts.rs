@@ -62,7 +62,7 @@ fn json(opened: &Opened) -> Result<String, Failure> {
 
 fn table(opened: &Opened) -> Result<String, Failure> {
     let mut table = Table::new();
-    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(["NAME", "ADDRESS", "PORT", "USER", "GROUPS"]);
     for host in &opened.hosts {
         let login = opened.fleet.login(host)?;

@@ -22,12 +22,14 @@ impl Drop for Changed {
 
 /// Typed characters are not shown.
 pub(crate) fn without_echo(terminal: &File) -> io::Result<Changed> {
-    change(terminal, |modes| modes.local_modes.remove(LocalModes::ECHO))
+    // What was typed before the question is not an answer to it.
+    let modes = |modes: &mut Termios| modes.local_modes.remove(LocalModes::ECHO);
+    change(terminal, OptionalActions::Flush, modes)
 }
 
 /// Every byte goes through as it is.
 pub(crate) fn raw(terminal: &File) -> io::Result<Changed> {
-    change(terminal, Termios::make_raw)
+    change(terminal, OptionalActions::Now, Termios::make_raw)
 }
 
 /// Sets the terminal back; true where it was in another mode.
@@ -39,12 +41,16 @@ pub(crate) fn restore() -> bool {
     true
 }
 
-fn change(terminal: &File, set: impl FnOnce(&mut Termios)) -> io::Result<Changed> {
+fn change(
+    terminal: &File,
+    when: OptionalActions,
+    set: impl FnOnce(&mut Termios),
+) -> io::Result<Changed> {
     let before = tcgetattr(terminal)?;
     let mut modes = before.clone();
     set(&mut modes);
     *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = Some((terminal.try_clone()?, before));
     let changed = Changed(());
-    tcsetattr(terminal, OptionalActions::Flush, &modes)?;
+    tcsetattr(terminal, when, &modes)?;
     Ok(changed)
 }

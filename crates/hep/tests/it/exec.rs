@@ -195,19 +195,39 @@ fn passwords_are_never_shown() {
     }
 }
 
+/// `s3cret`, encrypted by Ansible under the password `hunter2`.
+const SEALED: &str = "          $ANSIBLE_VAULT;1.1;AES256
+          63623164653535396133353265336430653436393236326537636630643035656662396532646631
+          3162633563393461353338326265646432376639633461320a396434356561396639306362383938
+          37343430356438313034623866313934313639366462613038646364346331613664626165656134
+          3737383830626637330a303537653131323762353763373564326437623335633761663365323034
+          3535
+";
+
 #[test]
 fn vault_passwords_come_from_files_and_programs() {
     let desk = Desk::new();
-    let program = desk.file("pass.sh", "#!/bin/sh\necho pw\n");
+    desk.file("host_vars/w1.yml", &format!("token: !vault |\n{SEALED}"));
+    let program = desk.file("pass.sh", "#!/bin/sh\necho hunter2\n");
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
-    desk.file("pass.txt", "pw\n");
+    desk.file("pass.txt", "hunter2\n");
+    desk.file("wrong.txt", "hunter3\n");
     desk.file("empty.txt", "");
     for file in ["pass.sh", "pass.txt", "id@pass.txt"] {
-        let ran = desk.hep(&["hosts", "-i", I, "w1", "--vault-password-file", file]);
-        assert_eq!(ran.code, 0, "{ran:?}");
+        let words = ["exec", "-i", I, "w1", "--vault-password-file", file, "--", "echo s3cret"];
+        let ran = desk.hep(&words);
+        assert_eq!((ran.code, ran.stdout.as_str()), (0, "w1: ********\n"), "{ran:?}");
     }
-    let ran = desk.hep(&["hosts", "-i", I, "--vault-password-file", "empty.txt"]);
-    assert!(ran.code == 1 && ran.stderr.contains("holds none"), "{ran:?}");
+    let case = |words, stderr| Case { words, code: 1, stdout: "", stderr };
+    check(
+        &desk,
+        &[
+            case(&["hosts", "-i", I], "there is no Vault password"),
+            case(&["hosts", "-i", I, "--vault-password-file", "wrong.txt"], "none of the given"),
+            case(&["hosts", "-i", I, "--vault-password-file", "empty.txt"], "holds none"),
+            case(&["hosts", "-i", I, "--vault-password-file", "none.txt"], "none.txt"),
+        ],
+    );
 }
 
 #[test]

@@ -7,3 +7,5 @@ mod exec;
 mod hosts;
 mod manual;
 mod seed;
+mod session;
+mod terminal;

@@ -66,6 +66,8 @@ struct Tally {
     since: Instant,
     /// Hosts by how they ended.
     hosts: Vec<(State, Arc<str>)>,
+    /// Differences and what tasks have to say, for below the heading.
+    text: String,
 }
 
 impl Text {
@@ -161,10 +163,13 @@ impl Text {
         let told = self.items.remove(&(host.clone(), report.task));
         if self.counts() {
             let speaks = report.message.is_some() && &*report.module == "debug";
-            if line::is_failure(report.state) || (!report.diff.is_empty() && !told) || speaks {
+            let mut text = String::new();
+            if line::is_failure(report.state) {
                 self.print(host, report, page);
+            } else if (!report.diff.is_empty() && !told) || speaks {
+                text = line::show(self.look, &self.script, host, report, None, false);
             }
-            self.count(host, report, page);
+            self.count(host, report, &text, page);
         } else if !told || line::is_failure(report.state) {
             self.print(host, report, page);
         }
@@ -178,7 +183,7 @@ impl Text {
         page.out().extend_from_slice(text.as_bytes());
     }
 
-    fn count(&mut self, host: &Arc<str>, report: &Report, page: &mut Page) {
+    fn count(&mut self, host: &Arc<str>, report: &Report, text: &str, page: &mut Page) {
         let result = (report.state, host.clone());
         if let Some(tally) = self.tallies.iter_mut().find(|tally| tally.task == report.task) {
             tally.hosts.push(result);
@@ -188,7 +193,11 @@ impl Text {
                 name: report.name.clone(),
                 since: Instant::now(),
                 hosts: vec![result],
+                text: String::new(),
             });
+        }
+        if let Some(tally) = self.tallies.iter_mut().find(|tally| tally.task == report.task) {
+            tally.text.push_str(text);
         }
         self.flush_ready(page);
     }
@@ -222,6 +231,7 @@ impl Text {
         } else {
             self.head(tally.task, &tally.name, page);
         }
+        page.out().extend_from_slice(tally.text.as_bytes());
         let states = [
             State::Ok,
             State::Changed,
@@ -325,10 +335,10 @@ impl Render for Text {
             }
             // Counted results need no order.
             RunEvent::Line { .. } | RunEvent::Task { .. } if self.counts() => {
-                self.show(event, page)
+                self.show(event, page);
             }
             RunEvent::Line { host, .. } | RunEvent::Task { host, .. } => {
-                self.hear(host, event, page)
+                self.hear(host, event, page);
             }
             RunEvent::Note { host, message } => self.note(host.as_deref(), message, page),
             RunEvent::Host(end) => {
