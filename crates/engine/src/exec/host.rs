@@ -31,8 +31,7 @@ set -- "$1" "$2" "$3" ${s##*) }
 done
 exit 0"#;
 /// Runs [`KILLER`] (`$2`) with the signal `$1`, as whom the words after it say.
-const AS_WHOM: &str =
-    r#"s=$1 k=$2; shift 2; exec "$@" /bin/sh -c "$k" hep "$s" "$PPID" "$$""#;
+const AS_WHOM: &str = r#"s=$1 k=$2; shift 2; exec "$@" /bin/sh -c "$k" hep "$s" "$PPID" "$$""#;
 
 /// How long after the second, harder telling.
 const LAST_GRACE: Duration = Duration::from_secs(2);

@@ -171,11 +171,7 @@ impl Connect {
         loaded.map_err(|fault| Failure::found(fault, std::mem::take(sources)))
     }
 
-    fn select(
-        &self,
-        wanted: &Wanted<'_>,
-        inventory: &Inventory,
-    ) -> Result<Vec<Arc<str>>, Failure> {
+    fn select(&self, wanted: &Wanted<'_>, inventory: &Inventory) -> Result<Vec<Arc<str>>, Failure> {
         let selector = inventory::selector(wanted.selector, inventory)?;
         let selected = selector.select(inventory);
         if self.inventory.is_empty() && !selected.as_ref().is_ok_and(|hosts| !hosts.is_empty()) {

@@ -61,11 +61,8 @@ pub(crate) struct Args {
 /// Runs it.
 pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> {
     let command = args.command()?;
-    let wanted = Wanted {
-        selector: &args.selector,
-        allow_empty: args.allow_empty,
-        ..Wanted::default()
-    };
+    let wanted =
+        Wanted { selector: &args.selector, allow_empty: args.allow_empty, ..Wanted::default() };
     let opened = args.connect.open(wanted, &screen).await?;
     let input = if args.no_stdin { bytes::Bytes::new() } else { stdin::read(&screen).await? };
     let request = Request {

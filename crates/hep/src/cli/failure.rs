@@ -48,9 +48,9 @@ impl Failure {
         let text = match self {
             Self::Said(message) => format!("{error} {}\n", visible::text(&message.to_string())),
             Self::Found { diagnostics, sources } => {
-                let each = diagnostics.iter().map(|fault| {
-                    format!("{error} {}", visible::text(&render(sources, fault)))
-                });
+                let each = diagnostics
+                    .iter()
+                    .map(|fault| format!("{error} {}", visible::text(&render(sources, fault))));
                 each.collect()
             }
             Self::Gone => return,

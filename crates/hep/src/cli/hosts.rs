@@ -43,7 +43,9 @@ pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> 
     let text = match args.output {
         Output::Json => json(&opened)?,
         Output::Text if screen.out.terminal => table(&opened)?,
-        Output::Text => opened.hosts.iter().fold(String::new(), |text, host| text + &host.name + "\n"),
+        Output::Text => {
+            opened.hosts.iter().fold(String::new(), |text, host| text + &host.name + "\n")
+        }
     };
     screen.write_out(opened.mask.text(&text).as_bytes())?;
     Ok(exit::FINE)

@@ -24,9 +24,12 @@ mod tests {
 
     #[test]
     fn times() {
-        for (text, millis) in
-            [("30", Some(30_000)), ("1.5s", Some(1500)), ("500ms", Some(500)), ("2h", Some(7_200_000))]
-        {
+        for (text, millis) in [
+            ("30", Some(30_000)),
+            ("1.5s", Some(1500)),
+            ("500ms", Some(500)),
+            ("2h", Some(7_200_000)),
+        ] {
             assert_eq!(parse(text).ok().map(|time| time.as_millis()), millis, "{text}");
         }
         for text in ["", "0", "-1", "s", "1d", "inf", "NaN"] {

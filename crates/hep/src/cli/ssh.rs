@@ -234,7 +234,9 @@ mod tests {
 
     #[test]
     fn the_way_out_stands_at_the_beginning_of_a_line() {
-        for (typed, ends) in [("~.", true), ("ls\r~.", true), ("a~.", false), ("~~.", false), ("~x.", false)] {
+        for (typed, ends) in
+            [("~.", true), ("ls\r~.", true), ("a~.", false), ("~~.", false), ("~x.", false)]
+        {
             assert_eq!(Escape::default().ends(typed.as_bytes()), ends, "{typed}");
         }
         let mut escape = Escape::default();

@@ -49,7 +49,8 @@ impl Talk {
 
     /// A line of a host after its name. Into a pipe the name is not padded.
     fn line(&self, look: Look, host: &str, line: &[u8], to: &mut Vec<u8>) {
-        let padding = if look.terminal { self.width.saturating_sub(host.chars().count()) } else { 0 };
+        let padding =
+            if look.terminal { self.width.saturating_sub(host.chars().count()) } else { 0 };
         let name = look.tint(Tint::of_host(host), host);
         // Writing to memory does not fail.
         let _ = write!(to, "{name}: {:padding$}", "");
@@ -86,7 +87,8 @@ impl Talk {
             HostState::NotStarted,
             HostState::Skipped,
         ];
-        let parts: Vec<String> = states.iter().filter_map(|state| self.state(*state, ended)).collect();
+        let parts: Vec<String> =
+            states.iter().filter_map(|state| self.state(*state, ended)).collect();
         let many = self.names.len();
         let hosts = format!("{many} {}", if many == 1 { "host" } else { "hosts" });
         let seconds = format!("{:.1}", self.begun.elapsed().as_secs_f64());

@@ -18,7 +18,8 @@ pub(crate) fn fold<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
         });
         frames[place].1.extend(number);
     }
-    let parts: Vec<String> = frames.into_iter().map(|(frame, numbers)| show(frame, numbers)).collect();
+    let parts: Vec<String> =
+        frames.into_iter().map(|(frame, numbers)| show(frame, numbers)).collect();
     parts.join(",")
 }
 
@@ -27,9 +28,9 @@ fn split(name: &str) -> (Frame<'_>, Option<u64>) {
     let whole = ((name, "", 0), None);
     let Some(end) = name.rfind(|c: char| c.is_ascii_digit()).map(|at| at + 1) else { return whole };
     let digits = |c: char| !c.is_ascii_digit();
-    let begin = name[..end].rfind(digits).map_or(0, |at| {
-        at + name[at..].chars().next().map_or(1, char::len_utf8)
-    });
+    let begin = name[..end]
+        .rfind(digits)
+        .map_or(0, |at| at + name[at..].chars().next().map_or(1, char::len_utf8));
     let text = &name[begin..end];
     let Ok(number) = text.parse() else { return whole };
     // `08` and `10` belong together, `8` and `10` too: only a leading zero tells the width.
