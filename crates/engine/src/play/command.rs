@@ -282,12 +282,12 @@ impl Running {
     }
 
     /// Sends a signal by the channel, which not every sshd takes.
-    pub(super) async fn signal(&self, name: &str) {
+    pub(super) async fn signal(&mut self, name: &str) {
         let _ = self.input.signal(name).await;
     }
 
     /// Lets go of it.
-    pub(super) async fn close(&self) {
+    pub(super) async fn close(&mut self) {
         self.input.close().await;
     }
 }

@@ -522,7 +522,7 @@ impl<'a> Watch<'a> {
             // It closed without saying how the program did.
             (None, None) => {
                 let host = String::new();
-                let error = TransportError::Refused { host, what: "no status".to_owned() };
+                let error = TransportError::Refused { host, what: "no status" };
                 return Err(Cut::Line(error, true));
             }
         };
@@ -613,7 +613,7 @@ impl<'a> Watch<'a> {
         }
     }
 
-    async fn show(&self, stream: Stream, line: bytes::Bytes, partial: bool) {
+    async fn show(&mut self, stream: Stream, line: bytes::Bytes, partial: bool) {
         if let Some(part) = self.part {
             let host = part.host.name.clone();
             part.run.tell(RunEvent::Line { host, stream, line, partial }).await;
