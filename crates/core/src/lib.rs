@@ -48,6 +48,8 @@ pub mod secret;
 #[cfg(feature = "full")]
 pub mod selector;
 #[cfg(feature = "full")]
+pub mod shell;
+#[cfg(feature = "full")]
 pub mod ssh;
 pub mod suggest;
 pub mod template;

@@ -53,4 +53,13 @@ catalogue! { "play";
     reboot_refused(why) "Cannot reboot: {why}";
     reboot_timeout(seconds) "The host did not come back within {seconds} s\nhint: give it more with `reboot_timeout`";
     reboot_test_failed(seconds) "The host is back, but `test_command` did not succeed within {seconds} s";
+    plain_way(why) "The play is done by single commands over SSH, not by the executor on the host: {why}";
+    plain_wanted() "that was asked for";
+    plain_broken() "Cannot understand what the host's shell answered\nhint: the plain way needs a POSIX shell with stat, find, od or base64 and the like; install coreutils or busybox";
+    plain_no_port() "Cannot find out from the host whether a port is open: it has neither bash nor nc";
+    plain_no_banner() "Cannot wait for what a port sends: a host without the executor cannot read it\nhint: wait for the port without `search_regex`";
+    plain_short(path) "Cannot use {path}: only part of its content arrived";
+    plain_lost() "The connection ended while a change was being made: whether it was made is not known";
+    plain_many() "Cannot use what the host sent: it is far more than was asked for";
+    plain_stopped() "Stopped while the host was being looked at";
 }

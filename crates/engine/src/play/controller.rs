@@ -14,7 +14,7 @@ use hep_core::program::{Action, Become, Item, Play, Task};
 use hep_core::value::Map;
 
 use super::executor::{Broken, Executor};
-use super::host::{End, Part, control};
+use super::host::{End, NoStart, Part, control};
 use super::lookup;
 use crate::clock::now_ms;
 
@@ -40,8 +40,14 @@ impl Part {
         }
         let mut executor = match self.run.helper(&host).await {
             Ok(executor) => executor,
-            Err(End::Early(_, message)) => return Control::Unreachable(message),
-            Err(End::Done(_)) => return Control::Failed(say::wrong_answer("end")),
+            Err(NoStart::Plain(why)) => {
+                self.run.note_plain(&host, &why).await;
+                let login = self.run.fleet.user(&host).unwrap_or_default();
+                let start = single_task(&host, &login, elsewhere, &self.scene.options);
+                return self.run.single_plainly(self, &host, start, elsewhere.file).await;
+            }
+            Err(NoStart::End(End::Early(_, message))) => return Control::Unreachable(message),
+            Err(NoStart::End(End::Done(_))) => return Control::Failed(say::wrong_answer("end")),
         };
         let done = self.do_there(&mut executor, &host, elsewhere).await;
         match done {
@@ -91,7 +97,7 @@ impl Part {
         ))
     }
 
-    async fn files(&self, file: u16, asks: Vec<Ask>) -> Vec<(Ask, Reply)> {
+    pub(super) async fn files(&self, file: u16, asks: Vec<Ask>) -> Vec<(Ask, Reply)> {
         let mut replies = Vec::new();
         for ask in asks {
             let reply = match &ask {
@@ -193,7 +199,7 @@ fn single_task(
 }
 
 /// What a report says, as the outcome of a task.
-fn done_of(report: Report) -> Done {
+pub(super) fn done_of(report: Report) -> Done {
     let mut result: Map = report.result;
     for key in ["changed", "failed", "skipped"] {
         result.shift_remove(key);

@@ -32,6 +32,25 @@ pub(super) enum End {
     Early(HostState, Message),
 }
 
+/// Why there is no executor on a host.
+#[derive(Debug)]
+pub(super) enum NoStart {
+    /// The part ends.
+    End(End),
+    /// The host cannot run one, and why: single commands serve.
+    Plain(Message),
+}
+
+impl NoStart {
+    /// The end of a part that had an executor and needs another.
+    pub(super) fn end(self) -> End {
+        match self {
+            Self::End(end) => end,
+            Self::Plain(why) => End::Early(HostState::Failed, why),
+        }
+    }
+}
+
 /// One host's part of a play.
 pub(super) struct Part {
     pub(super) run: Arc<Run>,
@@ -43,7 +62,7 @@ pub(super) struct Part {
     /// The task whose slot is held.
     slot: Option<u32>,
     /// Whether something may have been changed.
-    begun: bool,
+    pub(super) begun: bool,
     cancelling: Option<Instant>,
 }
 
@@ -119,7 +138,8 @@ impl Part {
         };
         let mut executor = match self.executor().await {
             Ok(executor) => executor,
-            Err(end) => return end,
+            Err(NoStart::End(end)) => return end,
+            Err(NoStart::Plain(why)) => return self.plainly(start, &why).await,
         };
         let end = match executor.send(&ToHost::Play(Box::new(start))).await {
             Ok(()) => self.talk(&mut executor).await,
@@ -160,16 +180,16 @@ impl Part {
     }
 
     /// The host's executor: from an earlier play, or a new one, told which run it is for.
-    async fn executor(&mut self) -> Result<Executor, End> {
+    async fn executor(&mut self) -> Result<Executor, NoStart> {
         let known = self.run.with_memory(&self.host.name, |memory| memory.executor.take());
         if let Some(executor) = known {
             return Ok(executor);
         }
-        self.new_executor().await
+        self.run.start_executor(&self.host).await
     }
 
     pub(super) async fn new_executor(&self) -> Result<Executor, End> {
-        self.run.start_executor(&self.host).await
+        self.run.start_executor(&self.host).await.map_err(NoStart::end)
     }
 
     /// Listens until the play is over on this host.
@@ -214,7 +234,7 @@ impl Part {
         }
     }
 
-    async fn event(&mut self, event: Event) {
+    pub(super) async fn event(&mut self, event: Event) {
         match &event {
             Event::Started { task, .. } => {
                 self.begun = true;
@@ -280,7 +300,14 @@ impl Part {
         {
             return self.reboot(executor, elsewhere).await;
         }
-        let answer = match request {
+        let answer = self.answer(request).await;
+        executor.send(&answer).await?;
+        Ok(None)
+    }
+
+    /// The answer to any request but a reboot.
+    pub(super) async fn answer(&mut self, request: Request) -> ToHost {
+        match request {
             Request::Asks { task, file, asks } => {
                 ToHost::Replies(self.replies(task, file, asks).await)
             }
@@ -305,9 +332,7 @@ impl Part {
                 self.take_turn().await;
                 control(answer)
             }
-        };
-        executor.send(&answer).await?;
-        Ok(None)
+        }
     }
 
     /// Waits for the other hosts, without keeping a turn from them.
@@ -413,25 +438,31 @@ impl Part {
 
 impl Run {
     /// Starts an executor on a host and tells it which run it is for.
-    pub(super) async fn start_executor(&self, host: &Host) -> Result<Executor, End> {
-        let unreachable =
-            |error: TransportError| End::Early(HostState::Unreachable, error.message());
+    pub(super) async fn start_executor(&self, host: &Host) -> Result<Executor, NoStart> {
+        if self.request.plain {
+            return Err(NoStart::Plain(say::plain_wanted()));
+        }
+        if let Some(why) = self.with_memory(&host.name, |memory| memory.plain.clone()) {
+            return Err(NoStart::Plain(why));
+        }
+        let early = |state, message| NoStart::End(End::Early(state, message));
+        let unreachable = |error: TransportError| early(HostState::Unreachable, error.message());
         let connection = tokio::select! {
             connection = self.fleet.connect(host) => connection.map_err(unreachable)?,
             () = self.cancel.cancelled() => {
-                return Err(End::Early(HostState::Cancelled, say::cancelled_before()));
+                return Err(early(HostState::Cancelled, say::cancelled_before()));
             }
         };
         let started = Executor::start(&*connection, &self.bundle, self.request.keep).await;
         let mut executor = started.map_err(|error| match error {
             NotStarted::Transport(error) => unreachable(error),
-            NotStarted::Impossible(reason) => End::Early(HostState::Failed, no_executor(&reason)),
-            NotStarted::Broken(message) => End::Early(HostState::Failed, message),
+            NotStarted::Impossible(reason) => NoStart::Plain(no_executor(&reason)),
+            NotStarted::Broken(message) => early(HostState::Failed, message),
         })?;
         let start = self.start_message(host);
-        let start = start.map_err(|message| End::Early(HostState::Failed, message))?;
+        let start = start.map_err(|message| early(HostState::Failed, message))?;
         let sent = executor.send(&start).await;
-        sent.map_err(|broken| End::Early(HostState::Unreachable, broken.message()))?;
+        sent.map_err(|broken| early(HostState::Unreachable, broken.message()))?;
         Ok(executor)
     }
 

@@ -1,6 +1,7 @@
 //! `apply`: plays on hosts, in batches, each host's part run by an executor on the host.
 
 pub mod bundle;
+mod command;
 mod controller;
 mod coordinator;
 mod disk;
@@ -9,6 +10,7 @@ mod host;
 pub mod load;
 mod lookup;
 mod needs;
+mod plain;
 mod reboot;
 mod scene;
 mod sources;
@@ -31,7 +33,7 @@ use tokio::task::JoinSet;
 use self::bundle::Bundle;
 use self::coordinator::{Coordinator, StopRule};
 use self::executor::Executor;
-use self::host::{End, Part};
+use self::host::{NoStart, Part};
 use self::load::Loaded;
 use self::needs::Needs;
 use self::sources::Sources;
@@ -50,6 +52,8 @@ pub struct Request {
     pub forks: usize,
     /// Whether the executor stays on the hosts.
     pub keep: bool,
+    /// Whether every host is driven by single commands, without the executor.
+    pub plain: bool,
     /// Who answers a `pause` that waits for a person.
     pub person: Person,
 }
@@ -107,6 +111,8 @@ pub(crate) struct Run {
 pub(crate) struct Memory {
     /// Its executor, between plays.
     pub(crate) executor: Option<Executor>,
+    /// Why it is driven by single commands, where it is.
+    pub(crate) plain: Option<Message>,
     /// Facts and variables that it set.
     pub(crate) set: IndexMap<(Level, Arc<str>), Var>,
     /// Its tasks so far.
@@ -275,7 +281,7 @@ impl Run {
     }
 
     /// An executor on a host for a task of another.
-    async fn helper(&self, host: &Host) -> Result<Executor, End> {
+    async fn helper(&self, host: &Host) -> Result<Executor, NoStart> {
         let idle = self.helpers().get_mut(&host.name).and_then(Vec::pop);
         match idle {
             Some(executor) => Ok(executor),

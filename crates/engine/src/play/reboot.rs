@@ -40,14 +40,7 @@ impl Part {
             return Ok(None);
         }
         let snapshot = self.put_away(executor).await?;
-        let answer = match self.restart(&restart, &elsewhere.identity).await {
-            Ok(elapsed) => {
-                let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-                let result = restart.result(elapsed_ms);
-                Control::Result(Box::new(Done { result, changed: true, ..Done::default() }))
-            }
-            Err(message) => Control::Failed(message),
-        };
+        let answer = self.restarted(&restart, &elsewhere.identity).await;
         let fresh = match self.new_executor().await {
             Ok(fresh) => fresh,
             Err(end) => return Ok(Some(end)),
@@ -57,6 +50,29 @@ impl Part {
         executor.send(&ToHost::Resume(Box::new(snapshot))).await?;
         executor.send(&control(answer)).await?;
         Ok(None)
+    }
+
+    /// Reboots a host that has no executor.
+    pub(super) async fn reboot_plainly(&self, elsewhere: &Elsewhere) -> Control {
+        match hep_core::options::from_node::<Restart>(&elsewhere.args) {
+            Ok(restart) if elsewhere.check => {
+                let done = Done { result: restart.result(0), changed: true, ..Done::default() };
+                Control::Result(Box::new(done))
+            }
+            Ok(restart) => self.restarted(&restart, &elsewhere.identity).await,
+            Err(error) => Control::Failed(error.message),
+        }
+    }
+
+    async fn restarted(&self, restart: &Restart, identity: &Identity) -> Control {
+        match self.restart(restart, identity).await {
+            Ok(elapsed) => {
+                let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+                let result = restart.result(elapsed_ms);
+                Control::Result(Box::new(Done { result, changed: true, ..Done::default() }))
+            }
+            Err(message) => Control::Failed(message),
+        }
     }
 
     async fn put_away(&self, executor: &mut Executor) -> Result<Snapshot, Broken> {
