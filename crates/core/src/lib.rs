@@ -47,7 +47,6 @@ pub mod run;
 pub mod secret;
 #[cfg(feature = "full")]
 pub mod selector;
-#[cfg(feature = "full")]
 pub mod shell;
 #[cfg(feature = "full")]
 pub mod ssh;
