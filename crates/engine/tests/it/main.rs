@@ -2,4 +2,5 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
 mod plain;
+mod plain_play;
 mod ssh;
