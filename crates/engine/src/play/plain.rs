@@ -44,7 +44,6 @@ enum Cut {
 /// One host, by commands.
 pub(super) struct Plain {
     run: Arc<Run>,
-    host: Host,
     commands: Commands,
     /// Whether what programs print is told.
     shows: bool,
@@ -65,7 +64,7 @@ impl Run {
         let password = self.fleet.login(host).map_err(failed)?.become_.password;
         let login = self.fleet.user(host).map_err(failed)?;
         let commands = Commands::new(connection, login, password);
-        Ok(Plain { run: self.clone(), host: host.clone(), commands, shows: true })
+        Ok(Plain { run: self.clone(), commands, shows: true })
     }
 
     /// Says once why a host is driven by commands.
