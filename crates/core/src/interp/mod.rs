@@ -356,6 +356,7 @@ pub struct Start {
 }
 
 /// How to run a play.
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own, read by its name")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Options {

@@ -377,7 +377,7 @@ fn build(
             if let Some(argv) = validate {
                 check = Some(crate::quote::line(argv));
                 let has_place = argv.iter().any(|word| word.contains("%s"));
-                own[3] = if has_place { "1" } else { "noplace" }.to_owned();
+                own[3] = String::from(if has_place { "1" } else { "noplace" });
                 own.extend(argv.iter().map(ToString::to_string));
             }
             ("write", WRITE, before, attrs, own)

@@ -17,7 +17,7 @@ const MOST_RECEIVED: u64 = 4 << 30;
 /// What a login shell may print before the start-up script speaks, in bytes.
 const MOST_PREFACE: usize = 64 << 10;
 /// How long an executor may take to start, with sending it.
-const START_DEADLINE: Duration = Duration::from_secs(120);
+const START_DEADLINE: Duration = Duration::from_mins(2);
 /// Blob chunks, in bytes before compression.
 const CHUNK: usize = 192 << 10;
 

@@ -247,7 +247,7 @@ impl Part {
             Event::Var { level, name, value, trust } => {
                 let level = if *level == Level::Facts { Level::Facts } else { Level::Set };
                 // Whatever a host says of itself came from a host.
-                let var = Var::Data(value.clone(), (*trust).max(self.least_trust(name)));
+                let var = Var::Data(value.clone(), (*trust).max(least_trust(name)));
                 self.run.with_memory(&self.host.name, |memory| {
                     memory.set.insert((level, name.clone()), var);
                 });
@@ -257,12 +257,6 @@ impl Part {
         }
         let host = self.host.name.clone();
         self.run.tell(RunEvent::Task { host, event: Box::new(event) }).await;
-    }
-
-    /// The trust that a variable deserves which the executor told: only what the operator's own `set_fact`
-    /// names may be trusted as far as the executor says.
-    fn least_trust(&self, name: &str) -> Trust {
-        if name.starts_with("ansible_") { Trust::Host } else { Trust::Operator }
     }
 
     async fn output(&self, stream: Stream, bytes: &[u8]) {
@@ -497,4 +491,10 @@ async fn sleep_until(until: Option<Instant>) {
     if let Some(until) = until {
         tokio::time::sleep_until(until).await;
     }
+}
+
+/// The trust that a variable deserves which the executor told: only what the operator's own `set_fact`
+/// names may be trusted as far as the executor says.
+fn least_trust(name: &str) -> Trust {
+    if name.starts_with("ansible_") { Trust::Host } else { Trust::Operator }
 }

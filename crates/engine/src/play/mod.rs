@@ -174,7 +174,7 @@ pub async fn run(
         mask: Mutex::default(),
     });
     run.learn_secrets();
-    let plays: Vec<(Arc<Play>, Vec<Host>)> = run.plan_hosts()?;
+    let plays: Vec<PlayHosts> = run.plan_hosts()?;
     for (play, hosts) in plays {
         if run.cancel.is_cancelled() {
             break;
@@ -185,12 +185,15 @@ pub async fn run(
     Ok(())
 }
 
+/// A play and its hosts.
+pub type PlayHosts = (Arc<Play>, Vec<Host>);
+
 /// The hosts of each play, from among those of `-l`.
 pub fn hosts_of(
     fleet: &Fleet,
     loaded: &Loaded,
     limit: Option<&str>,
-) -> Result<Vec<(Arc<Play>, Vec<Host>)>, Message> {
+) -> Result<Vec<PlayHosts>, Message> {
     let mut plays = Vec::new();
     for play in &loaded.program.plays {
         let pattern = scene::pattern(loaded, play)?;
@@ -206,7 +209,7 @@ pub fn hosts_of(
 }
 
 impl Run {
-    fn plan_hosts(&self) -> Result<Vec<(Arc<Play>, Vec<Host>)>, Message> {
+    fn plan_hosts(&self) -> Result<Vec<PlayHosts>, Message> {
         hosts_of(&self.fleet, &self.loaded, self.request.limit.as_deref())
     }
 

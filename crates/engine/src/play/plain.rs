@@ -355,8 +355,8 @@ impl Plain {
         let command = self.commands.start(identity, &running.script.argv, stdin, ready).await;
         let command = command.map_err(|error| Cut::Line(error, false))?;
         let timeout = program.timeout_ms.map(Duration::from_millis);
-        let shown = shows.then_some(part);
-        let mut watch = Watch::new(&self.commands, identity, running, command, shown, timeout);
+        let listener = shows.then_some(part);
+        let mut watch = Watch::new(&self.commands, identity, running, command, listener, timeout);
         let ended = watch.run(&self.run).await;
         if let Ok(Err(Outcome::Failed(message, _))) = &ended
             && message.id.starts_with("remote.sudo")

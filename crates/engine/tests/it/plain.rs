@@ -148,7 +148,7 @@ fn tree(dir: &Path) -> Vec<(String, u32, u32, u32, String)> {
             None => String::new(),
         };
         // A backup's name holds the number of a process and the time.
-        let name = name.split_once("~").map_or(&*name, |_| name.split('.').next().unwrap());
+        let name = name.split_once('~').map_or(&*name, |_| name.split('.').next().unwrap());
         (name.to_owned(), meta.mode(), meta.uid(), meta.gid(), content)
     });
     described.collect()
