@@ -10,6 +10,7 @@ pub mod load;
 mod lookup;
 mod needs;
 mod reboot;
+pub mod saved;
 mod scene;
 mod sources;
 
@@ -19,7 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures::future::BoxFuture;
 use hep_core::interp::{Control, Options, Summary};
 use hep_core::inventory::Host;
-use hep_core::message::{Message, play as say};
+use hep_core::message::{Message, plan, play as say};
 use hep_core::program::{Batch, Play};
 use hep_core::run::HostState;
 use hep_core::vars::{Level, Var};
@@ -51,6 +52,10 @@ pub struct Request {
     pub keep: bool,
     /// Who answers a `pause` that waits for a person.
     pub person: Person,
+    /// Takes down which files of the controller are used.
+    pub used: saved::Used,
+    /// What the hosts may do: a saved plan.
+    pub fixed: Option<Arc<saved::Fixed>>,
 }
 
 /// Someone who may be asked a question in the middle of a run.
@@ -125,6 +130,8 @@ pub(crate) struct Scene {
     pub(crate) batch: Vec<Arc<str>>,
     pub(crate) coordinator: Coordinator,
     pub(crate) options: Options,
+    /// Which play of the run it is, from 0.
+    pub(crate) number: usize,
     /// What came of each `pause`, done once for all hosts.
     pauses: Mutex<HashMap<u32, Arc<OnceCell<Control>>>>,
 }
@@ -146,7 +153,7 @@ pub async fn run(
     events: Events,
     cancel: Cancel,
 ) -> Result<(), Message> {
-    let sources = Sources::default();
+    let sources = Sources::new(request.used.clone());
     sources.set_files(&loaded.files(), loaded.first_file);
     let turns = Arc::new(Semaphore::new(request.forks.max(1)));
     let run = Arc::new(Run {
@@ -164,11 +171,11 @@ pub async fn run(
         helpers: Mutex::default(),
     });
     let plays: Vec<(Arc<Play>, Vec<Host>)> = run.plan_hosts()?;
-    for (play, hosts) in plays {
+    for (number, (play, hosts)) in plays.into_iter().enumerate() {
         if run.cancel.is_cancelled() {
             break;
         }
-        Arc::clone(&run).play(play, hosts).await;
+        Arc::clone(&run).play(number, play, hosts).await;
     }
     run.end().await;
     Ok(())
@@ -196,10 +203,18 @@ pub fn hosts_of(
 
 impl Run {
     fn plan_hosts(&self) -> Result<Vec<(Arc<Play>, Vec<Host>)>, Message> {
-        hosts_of(&self.fleet, &self.loaded, self.request.limit.as_deref())
+        let mut plays = hosts_of(&self.fleet, &self.loaded, self.request.limit.as_deref())?;
+        if let Some(fixed) = &self.request.fixed {
+            plays.iter_mut().for_each(|(_, hosts)| hosts.retain(|host| fixed.has(&host.name)));
+            for host in fixed.gone() {
+                let state = Some((HostState::Failed, Some(plan::unknown_host(host))));
+                self.with_memory(host, |memory| memory.state = state);
+            }
+        }
+        Ok(plays)
     }
 
-    async fn play(self: Arc<Self>, play: Arc<Play>, hosts: Vec<Host>) {
+    async fn play(self: Arc<Self>, number: usize, play: Arc<Play>, hosts: Vec<Host>) {
         // A host that failed or could not be reached takes no part in later plays.
         let hosts: Vec<Host> = hosts.into_iter().filter(|h| self.is_in(&h.name)).collect();
         let names: Arc<Vec<Arc<str>>> = Arc::new(hosts.iter().map(|h| h.name.clone()).collect());
@@ -217,12 +232,12 @@ impl Run {
         let mut failed_before = 0;
         let batches = scene::batches(&hosts, &play.serial);
         let count = batches.len();
-        for (number, batch) in batches.into_iter().enumerate() {
+        for (turn, batch) in batches.into_iter().enumerate() {
             if count > 1 {
                 let hosts = batch.iter().map(|host| host.name.clone()).collect();
-                self.tell(RunEvent::Batch { number: number + 1, hosts }).await;
+                self.tell(RunEvent::Batch { number: turn + 1, hosts }).await;
             }
-            let scene = self.scene(&play, &needs, &names, &batch, failed_before);
+            let scene = self.scene((number, &play), &needs, &names, &batch, failed_before);
             Arc::clone(&self).batch(&scene, batch).await;
             failed_before += scene.coordinator.failed();
             if scene.coordinator.is_stopped() || self.cancel.is_cancelled() {
@@ -237,7 +252,7 @@ impl Run {
 
     fn scene(
         &self,
-        play: &Arc<Play>,
+        (number, play): (usize, &Arc<Play>),
         needs: &Needs,
         names: &Arc<Vec<Arc<str>>>,
         batch: &[Host],
@@ -256,6 +271,7 @@ impl Run {
             batch: batch.iter().map(|host| host.name.clone()).collect(),
             coordinator: Coordinator::new(batch.len(), rule),
             options,
+            number,
             pauses: Mutex::default(),
         })
     }
