@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hep_core::frame::{self, FromHost, Stream, ToHost};
-use hep_core::interp::{Control, Event, Request, Start, Summary};
+use hep_core::interp::{Control, Event, Options, Request, Start, Summary};
 use hep_core::inventory::Host;
 use hep_core::message::{Message, play as say};
 use hep_core::observe::{Ask, Reply};
@@ -132,6 +132,10 @@ impl Part {
     }
 
     async fn attempt(&mut self) -> End {
+        let fixed = self.run.request.fixed.as_ref();
+        if let Some((state, message)) = fixed.and_then(|fixed| fixed.refusal(&self.host.name)) {
+            return End::Early(state, message);
+        }
         let start = match self.start() {
             Ok(start) => start,
             Err(message) => return End::Early(HostState::Failed, message),
@@ -175,8 +179,15 @@ impl Part {
             play: scene.play.clone(),
             vars: layers.map(|(level, layer)| (*level, Layer::clone(layer))).collect(),
             replies: replies.collect(),
-            options: scene.options.clone(),
+            options: self.options(),
         })
+    }
+
+    /// How to run the play here: with a saved plan, only what it says of this host.
+    fn options(&self) -> Options {
+        let fixed = self.run.request.fixed.as_ref();
+        let expected = fixed.and_then(|f| f.expected(&self.host.name, self.scene.number));
+        Options { expected, ..self.scene.options.clone() }
     }
 
     /// The host's executor: from an earlier play, or a new one, told which run it is for.

@@ -1,7 +1,6 @@
 //! `apply`: plays on hosts, in batches, each host's part run by an executor on the host.
 
 pub mod bundle;
-mod command;
 mod controller;
 mod coordinator;
 mod disk;
@@ -10,8 +9,8 @@ mod host;
 pub mod load;
 mod lookup;
 mod needs;
-mod plain;
 mod reboot;
+pub mod saved;
 mod scene;
 mod sources;
 
@@ -21,8 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures::future::BoxFuture;
 use hep_core::interp::{Control, Options, Summary};
 use hep_core::inventory::Host;
-use hep_core::mask::Mask;
-use hep_core::message::{Message, play as say};
+use hep_core::message::{Message, plan, play as say};
 use hep_core::program::{Batch, Play};
 use hep_core::run::HostState;
 use hep_core::vars::{Level, Var};
@@ -33,7 +31,7 @@ use tokio::task::JoinSet;
 use self::bundle::Bundle;
 use self::coordinator::{Coordinator, StopRule};
 use self::executor::Executor;
-use self::host::{NoStart, Part};
+use self::host::{End, Part};
 use self::load::Loaded;
 use self::needs::Needs;
 use self::sources::Sources;
@@ -52,10 +50,12 @@ pub struct Request {
     pub forks: usize,
     /// Whether the executor stays on the hosts.
     pub keep: bool,
-    /// Whether every host is driven by single commands, without the executor.
-    pub plain: bool,
     /// Who answers a `pause` that waits for a person.
     pub person: Person,
+    /// Takes down which files of the controller are used.
+    pub used: saved::Used,
+    /// What the hosts may do: a saved plan.
+    pub fixed: Option<Arc<saved::Fixed>>,
 }
 
 /// Someone who may be asked a question in the middle of a run.
@@ -102,8 +102,6 @@ pub(crate) struct Run {
     memory: Mutex<HashMap<Arc<str>, Memory>>,
     /// Executors for delegated tasks that are idle.
     helpers: Mutex<HashMap<Arc<str>, Vec<Executor>>>,
-    /// What must never be shown; grows with the files that are read on the way.
-    mask: Mutex<Mask>,
 }
 
 /// What is known of a host from earlier plays of the run.
@@ -111,8 +109,6 @@ pub(crate) struct Run {
 pub(crate) struct Memory {
     /// Its executor, between plays.
     pub(crate) executor: Option<Executor>,
-    /// Why it is driven by single commands, where it is.
-    pub(crate) plain: Option<Message>,
     /// Facts and variables that it set.
     pub(crate) set: IndexMap<(Level, Arc<str>), Var>,
     /// Its tasks so far.
@@ -134,6 +130,8 @@ pub(crate) struct Scene {
     pub(crate) batch: Vec<Arc<str>>,
     pub(crate) coordinator: Coordinator,
     pub(crate) options: Options,
+    /// Which play of the run it is, from 0.
+    pub(crate) number: usize,
     /// What came of each `pause`, done once for all hosts.
     pauses: Mutex<HashMap<u32, Arc<OnceCell<Control>>>>,
 }
@@ -155,7 +153,7 @@ pub async fn run(
     events: Events,
     cancel: Cancel,
 ) -> Result<(), Message> {
-    let sources = Sources::default();
+    let sources = Sources::new(request.used.clone());
     sources.set_files(&loaded.files(), loaded.first_file);
     let turns = Arc::new(Semaphore::new(request.forks.max(1)));
     let run = Arc::new(Run {
@@ -171,29 +169,24 @@ pub async fn run(
         turns,
         memory: Mutex::default(),
         helpers: Mutex::default(),
-        mask: Mutex::default(),
     });
-    run.learn_secrets();
-    let plays: Vec<PlayHosts> = run.plan_hosts()?;
-    for (play, hosts) in plays {
+    let plays: Vec<(Arc<Play>, Vec<Host>)> = run.plan_hosts()?;
+    for (number, (play, hosts)) in plays.into_iter().enumerate() {
         if run.cancel.is_cancelled() {
             break;
         }
-        Arc::clone(&run).play(play, hosts).await;
+        Arc::clone(&run).play(number, play, hosts).await;
     }
     run.end().await;
     Ok(())
 }
-
-/// A play and its hosts.
-pub type PlayHosts = (Arc<Play>, Vec<Host>);
 
 /// The hosts of each play, from among those of `-l`.
 pub fn hosts_of(
     fleet: &Fleet,
     loaded: &Loaded,
     limit: Option<&str>,
-) -> Result<Vec<PlayHosts>, Message> {
+) -> Result<Vec<(Arc<Play>, Vec<Host>)>, Message> {
     let mut plays = Vec::new();
     for play in &loaded.program.plays {
         let pattern = scene::pattern(loaded, play)?;
@@ -209,11 +202,19 @@ pub fn hosts_of(
 }
 
 impl Run {
-    fn plan_hosts(&self) -> Result<Vec<PlayHosts>, Message> {
-        hosts_of(&self.fleet, &self.loaded, self.request.limit.as_deref())
+    fn plan_hosts(&self) -> Result<Vec<(Arc<Play>, Vec<Host>)>, Message> {
+        let mut plays = hosts_of(&self.fleet, &self.loaded, self.request.limit.as_deref())?;
+        if let Some(fixed) = &self.request.fixed {
+            plays.iter_mut().for_each(|(_, hosts)| hosts.retain(|host| fixed.has(&host.name)));
+            for host in fixed.gone() {
+                let state = Some((HostState::Failed, Some(plan::unknown_host(host))));
+                self.with_memory(host, |memory| memory.state = state);
+            }
+        }
+        Ok(plays)
     }
 
-    async fn play(self: Arc<Self>, play: Arc<Play>, hosts: Vec<Host>) {
+    async fn play(self: Arc<Self>, number: usize, play: Arc<Play>, hosts: Vec<Host>) {
         // A host that failed or could not be reached takes no part in later plays.
         let hosts: Vec<Host> = hosts.into_iter().filter(|h| self.is_in(&h.name)).collect();
         let names: Arc<Vec<Arc<str>>> = Arc::new(hosts.iter().map(|h| h.name.clone()).collect());
@@ -231,12 +232,12 @@ impl Run {
         let mut failed_before = 0;
         let batches = scene::batches(&hosts, &play.serial);
         let count = batches.len();
-        for (number, batch) in batches.into_iter().enumerate() {
+        for (turn, batch) in batches.into_iter().enumerate() {
             if count > 1 {
                 let hosts = batch.iter().map(|host| host.name.clone()).collect();
-                self.tell(RunEvent::Batch { number: number + 1, hosts }).await;
+                self.tell(RunEvent::Batch { number: turn + 1, hosts }).await;
             }
-            let scene = self.scene(&play, &needs, &names, &batch, failed_before);
+            let scene = self.scene((number, &play), &needs, &names, &batch, failed_before);
             Arc::clone(&self).batch(&scene, batch).await;
             failed_before += scene.coordinator.failed();
             if scene.coordinator.is_stopped() || self.cancel.is_cancelled() {
@@ -251,7 +252,7 @@ impl Run {
 
     fn scene(
         &self,
-        play: &Arc<Play>,
+        (number, play): (usize, &Arc<Play>),
         needs: &Needs,
         names: &Arc<Vec<Arc<str>>>,
         batch: &[Host],
@@ -270,6 +271,7 @@ impl Run {
             batch: batch.iter().map(|host| host.name.clone()).collect(),
             coordinator: Coordinator::new(batch.len(), rule),
             options,
+            number,
             pauses: Mutex::default(),
         })
     }
@@ -284,7 +286,7 @@ impl Run {
     }
 
     /// An executor on a host for a task of another.
-    async fn helper(&self, host: &Host) -> Result<Executor, NoStart> {
+    async fn helper(&self, host: &Host) -> Result<Executor, End> {
         let idle = self.helpers().get_mut(&host.name).and_then(Vec::pop);
         match idle {
             Some(executor) => Ok(executor),
@@ -328,26 +330,9 @@ impl Run {
         while leaving.join_next().await.is_some() {}
     }
 
-    pub(crate) async fn tell(&self, mut event: RunEvent) {
-        self.hide_secrets(&mut event);
+    pub(crate) async fn tell(&self, event: RunEvent) {
         // A door that has gone does not want to know.
         let _ = self.events.send(event).await;
-    }
-
-    fn hide_secrets(&self, event: &mut RunEvent) {
-        let mask = self.mask();
-        match event {
-            RunEvent::Task { event, .. } => mask.event(event),
-            RunEvent::Line { line, .. } if !mask.is_empty() => *line = mask.bytes(line).into(),
-            RunEvent::Note { message, .. } => mask.message(message),
-            RunEvent::Host(end) => end.error.iter_mut().for_each(|error| mask.message(error)),
-            RunEvent::Line { .. } | RunEvent::Play { .. } | RunEvent::Batch { .. } => {}
-        }
-    }
-
-    pub(crate) fn mask(&self) -> std::sync::MutexGuard<'_, Mask> {
-        // Nothing panics while the lock is held.
-        self.mask.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_in(&self, host: &str) -> bool {
