@@ -68,6 +68,9 @@ pub(crate) struct Args {
     /// Remove the executor from the hosts at the end
     #[arg(long)]
     no_keep: bool,
+    /// Send no executor: drive the hosts by single commands over SSH
+    #[arg(long)]
+    plain: bool,
     /// How to print: `json` is one object for each task and host, and a summary for each host
     #[arg(long, value_enum, default_value_t, value_name = "FORM")]
     output: Output,
@@ -214,6 +217,7 @@ impl Args {
             },
             forks: usize::from(self.connect.forks),
             keep: !self.no_keep,
+            plain: self.plain,
             person: person(screen),
         }
     }
