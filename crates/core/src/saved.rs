@@ -3,8 +3,8 @@
 //! A plan holds the program as it was read, and for each host what each task would do. It holds no secret:
 //! secret texts are replaced by a name and a proof, and looked up again when the plan is applied.
 
-mod conceal;
 mod compare;
+mod conceal;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -124,13 +124,15 @@ impl Work {
             // Bytes shall arrive as they were sent, without echo.
             wrapped.line = format!("stty raw -echo; {}", wrapped.line);
         }
+        let has_terminal = pty.is_some();
         let exec = Exec { command: wrapped.line.clone(), pty };
         let channel = match connection.exec(exec).await {
             Ok(channel) => channel,
             Err(error) => return failed(&error),
         };
         let (input, output) = channel.split();
-        Pump::new(self, connection, host, command, wrapped, input).run(output).await
+        let pump = Pump::new(self, connection, host, command, wrapped, input, has_terminal);
+        pump.run(output).await
     }
 }
 
@@ -148,6 +150,9 @@ struct Pump<'a> {
     asked: u32,
     /// Standard error before the mark: sudo's own words.
     preface: Vec<u8>,
+    /// Standard output before the mark.
+    early: Vec<u8>,
+    has_terminal: bool,
     end: End,
 }
 
@@ -159,6 +164,7 @@ impl<'a> Pump<'a> {
         command: &'a Command,
         wrapped: Wrapped,
         input: Arc<dyn Input>,
+        has_terminal: bool,
     ) -> Self {
         Self {
             work,
@@ -172,6 +178,8 @@ impl<'a> Pump<'a> {
             started: false,
             asked: 0,
             preface: vec![],
+            early: vec![],
+            has_terminal,
             end: End::default(),
         }
     }
@@ -242,6 +250,11 @@ impl<'a> Pump<'a> {
         match event {
             ChannelEvent::Stdout(bytes) if self.started => self.lines(Stream::Out, &bytes).await,
             ChannelEvent::Stderr(bytes) if self.started => self.lines(Stream::Err, &bytes).await,
+            // Without a terminal the mark and the prompt come on standard error only; what the command
+            // already says on the other stream may overtake them.
+            ChannelEvent::Stdout(bytes) if !self.has_terminal => {
+                self.early.extend_from_slice(&bytes);
+            }
             ChannelEvent::Stdout(bytes) | ChannelEvent::Stderr(bytes) => {
                 return self.before_start(&bytes).await;
             }
@@ -268,7 +281,10 @@ impl<'a> Pump<'a> {
         let rest = self.preface.split_off(at + mark.len() + 1);
         let said = std::mem::take(&mut self.preface);
         self.lines(Stream::Err, &said[..at]).await;
-        self.lines(Stream::Err, &rest).await;
+        let early = std::mem::take(&mut self.early);
+        self.lines(Stream::Out, &early).await;
+        let stream = if self.has_terminal { Stream::Out } else { Stream::Err };
+        self.lines(stream, &rest).await;
         Some(self.feed(self.work.request.stdin.clone()))
     }
 
