@@ -22,6 +22,7 @@ mod invocation;
 mod line_edit;
 #[cfg(feature = "full")]
 pub mod manifest;
+#[cfg(feature = "full")]
 pub mod manual;
 pub mod mask;
 #[cfg(any(test, feature = "fake"))]
