@@ -3,8 +3,8 @@
 //! A plan holds the program as it was read, and for each host what each task would do. It holds no secret:
 //! secret texts are replaced by a name and a proof, and looked up again when the plan is applied.
 
-mod conceal;
 mod compare;
+mod conceal;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -132,7 +132,10 @@ impl PlannedTask {
     #[must_use]
     pub fn of(play: usize, report: &Report, mask: &Mask) -> Self {
         let changes: Vec<Change> = report.changes.iter().map(canonical).collect();
-        let why = report.message.as_ref().map(|why| mask.text(&why.to_string()).into_owned());
+        let why = report.message.as_ref().map(|message| {
+            let why = message.arg("why").map_or_else(|| message.to_string(), str::to_owned);
+            mask.text(&why).into_owned()
+        });
         Self {
             play,
             id: report.task,

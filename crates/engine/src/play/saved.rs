@@ -228,8 +228,7 @@ pub fn write(path: &Path, plan: &SavedPlan) -> Result<(), Message> {
     // One that an ended process of our number left.
     let _ = std::fs::remove_file(&new);
     let mut options = std::fs::File::options();
-    let mut file =
-        options.write(true).create_new(true).mode(0o600).open(&new).map_err(failed)?;
+    let mut file = options.write(true).create_new(true).mode(0o600).open(&new).map_err(failed)?;
     let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
     let written = written.and_then(|()| std::fs::rename(&new, path));
     written.map_err(|error| {
@@ -292,8 +291,7 @@ pub async fn compare(
     request.options.digests = true;
     request.fixed = Some(Arc::new(Fixed { hosts: looking, gone: vec![] }));
     let (events, mut received) = mpsc::channel(EVENTS_WAITING);
-    let running =
-        tokio::spawn(run(fleet.clone(), loaded.clone(), request, bundle, events, cancel));
+    let running = tokio::spawn(run(fleet.clone(), loaded.clone(), request, bundle, events, cancel));
     let mut recorder = Recorder::new(mask);
     while let Some(event) = received.recv().await {
         recorder.take(&event);

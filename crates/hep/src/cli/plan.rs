@@ -66,11 +66,7 @@ pub(super) async fn save(
 }
 
 /// Does what a plan says, on the hosts that are still as it saw them.
-pub(super) async fn apply(
-    args: Args,
-    plan: SavedPlan,
-    screen: Arc<Screen>,
-) -> Result<u8, Failure> {
+pub(super) async fn apply(args: Args, plan: SavedPlan, screen: Arc<Screen>) -> Result<u8, Failure> {
     args.refuse_beside_plan()?;
     if let Some((task, host, count)) = plan.deferred().filter(|_| !args.allow_deferred) {
         let why = task.deferred.as_deref().unwrap_or_default();
@@ -85,8 +81,7 @@ pub(super) async fn apply(
     let bundle = Bundle::new(EXECUTORS.to_vec());
     let means = (bundle, opened.mask.clone(), opened.cancel.clone());
     let with = (&opened.fleet, &loaded);
-    let fixed =
-        compare(&plan, &names, with, request.clone(), means, args.allow_deferred).await?;
+    let fixed = compare(&plan, &names, with, request.clone(), means, args.allow_deferred).await?;
     if opened.cancel.is_cancelled() {
         return Ok(exit::CANCELLED);
     }

@@ -134,8 +134,7 @@ fn after_its_time_a_command_is_ended_on_the_host() {
 
 #[test]
 fn an_interrupt_ends_the_commands_on_the_hosts() {
-    let mut running =
-        desk().start(&["exec", "h0001", "echo begun; sleep 1000.02 & sleep 1000.02"]);
+    let mut running = desk().start(&["exec", "h0001", "echo begun; sleep 1000.02 & sleep 1000.02"]);
     running.until("begun").signal(Signal::INT);
     running.end().expect(130).says("cancelled");
     remote::none_with("1000.02");
