@@ -16,11 +16,7 @@ impl Lines {
     pub(crate) fn push(&mut self, mut bytes: &[u8], mut emit: impl FnMut(Bytes, bool)) {
         while let Some(at) = bytes.iter().position(|&byte| byte == b'\n') {
             self.rest.extend_from_slice(&bytes[..at]);
-            let mut line = self.rest.split().freeze();
-            if line.ends_with(b"\r") {
-                line.truncate(line.len() - 1);
-            }
-            emit(line, false);
+            emit(self.rest.split().freeze(), false);
             bytes = &bytes[at + 1..];
         }
         self.rest.extend_from_slice(bytes);
@@ -46,7 +42,7 @@ mod tests {
             lines.push(packet, |line, partial| seen.push((line, partial)));
         }
         let lines_seen: Vec<&[u8]> = seen.iter().map(|(line, _)| &line[..]).collect();
-        assert_eq!(lines_seen, [&b"a"[..], b"bc", b""]);
+        assert_eq!(lines_seen, [&b"a"[..], b"bc\r", b""]);
         assert_eq!(lines.finish().as_deref(), Some(&b"d"[..]));
     }
 

@@ -20,19 +20,32 @@ use crate::transport::{self, ChannelEvent, Exec, Input, Outcome, Pty, TransportE
 
 /// How long a command may take to end after it was told to.
 const GRACE: Duration = Duration::from_secs(5);
-/// Ends the process groups of the other commands of this connection: they are the children of `$2`, the
-/// `sshd` that serves it; `$3` is this shell. A `signal` request alone is not enough, because sshd
-/// refuses it for root's sessions.
-const KILLER: &str = r#"for d in /proc/[0-9]*; do
-s=$(cat "$d/stat" 2>/dev/null) || continue
+/// Sends the signal `$1` to the process groups of all that the other commands of this connection started:
+/// the descendants of `$2`, the `sshd` that serves it. `$3` is this command. `$4` are groups that were
+/// found before: what ignores a signal may outlive the parents by which it was found. Says the groups.
+/// sudo may give a command a terminal and so a group of its own, hence the search for descendants. A
+/// `signal` request alone is not enough, because sshd refuses it for root's sessions.
+const KILLER: &str = r#"p=" $2 " g=" $4 " more=1
+while [ "$more" ]; do
+more=
+for d in /proc/[0-9]*; do
+{ read -r s <"$d/stat"; } 2>/dev/null || continue
 n=${s%% *}
+[ "$n" = "$3" ] && continue
 set -- "$1" "$2" "$3" ${s##*) }
-[ "$5" = "$2" ] && [ "$n" != "$3" ] && kill -s "$1" -- "-$n"
+case $p in *" $n "*) continue;; *" $5 "*) ;; *) continue;; esac
+p="$p$n " more=1
+case $g in *" $6 "*) ;; *) g="$g$6 ";; esac
 done
-exit 0"#;
-/// Runs [`KILLER`] (`$2`) with the signal `$1`, as whom the words after it say.
-const AS_WHOM: &str = r#"s=$1 k=$2; shift 2; exec "$@" /bin/sh -c "$k" hep "$s" "$PPID" "$$""#;
+done
+for n in $g; do kill -s "$1" -- "-$n" 2>/dev/null; done
+echo $g"#;
+/// Runs [`KILLER`] (`$2`) with the signal `$1` and the groups `$3`, as whom the words after them say.
+const AS_WHOM: &str =
+    r#"s=$1 k=$2 g=$3; shift 3; exec "$@" /bin/sh -c "$k" hep "$s" "$PPID" "$$" "$g""#;
 
+/// How many bytes of group numbers are read.
+const MOST_GROUPS: usize = 4096;
 /// How long after the second, harder telling.
 const LAST_GRACE: Duration = Duration::from_secs(2);
 
@@ -124,13 +137,13 @@ impl Work {
             // Bytes shall arrive as they were sent, without echo.
             wrapped.line = format!("stty raw -echo; {}", wrapped.line);
         }
-        let exec = Exec { command: wrapped.line.clone(), pty };
+        let exec = Exec { command: wrapped.line.clone(), pty: pty.clone() };
         let channel = match connection.exec(exec).await {
             Ok(channel) => channel,
             Err(error) => return failed(&error),
         };
         let (input, output) = channel.split();
-        Pump::new(self, connection, host, command, wrapped, input).run(output).await
+        Pump::new(self, connection, host, command, wrapped, input, pty).run(output).await
     }
 }
 
@@ -148,7 +161,13 @@ struct Pump<'a> {
     asked: u32,
     /// Standard error before the mark: sudo's own words.
     preface: Vec<u8>,
+    /// Standard output that came before the mark.
+    overtaking: Vec<u8>,
     end: End,
+    /// The terminal it has.
+    pty: Option<Pty>,
+    /// The process groups that were told to end.
+    groups: String,
 }
 
 impl<'a> Pump<'a> {
@@ -159,6 +178,7 @@ impl<'a> Pump<'a> {
         command: &'a Command,
         wrapped: Wrapped,
         input: Arc<dyn Input>,
+        pty: Option<Pty>,
     ) -> Self {
         Self {
             work,
@@ -172,7 +192,10 @@ impl<'a> Pump<'a> {
             started: false,
             asked: 0,
             preface: vec![],
+            overtaking: vec![],
             end: End::default(),
+            pty,
+            groups: String::new(),
         }
     }
 
@@ -242,6 +265,10 @@ impl<'a> Pump<'a> {
         match event {
             ChannelEvent::Stdout(bytes) if self.started => self.lines(Stream::Out, &bytes).await,
             ChannelEvent::Stderr(bytes) if self.started => self.lines(Stream::Err, &bytes).await,
+            // The two streams are not ordered: output may overtake the mark.
+            ChannelEvent::Stdout(bytes) if self.pty.is_none() => {
+                self.overtaking.extend_from_slice(&bytes);
+            }
             ChannelEvent::Stdout(bytes) | ChannelEvent::Stderr(bytes) => {
                 return self.before_start(&bytes).await;
             }
@@ -268,7 +295,11 @@ impl<'a> Pump<'a> {
         let rest = self.preface.split_off(at + mark.len() + 1);
         let said = std::mem::take(&mut self.preface);
         self.lines(Stream::Err, &said[..at]).await;
-        self.lines(Stream::Err, &rest).await;
+        // A terminal has one stream for both.
+        let stream = if self.pty.is_some() { Stream::Out } else { Stream::Err };
+        self.lines(stream, &rest).await;
+        let early = std::mem::take(&mut self.overtaking);
+        self.lines(Stream::Out, &early).await;
         Some(self.feed(self.work.request.stdin.clone()))
     }
 
@@ -324,11 +355,13 @@ impl<'a> Pump<'a> {
         }
     }
 
-    /// Sends a signal to the command's process group by both ways there are.
-    async fn kill(&self, signal: &str) {
-        let _ = self.input.signal(signal).await;
+    /// Sends a signal to the command's process group by both ways there are. The search comes first: it
+    /// finds the command's processes by their parents, which the signal request may end.
+    async fn kill(&mut self, signal: &str) {
         let mut words: Vec<String> =
-            ["/bin/sh", "-c", AS_WHOM, "hep", signal, KILLER].map(str::to_owned).to_vec();
+            ["/bin/sh", "-c", AS_WHOM, "hep", signal, KILLER, &self.groups]
+                .map(str::to_owned)
+                .to_vec();
         // What runs as another user can only be ended by that user or root.
         words.extend(self.command.sudo.iter().flat_map(|sudo| sudo.words("")));
         let line = format!("exec {}", hep_core::quote::line(&words));
@@ -336,15 +369,21 @@ impl<'a> Pump<'a> {
         let stdin = password.map_or_else(Bytes::new, |password| {
             Bytes::from(format!("{}\n", password.expose()).into_bytes())
         });
-        if let Ok(channel) = self.connection.exec(Exec::new(line)).await {
-            let _ = tokio::time::timeout(LAST_GRACE, channel.run(stdin, 1024)).await;
+        let exec = Exec { command: line, pty: self.pty.clone() };
+        if let Ok(channel) = self.connection.exec(exec).await
+            && let Ok(Ok(done)) =
+                tokio::time::timeout(LAST_GRACE, channel.run(stdin, MOST_GROUPS)).await
+        {
+            self.groups = group_numbers(&done.stdout);
         }
+        let _ = self.input.signal(signal).await;
     }
 
     async fn finish(mut self, stopping: Option<Stopping>) -> End {
         for (stream, rest) in [(Stream::Out, self.out.finish()), (Stream::Err, self.err.finish())] {
             if let Some(line) = rest {
-                self.line(stream, line, false).await;
+                // No newline ended it.
+                self.line(stream, line, true).await;
             }
         }
         if let Some(stop) = stopping {
@@ -376,7 +415,8 @@ impl<'a> Pump<'a> {
     }
 
     fn never_started(self) -> End {
-        let said = String::from_utf8_lossy(&self.preface).trim().to_owned();
+        let said = [&*self.overtaking, &*self.preface].concat();
+        let said = String::from_utf8_lossy(&said).trim().to_owned();
         let lost = self.end.rc.is_none() && self.end.signal.is_none();
         if lost && self.end.error.is_some() {
             return self.end;
@@ -421,6 +461,13 @@ fn failed(error: &TransportError) -> End {
 
 fn terminal() -> Pty {
     Pty { term: "dumb".into(), columns: 200, rows: 50 }
+}
+
+/// The numbers among what a host said, and nothing else of it. Group 1 is everything a user may signal.
+fn group_numbers(said: &[u8]) -> String {
+    let said = String::from_utf8_lossy(said);
+    let numbers = said.split_whitespace().filter(|word| word.parse().is_ok_and(|n: u32| n > 1));
+    numbers.collect::<Vec<_>>().join(" ")
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {

@@ -1,6 +1,7 @@
 //! `apply`: plays on hosts, in batches, each host's part run by an executor on the host.
 
 pub mod bundle;
+mod command;
 mod controller;
 mod coordinator;
 mod disk;
@@ -9,6 +10,7 @@ mod host;
 pub mod load;
 mod lookup;
 mod needs;
+mod plain;
 mod reboot;
 pub mod saved;
 mod scene;
@@ -20,6 +22,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures::future::BoxFuture;
 use hep_core::interp::{Control, Options, Summary};
 use hep_core::inventory::Host;
+use hep_core::mask::Mask;
 use hep_core::message::{Message, plan, play as say};
 use hep_core::program::{Batch, Play};
 use hep_core::run::HostState;
@@ -31,7 +34,7 @@ use tokio::task::JoinSet;
 use self::bundle::Bundle;
 use self::coordinator::{Coordinator, StopRule};
 use self::executor::Executor;
-use self::host::{End, Part};
+use self::host::{NoStart, Part};
 use self::load::Loaded;
 use self::needs::Needs;
 use self::sources::Sources;
@@ -50,6 +53,8 @@ pub struct Request {
     pub forks: usize,
     /// Whether the executor stays on the hosts.
     pub keep: bool,
+    /// Whether every host is driven by single commands, without the executor.
+    pub plain: bool,
     /// Who answers a `pause` that waits for a person.
     pub person: Person,
     /// Takes down which files of the controller are used.
@@ -102,6 +107,8 @@ pub(crate) struct Run {
     memory: Mutex<HashMap<Arc<str>, Memory>>,
     /// Executors for delegated tasks that are idle.
     helpers: Mutex<HashMap<Arc<str>, Vec<Executor>>>,
+    /// What must never be shown; grows with the files that are read on the way.
+    mask: Mutex<Mask>,
 }
 
 /// What is known of a host from earlier plays of the run.
@@ -109,6 +116,8 @@ pub(crate) struct Run {
 pub(crate) struct Memory {
     /// Its executor, between plays.
     pub(crate) executor: Option<Executor>,
+    /// Why it is driven by single commands, where it is.
+    pub(crate) plain: Option<Message>,
     /// Facts and variables that it set.
     pub(crate) set: IndexMap<(Level, Arc<str>), Var>,
     /// Its tasks so far.
@@ -169,8 +178,10 @@ pub async fn run(
         turns,
         memory: Mutex::default(),
         helpers: Mutex::default(),
+        mask: Mutex::default(),
     });
-    let plays: Vec<(Arc<Play>, Vec<Host>)> = run.plan_hosts()?;
+    run.learn_secrets();
+    let plays: Vec<PlayHosts> = run.plan_hosts()?;
     for (number, (play, hosts)) in plays.into_iter().enumerate() {
         if run.cancel.is_cancelled() {
             break;
@@ -181,12 +192,15 @@ pub async fn run(
     Ok(())
 }
 
+/// A play and its hosts.
+pub type PlayHosts = (Arc<Play>, Vec<Host>);
+
 /// The hosts of each play, from among those of `-l`.
 pub fn hosts_of(
     fleet: &Fleet,
     loaded: &Loaded,
     limit: Option<&str>,
-) -> Result<Vec<(Arc<Play>, Vec<Host>)>, Message> {
+) -> Result<Vec<PlayHosts>, Message> {
     let mut plays = Vec::new();
     for play in &loaded.program.plays {
         let pattern = scene::pattern(loaded, play)?;
@@ -202,7 +216,7 @@ pub fn hosts_of(
 }
 
 impl Run {
-    fn plan_hosts(&self) -> Result<Vec<(Arc<Play>, Vec<Host>)>, Message> {
+    fn plan_hosts(&self) -> Result<Vec<PlayHosts>, Message> {
         let mut plays = hosts_of(&self.fleet, &self.loaded, self.request.limit.as_deref())?;
         if let Some(fixed) = &self.request.fixed {
             plays.iter_mut().for_each(|(_, hosts)| hosts.retain(|host| fixed.has(&host.name)));
@@ -293,7 +307,7 @@ impl Run {
     }
 
     /// An executor on a host for a task of another.
-    async fn helper(&self, host: &Host) -> Result<Executor, End> {
+    async fn helper(&self, host: &Host) -> Result<Executor, NoStart> {
         let idle = self.helpers().get_mut(&host.name).and_then(Vec::pop);
         match idle {
             Some(executor) => Ok(executor),
@@ -335,9 +349,26 @@ impl Run {
         while leaving.join_next().await.is_some() {}
     }
 
-    pub(crate) async fn tell(&self, event: RunEvent) {
+    pub(crate) async fn tell(&self, mut event: RunEvent) {
+        self.hide_secrets(&mut event);
         // A door that has gone does not want to know.
         let _ = self.events.send(event).await;
+    }
+
+    fn hide_secrets(&self, event: &mut RunEvent) {
+        let mask = self.mask();
+        match event {
+            RunEvent::Task { event, .. } => mask.event(event),
+            RunEvent::Line { line, .. } if !mask.is_empty() => *line = mask.bytes(line).into(),
+            RunEvent::Note { message, .. } => mask.message(message),
+            RunEvent::Host(end) => end.error.iter_mut().for_each(|error| mask.message(error)),
+            RunEvent::Line { .. } | RunEvent::Play { .. } | RunEvent::Batch { .. } => {}
+        }
+    }
+
+    pub(crate) fn mask(&self) -> std::sync::MutexGuard<'_, Mask> {
+        // Nothing panics while the lock is held.
+        self.mask.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_in(&self, host: &str) -> bool {

@@ -106,8 +106,12 @@ impl Part {
                     Err(end) => return end,
                 },
                 step => match plain.step(step, self).await {
+                    Ok(Input::Outcome(Outcome::Cancelled))
+                    | Err(Cut::Cancelled { stopped: true }) => {
+                        told = true;
+                        Input::Cancel
+                    }
                     Ok(input) => input,
-                    Err(Cut::Cancelled { stopped: true }) => Input::Next,
                     Err(cut) => return self.cut(cut),
                 },
             };

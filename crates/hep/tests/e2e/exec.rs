@@ -120,8 +120,9 @@ fn a_script_has_the_interpreter_of_its_first_line_and_keeps_its_input() {
 
 #[test]
 fn after_its_time_a_command_is_ended_on_the_host() {
-    let line = "echo begun; sleep 1000.01 & sleep 1000.01; echo not here";
-    let words = ["exec", "h0001,h0002", "--timeout", "1s", "--output", "json", line];
+    let word = remote::word(1);
+    let line = format!("echo begun; sleep {word} & sleep {word}; echo not here");
+    let words = ["exec", "h0001,h0002", "--timeout", "1s", "--output", "json", &line];
     let ran = desk().hep(&words).expect(2);
     for host in ["h0001", "h0002"] {
         let object = ran.host(host);
@@ -129,56 +130,64 @@ fn after_its_time_a_command_is_ended_on_the_host() {
         assert_eq!(object["stdout"], "begun\n");
         assert!(object["error"].as_str().unwrap().contains('1'), "{object}");
     }
-    remote::none_with("1000.01");
+    remote::none_with(&word);
 }
 
 #[test]
 fn an_interrupt_ends_the_commands_on_the_hosts() {
-    let mut running = desk().start(&["exec", "h0001", "echo begun; sleep 1000.02 & sleep 1000.02"]);
+    let desk = desk();
+    let word = remote::word(2);
+    let line = format!("echo begun; sleep {word} & sleep {word}");
+    let mut running = desk.start(&["exec", "h0001", &line]);
     running.until("begun").signal(Signal::INT);
     running.end().expect(130).says("cancelled");
-    remote::none_with("1000.02");
+    remote::none_with(&word);
 }
 
 #[test]
 fn an_interrupt_ends_what_ignores_a_hangup() {
-    let line = "trap '' HUP INT TERM; echo begun; sleep 1000.03; sleep 1000.03; sleep 1000.03";
-    let mut running = desk().start(&["exec", "h0001", line]);
+    let word = remote::word(3);
+    let line = format!("trap '' HUP INT TERM; echo begun; sleep {word}; sleep {word}");
+    let desk = desk();
+    let mut running = desk.start(&["exec", "h0001", &line]);
     running.until("begun").signal(Signal::INT);
     running.end().expect(130);
-    remote::none_with("1000.03");
+    remote::none_with(&word);
 }
 
 #[test]
 fn an_interrupt_ends_what_root_runs() {
     let machine = Machine::shared("m1");
-    let cases: &[(&str, &[&str], &str)] = &[
-        ("root", &[], "1000.04"),
-        ("admin", &["--sudo"], "1000.05"),
-        ("ptysudo", &["--sudo"], "1000.06"),
-        ("ttysudo", &["--sudo"], "1000.07"),
-        ("admin", &["--sudo-user", "plain"], "1000.08"),
+    let cases: &[(&str, &[&str], u32)] = &[
+        ("root", &[], 4),
+        ("admin", &["--sudo"], 5),
+        ("ptysudo", &["--sudo"], 6),
+        ("ttysudo", &["--sudo"], 7),
+        ("admin", &["--sudo-user", "plain"], 8),
     ];
-    for (user, options, word) in cases {
+    for (user, options, number) in cases {
+        let word = remote::word(*number);
         let line = format!("echo begun; sleep {word} & sleep {word}");
         let mut words = vec!["exec", user];
         words.extend(*options);
         words.push(&line);
-        let mut running = machine.desk(&[user]).start(&words);
+        let desk = machine.desk(&[user]);
+        let mut running = desk.start(&words);
         running.until("begun").signal(Signal::INT);
         running.end().expect(130);
-        remote::none_with(word);
+        remote::none_with(&word);
     }
 }
 
 #[test]
 fn after_its_time_a_command_of_root_is_ended() {
     let machine = Machine::shared("m1");
-    for (user, word) in [("admin", "1000.10"), ("ttysudo", "1000.11"), ("ptysudo", "1000.12")] {
+    for (user, number) in [("admin", 10), ("ttysudo", 11), ("ptysudo", 12)] {
+        let word = remote::word(number);
         let line = format!("echo begun; sleep {word} & sleep {word}");
         let words = ["exec", user, "--sudo", "--timeout", "1s", &line];
         machine.desk(&[user]).hep(&words).expect(2);
-        remote::none_with(word);
+        remote::none_with(&word);
     }
 }
 
@@ -199,10 +208,22 @@ fn an_unreachable_host_does_not_hold_up_the_others() {
 #[test]
 fn long_output_does_not_fill_our_memory() {
     let cases: [(&[&str], &str, u64); 4] = [
-        (&["exec", "h0001"], "yes | head -c 100000000", 100_000_000),
+        (
+            &["exec", "h0001"],
+            "yes 0123456789012345678901234567890123456789 | head -c 100000000",
+            100_000_000,
+        ),
         (&["exec", "h0001"], "head -c 100000000 /dev/zero | tr '\\0' x", 100_000_000),
-        (&["exec", "h0001", "--output", "json"], "yes | head -c 100000000", 1_000),
-        (&["exec", "h0001", "-b"], "yes | head -c 100000000", 1_000),
+        (
+            &["exec", "h0001", "--output", "json"],
+            "yes 0123456789012345678901234567890123456789 | head -c 100000000",
+            1_000,
+        ),
+        (
+            &["exec", "h0001", "-b"],
+            "yes 0123456789012345678901234567890123456789 | head -c 100000000",
+            1_000,
+        ),
     ];
     for (words, line, at_least) in cases {
         let mut words = words.to_vec();

@@ -1,9 +1,14 @@
 //! The built program against real machines: an sshd that plays a hundred hosts, and Debian machines with
 //! systemd and apt. `make test-machines` starts both, and a story that lacks them fails and says so.
 
+mod apply;
 mod breadth;
 mod exec;
+mod faults;
 mod hep;
+mod lamp;
 mod machine;
+mod modules;
 mod remote;
 mod ssh;
+mod sudo;

@@ -9,6 +9,11 @@ use rustix::process::{Pid, PidfdFlags, pidfd_open};
 /// How long the end of a process may take after `hep` ended.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long a command shall sleep: a number that no other test and no earlier run uses.
+pub(crate) fn word(number: u32) -> String {
+    format!("{}.{number:03}", 10_000_000 + std::process::id())
+}
+
 /// The processes that have this in their command line, beside tests and `hep` itself.
 pub(crate) fn with_word(word: &str) -> Vec<Pid> {
     let entries = std::fs::read_dir("/proc").unwrap();

@@ -38,7 +38,7 @@ fn a_changed_host_key_stops_the_host_and_says_where_it_stands() {
     for rule in ["strict", "accept-new", "ask"] {
         let ran = desk.hep(&["exec", "stranger", "--host-key", rule, "echo in"]).expect(4);
         assert_eq!(ran.out, "");
-        ran.says("changed").says(&format!("{}:2", file.display())).says("hint: ");
+        ran.says("HAS CHANGED").says(&format!("{}:2", file.display())).says("hint: ");
         assert_eq!(std::fs::read_to_string(&file).unwrap(), known);
     }
 }

@@ -1,0 +1,157 @@
+//! Ways of becoming another user.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::hep::{Desk, Ran};
+use crate::machine::Machine;
+
+const WHO: &str = "\
+- hosts: all
+  gather_facts: false
+  tasks:
+    - {name: who, command: id -un}
+    - {name: both, shell: 'id -un; echo $HOME; cat', args: {stdin: word}}
+";
+
+/// Applies a play that says who it is.
+fn who(desk: &Desk, options: &[&str]) -> Ran {
+    let manifest = desk.file("who.yml", WHO);
+    let mut words = vec!["apply", "-b", "--output", "json"];
+    words.extend(options);
+    words.push(manifest.to_str().unwrap());
+    desk.hep(&words)
+}
+
+#[test]
+fn every_way_of_becoming_root_without_a_password() {
+    let machine = Machine::shared("m1");
+    let users = ["root", "admin", "ttysudo", "ptysudo", "noexec"];
+    let desk = machine.desk(&users);
+    let ran = who(&desk, &[]).expect(0);
+    for user in users {
+        assert_eq!(ran.task(user, "who")["result"]["stdout"], "root", "{user}");
+        assert_eq!(ran.task(user, "both")["result"]["stdout"], "root\n/root\nword", "{user}");
+    }
+    let words = ["exec", "all", "--sudo", "--output", "json", "id -un"];
+    let ran = desk.hep(&words).expect(0);
+    users.iter().for_each(|user| assert_eq!(ran.host(user)["stdout"], "root\n", "{user}"));
+}
+
+#[test]
+fn the_right_password_and_the_wrong_one() {
+    let machine = Machine::shared("m1");
+    let desk = machine.desk(&["pwsudo", "admin"]);
+    let ran = who(&desk, &[]).expect(2).says("sudo wants a password and none was given");
+    assert_eq!(ran.task("admin", "who")["result"]["stdout"], "root");
+    assert_eq!(ran.summary("pwsudo")["state"], "failed");
+
+    let desk = desk.set("HEP_BECOME_PASSWORD", "wr0ng-passw0rd");
+    let ran = who(&desk, &[]).expect(2).says("did not accept the password");
+    assert_eq!(ran.task("admin", "who")["result"]["stdout"], "root");
+    ran.never_says("wr0ng-passw0rd");
+    let ran = desk.hep(&["exec", "all", "--sudo", "id -un"]).expect(2);
+    ran.says("admin: root").says("pwsudo: ").never_says("wr0ng-passw0rd");
+
+    let password =
+        std::fs::read_to_string(crate::breadth::fleet().join("machines/pwsudo.password"));
+    let password = password.unwrap();
+    let desk = desk.set("HEP_BECOME_PASSWORD", password.trim());
+    let ran = who(&desk, &["-D", "-v"]).expect(0);
+    assert_eq!(ran.task("pwsudo", "both")["result"]["stdout"], "root\n/root\nword");
+    ran.never_says(password.trim());
+    let ran = desk.fed(&["exec", "all", "--sudo", "id -un; cat"], b"input\n").expect(0);
+    ran.says("pwsudo: root").says("pwsudo: input").never_says(password.trim());
+    assert!(!desk.holds(password.trim()));
+}
+
+/// Looks at all command lines and environments again and again while it lives.
+struct Watch {
+    over: Arc<AtomicBool>,
+    watching: std::thread::JoinHandle<Vec<String>>,
+}
+
+impl Watch {
+    fn for_word(word: &str) -> Self {
+        let (over, word) = (Arc::new(AtomicBool::new(false)), word.to_owned());
+        let flag = over.clone();
+        let watching = std::thread::spawn(move || {
+            let mut found = Vec::new();
+            while !flag.load(Ordering::Relaxed) {
+                for pid in crate::remote::with_word(&word) {
+                    found.push(format!("process {}", pid.as_raw_pid()));
+                }
+            }
+            found
+        });
+        Self { over, watching }
+    }
+
+    fn found(self) -> Vec<String> {
+        self.over.store(true, Ordering::Relaxed);
+        self.watching.join().unwrap()
+    }
+}
+
+#[test]
+fn a_password_is_in_no_process_list_and_no_file() {
+    let machine = Machine::shared("m1");
+    let password =
+        std::fs::read_to_string(crate::breadth::fleet().join("machines/pwsudo.password"));
+    let password = password.unwrap().trim().to_owned();
+    let desk = machine.desk(&["pwsudo"]).set("HEP_BECOME_PASSWORD", &password);
+    let watch = Watch::for_word(&password);
+    who(&desk, &[]).expect(0);
+    desk.hep(&["exec", "pwsudo", "--sudo", "true"]).expect(0);
+    assert_eq!(watch.found(), [""; 0]);
+    let line = "grep -rlF -f - /home/pwsudo /root /var/cache/hep /var/tmp /tmp /var/log || true";
+    let found = crate::machine::fed_script(
+        "machine-sh",
+        &["m1", "sh", "-c", line],
+        format!("{password}\n").as_bytes(),
+    );
+    assert_eq!(found, "");
+}
+
+#[test]
+fn becoming_someone_without_rights() {
+    let machine = Machine::shared("m1");
+    let desk = machine.desk(&["root", "admin", "ptysudo"]);
+    let ran = who(&desk, &["--become-user", "plain"]).expect(0);
+    for user in ["root", "admin", "ptysudo"] {
+        assert_eq!(ran.task(user, "both")["result"]["stdout"], "plain\n/home/plain\nword");
+    }
+    let ran = desk.hep(&["exec", "all", "--sudo-user", "plain", "--output", "json", "id -un"]);
+    assert_eq!(ran.expect(0).host("admin")["stdout"], "plain\n");
+}
+
+#[test]
+fn where_nothing_may_be_run_from_the_play_runs_all_the_same() {
+    let machine = Machine::shared("m2");
+    let desk = machine.desk(&["noexec", "admin"]);
+    let ran = who(&desk, &[]).expect(0);
+    assert_eq!(ran.task("noexec", "who")["result"]["stdout"], "root");
+    assert_eq!(ran.task("admin", "who")["result"]["stdout"], "root");
+}
+
+#[test]
+fn a_replaced_executor_is_not_started() {
+    let machine = Machine::alone("m1");
+    machine.user("swap", "swap ALL=(ALL:ALL) NOPASSWD: ALL");
+    let desk = machine.desk(&["swap"]);
+    who(&desk, &[]).expect(0);
+    let evil = "for f in DIR/*; do n=$(basename $f); [ ${#n} = 64 ] || continue
+        printf '#!/bin/sh\\ntouch /tmp/e2e-evil-$(id -u)\\nexec true\\n' >$f; chmod 755 $f; done
+        ls DIR | wc -l";
+    for folder in ["/home/swap/.cache/hep", "/var/cache/hep"] {
+        let replaced = machine.sh(&evil.replace("DIR", folder));
+        assert_ne!(replaced.trim(), "0", "{folder} holds an executor");
+        let ran = who(&desk, &[]).expect(0);
+        assert_eq!(ran.task("swap", "who")["result"]["stdout"], "root");
+        assert_eq!(machine.sh("ls /tmp | grep e2e-evil || true"), "");
+    }
+    // Owned by the user, it is not root's to start, whatever it holds.
+    machine.sh("chown swap /var/cache/hep/*; chmod 777 /var/cache/hep");
+    who(&desk, &[]).expect(0);
+    assert_eq!(machine.sh("stat -c %U:%a /var/cache/hep").trim(), "root:755");
+}
