@@ -132,7 +132,10 @@ impl PlannedTask {
     #[must_use]
     pub fn of(play: usize, report: &Report, mask: &Mask) -> Self {
         let changes: Vec<Change> = report.changes.iter().map(canonical).collect();
-        let why = report.message.as_ref().map(|why| mask.text(&why.to_string()).into_owned());
+        let why = report.message.as_ref().map(|message| {
+            let why = message.arg("why").map_or_else(|| message.to_string(), str::to_owned);
+            mask.text(&why).into_owned()
+        });
         Self {
             play,
             id: report.task,

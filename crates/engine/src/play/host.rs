@@ -196,11 +196,12 @@ impl Part {
         if let Some(executor) = known {
             return Ok(executor);
         }
-        self.run.start_executor(&self.host).await
+        self.run.start_executor(&self.host, self.run.part(&self.host)).await
     }
 
     pub(super) async fn new_executor(&self) -> Result<Executor, End> {
-        self.run.start_executor(&self.host).await.map_err(NoStart::end)
+        let part = self.run.part(&self.host);
+        self.run.start_executor(&self.host, part).await.map_err(NoStart::end)
     }
 
     /// Listens until the play is over on this host.
@@ -443,7 +444,11 @@ impl Part {
 
 impl Run {
     /// Starts an executor on a host and tells it which run it is for.
-    pub(super) async fn start_executor(&self, host: &Host) -> Result<Executor, NoStart> {
+    pub(super) async fn start_executor(
+        &self,
+        host: &Host,
+        part: Arc<str>,
+    ) -> Result<Executor, NoStart> {
         if self.request.plain {
             return Err(NoStart::Plain(say::plain_wanted()));
         }
@@ -464,20 +469,21 @@ impl Run {
             NotStarted::Impossible(reason) => NoStart::Plain(no_executor(&reason)),
             NotStarted::Broken(message) => early(HostState::Failed, message),
         })?;
-        let start = self.start_message(host);
+        let start = self.start_message(host, part.clone());
         let start = start.map_err(|message| early(HostState::Failed, message))?;
         let sent = executor.send(&start).await;
         sent.map_err(|broken| early(HostState::Unreachable, broken.message()))?;
+        executor.part = part;
         Ok(executor)
     }
 
-    fn start_message(&self, host: &Host) -> Result<ToHost, Message> {
+    fn start_message(&self, host: &Host, part: Arc<str>) -> Result<ToHost, Message> {
         let password = self.fleet.login(host)?.become_.password.map(|password| frame::Password {
             user: "".into(),
             password: frame::Sealed::new(password.expose().clone()),
         });
         Ok(ToHost::Start(Box::new(frame::Start {
-            run: self.id.as_str().into(),
+            run: part,
             fence: self.fence,
             passwords: password.into_iter().collect(),
         })))

@@ -299,12 +299,22 @@ impl Run {
         while running.join_next().await.is_some() {}
     }
 
+    /// The id of a host's part of the run: `RUN-HOST`, of letters and digits, since two hosts of an inventory
+    /// may be one machine.
+    pub(crate) fn part(&self, host: &Host) -> Arc<str> {
+        let hash = hep_core::interp::digest(&host.name);
+        format!("{}-{}", self.id, hash.get(..16).unwrap_or_default()).into()
+    }
+
     /// An executor on a host for a task of another.
     async fn helper(&self, host: &Host) -> Result<Executor, NoStart> {
         let idle = self.helpers().get_mut(&host.name).and_then(Vec::pop);
         match idle {
             Some(executor) => Ok(executor),
-            None => self.start_executor(host).await,
+            None => {
+                let part = format!("{}-{}", self.id, crate::token::token()).into();
+                self.start_executor(host, part).await
+            }
         }
     }
 
@@ -328,18 +338,13 @@ impl Run {
             let (rc, signal, duration_ms) = (None, None, memory.duration_ms);
             let end = HostEnd { host, state, rc, signal, duration_ms, error, summary };
             self.tell(RunEvent::Host(Box::new(end))).await;
-            if let Some(mut executor) = memory.executor {
-                let run = self.id.clone();
-                leaving.spawn(async move {
-                    let acknowledged = hep_core::frame::ToHost::Ack { run: run.into() };
-                    let _ = executor.send(&acknowledged).await;
-                    executor.end().await;
-                });
+            if let Some(executor) = memory.executor {
+                leaving.spawn(executor.end_known());
             }
         }
         let helpers = std::mem::take(&mut *self.helpers());
         for executor in helpers.into_values().flatten() {
-            leaving.spawn(executor.end());
+            leaving.spawn(executor.end_known());
         }
         while leaving.join_next().await.is_some() {}
     }
