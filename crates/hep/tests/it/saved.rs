@@ -147,7 +147,9 @@ fn what_the_plan_was_made_from_must_be_the_same() {
         ),
         (
             "format",
-            |d| drop(d.file("plan.json", &text(d, "plan.json").replace("hep-plan-1", "hep-plan-2"))),
+            |d| {
+                drop(d.file("plan.json", &text(d, "plan.json").replace("hep-plan-1", "hep-plan-2")))
+            },
             1,
             "its format is hep-plan-2",
         ),
