@@ -254,9 +254,8 @@ impl Ran {
     /// The object of `apply` for a task on a host.
     pub(crate) fn task(&self, host: &str, task: &str) -> Value {
         let objects = self.objects();
-        let found = objects
-            .into_iter()
-            .find(|object| object["host"] == host && object["task"] == task);
+        let found =
+            objects.into_iter().find(|object| object["host"] == host && object["task"] == task);
         found.unwrap_or_else(|| panic!("no {task:?} on {host}:\n{}\n{}", self.out, self.err))
     }
 

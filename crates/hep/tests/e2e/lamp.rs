@@ -26,10 +26,8 @@ fn changed(ran: &Ran) -> Vec<String> {
 
 /// What Apache serves. The machine has no curl; bash speaks well enough.
 fn page(machine: &Machine) -> String {
-    machine.sh(
-        "exec bash -c 'exec 3<>/dev/tcp/127.0.0.1/80; \
-         printf \"GET / HTTP/1.0\\r\\n\\r\\n\" >&3; cat <&3'",
-    )
+    machine.sh("exec bash -c 'exec 3<>/dev/tcp/127.0.0.1/80; \
+         printf \"GET / HTTP/1.0\\r\\n\\r\\n\" >&3; cat <&3'")
 }
 
 #[test]

@@ -14,7 +14,7 @@ const PLAY: &str = "\
       register: made
       failed_when: made is failed
     - {name: key, authorized_key: {user: e2eworker, key: '{{ key }}'}}
-    - {name: package, apt: {name: [bc, 'dc'], state: present, update_cache: true, cache_valid_time: 86400}}
+    - {name: package, apt: {name: [bc, 'dc'], state: present, update_cache: true}}
     - {name: gone, apt: {name: ed, state: absent}}
     - name: unit
       copy:
@@ -36,12 +36,10 @@ const PLAY: &str = "\
 #[test]
 fn modules_of_a_whole_machine_change_nothing_the_second_time() {
     let machine = Machine::alone("m1");
-    machine.sh(
-        "systemctl disable --now e2e 2>/dev/null || true
+    machine.sh("systemctl disable --now e2e 2>/dev/null || true
         rm -rf /etc/systemd/system/e2e.service /etc/e2e.* /srv/e2e
         userdel -r e2eworker 2>/dev/null || true; groupdel e2eteam 2>/dev/null || true
-        apt-get -qq purge bc dc >/dev/null 2>&1 || true",
-    );
+        apt-get -qq purge bc dc >/dev/null 2>&1 || true");
     let desk = machine.desk(&["admin"]);
     let manifest = desk.file("modules.yml", PLAY);
     desk.file("page.j2", "{{ inventory_hostname }} {{ made.uid }}\n");
@@ -52,7 +50,8 @@ fn modules_of_a_whole_machine_change_nothing_the_second_time() {
     desk.hep(&check).expect(0);
     assert_eq!(machine.sh("getent passwd e2eworker || echo nobody"), "nobody\n");
     let first = desk.hep(&words).expect(0);
-    let changed = ["group", "user", "key", "package", "unit", "service", "line", "template", "tree"];
+    let changed =
+        ["group", "user", "key", "package", "unit", "service", "line", "template", "tree"];
     for task in changed {
         assert_eq!(first.task("admin", task)["state"], "changed", "{task}");
     }

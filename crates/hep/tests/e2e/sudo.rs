@@ -53,7 +53,8 @@ fn the_right_password_and_the_wrong_one() {
     let ran = desk.hep(&["exec", "all", "--sudo", "id -un"]).expect(2);
     ran.says("admin: root").says("pwsudo: ").never_says("wr0ng-passw0rd");
 
-    let password = std::fs::read_to_string(crate::breadth::fleet().join("machines/pwsudo.password"));
+    let password =
+        std::fs::read_to_string(crate::breadth::fleet().join("machines/pwsudo.password"));
     let password = password.unwrap();
     let desk = desk.set("HEP_BECOME_PASSWORD", password.trim());
     let ran = who(&desk, &["-D", "-v"]).expect(0);
@@ -95,14 +96,16 @@ impl Watch {
 #[test]
 fn a_password_is_in_no_process_list_and_no_file() {
     let machine = Machine::shared("m1");
-    let password = std::fs::read_to_string(crate::breadth::fleet().join("machines/pwsudo.password"));
-    let password = password.unwrap().trim().to_owned();
-    let desk = machine.desk(&["pwsudo"]).set("HEP_BECOME_PASSWORD", &password);
+    machine.user("watched", "watched ALL=(ALL:ALL) ALL");
+    let password = format!("pass-{}-word", std::process::id());
+    let line = format!("watched:{password}\n");
+    crate::machine::fed_script("machine-sh", &["m1", "chpasswd"], line.as_bytes());
+    let desk = machine.desk(&["watched"]).set("HEP_BECOME_PASSWORD", &password);
     let watch = Watch::for_word(&password);
     who(&desk, &[]).expect(0);
-    desk.hep(&["exec", "pwsudo", "--sudo", "true"]).expect(0);
+    desk.hep(&["exec", "watched", "--sudo", "true"]).expect(0);
     assert_eq!(watch.found(), [""; 0]);
-    let line = "grep -rlF -f - /home/pwsudo /root /var/cache/hep /var/tmp /tmp /var/log || true";
+    let line = "grep -rlF -f - /home/watched /root /var/cache/hep /var/tmp /tmp /var/log || true";
     let found = crate::machine::fed_script(
         "machine-sh",
         &["m1", "sh", "-c", line],
