@@ -35,7 +35,7 @@ build: setup-build executor
 
 ##  test           all rings: pure, in process, real machines
 .PHONY: test
-test: setup-build setup-fleet setup-machines test-pure test-process test-machines
+test: setup-build setup-shells setup-fleet setup-machines test-pure test-process test-machines
 
 ##  test-pure      ring 1: tables of cases and properties, no I/O
 .PHONY: test-pure
@@ -45,7 +45,7 @@ test-pure: setup-build
 
 ##  test-process   ring 2: SSH servers in the test process, the binary, the executor
 .PHONY: test-process
-test-process: setup-build executor
+test-process: setup-build setup-shells executor
 	@echo "== ring 2 of 3: in process =="
 	$(run_tests) --workspace --exclude hep-core $(not_e2e) $(T)
 
@@ -94,10 +94,10 @@ executors: setup-build setup-executors
 	tools/executors
 
 ##  setup          install what any target needs, from Debian's packages
-.PHONY: setup setup-build setup-fleet setup-machines setup-check setup-bench setup-executors
+.PHONY: setup setup-build setup-shells setup-fleet setup-machines setup-check setup-bench setup-executors
 setup:
 	fleet/setup
-setup-build setup-fleet setup-machines setup-check setup-bench setup-executors: setup-%:
+setup-build setup-shells setup-fleet setup-machines setup-check setup-bench setup-executors: setup-%:
 	@fleet/setup $*
 
 .PHONY: help

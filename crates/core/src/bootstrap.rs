@@ -69,7 +69,8 @@ sum() { s=$(sha256sum 2>/dev/null <"$1") || s=$(openssl dgst -sha256 -r 2>/dev/n
 h=$1
 d=$3
 f=$d/$h
-go() { echo "HEP-GO $h"; [ "$2" = install ] && exit 0; umask "$m"; exec "$f" serve "$h"; }
+go() { echo "HEP-GO $h"; [ "$2" = install ] && exit 0; umask "$m"; exec "$f" serve "$h" $k; }
+k=$4
 [ -d "$d" ] || mkdir -p "$d" 2>/dev/null || none directory
 { [ ! -L "$d" ] && [ -O "$d" ] && chmod 755 "$d"; } || none directory
 if [ -f "$f" ] && [ ! -L "$f" ] && [ -O "$f" ]; then

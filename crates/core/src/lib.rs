@@ -44,6 +44,7 @@ mod python_regex;
 pub mod query;
 pub mod quote;
 pub mod run;
+pub mod saved;
 pub mod secret;
 #[cfg(feature = "full")]
 pub mod selector;

@@ -85,7 +85,9 @@ impl Mask {
             Event::Started { name, .. } => *name = self.arc(name),
             Event::Item(report) | Event::Finished(report) => self.report(report),
             Event::Notified { handlers } => {
-                handlers.iter_mut().for_each(|handler| *handler = self.arc(handler));
+                for handler in handlers {
+                    *handler = self.arc(handler);
+                }
             }
             // Not shown: it goes from one play to the next, and must stay what it is.
             Event::Var { .. } | Event::Retry { .. } => {}

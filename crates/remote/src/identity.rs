@@ -40,6 +40,10 @@ pub struct Identities {
     running: HashMap<Arc<str>, Remote>,
     failed: HashMap<Arc<str>, Message>,
     directory: PathBuf,
+    /// Whether all of it goes at the end.
+    keep: bool,
+    /// Whether the binary may have been installed for somebody who is not root.
+    installed: bool,
 }
 
 /// One executor of another identity.
@@ -64,6 +68,36 @@ impl Identities {
             running: HashMap::new(),
             failed: HashMap::new(),
             directory: directory.unwrap_or_else(|| PathBuf::from(ROOT_DIRECTORY)),
+            keep: true,
+            installed: false,
+        }
+    }
+
+    /// Nothing of theirs shall stay on the host.
+    pub fn not_kept(&mut self) {
+        self.keep = false;
+    }
+
+    /// Ends them all where nothing is to stay: each removes its own things, and root the binary.
+    pub fn leave(&mut self, cancel: &Cancel) {
+        if self.keep {
+            return;
+        }
+        cancel.clear();
+        for (_, mut remote) in self.running.drain() {
+            remote.end(cancel);
+        }
+        if !std::mem::take(&mut self.installed) {
+            return;
+        }
+        if self.uid == 0 {
+            let own = self.directory.join(&self.hash);
+            let _ = fs::remove_file(&own);
+            crate::clean::leave_nothing(&own);
+        } else if let Ok(started) = self.as_root("root", false, cancel)
+            && let Ok(mut remote) = self.greet("root", started, cancel)
+        {
+            remote.end(cancel);
         }
     }
 
@@ -139,8 +173,12 @@ impl Identities {
             return Err(message.clone());
         }
         if !self.running.contains_key(user) {
-            match self.start(user, &line.cancel()) {
-                Ok(remote) => self.running.insert(Arc::clone(user), remote),
+            let is_root = is_root(user);
+            match self.start(user, is_root, &line.cancel()) {
+                Ok(remote) => {
+                    self.installed |= !is_root;
+                    self.running.insert(Arc::clone(user), remote)
+                }
                 Err(message) => {
                     // Asked again by every task: sudo would lock the account.
                     self.failed.insert(Arc::clone(user), message.clone());
@@ -163,23 +201,26 @@ impl Identities {
         exact.or_else(|| self.passwords.iter().find(|e| e.user.is_empty())).map(|e| &e.password)
     }
 
-    fn start(&self, user: &str, cancel: &Cancel) -> Result<Remote, Message> {
-        let account = crate::account::Accounts::new().user(user);
-        let is_root = account.is_some_and(|account| account.uid == 0);
-        let mut started = if is_root {
+    fn start(&self, user: &str, is_root: bool, cancel: &Cancel) -> Result<Remote, Message> {
+        let started = if is_root {
             self.as_root(user, false, cancel)?
         } else {
             if !self.is_installed() {
                 self.install(user, cancel)?;
             }
             let program = self.directory.join(&self.hash).to_string_lossy().into_owned();
-            let words = [program, "serve".into(), self.hash.clone(), "--greet".into()];
+            let mut words = vec![program, "serve".into(), self.hash.clone(), "--greet".into()];
+            words.extend((!self.keep).then(|| "--no-keep".to_owned()));
             let (started, line) = sudo::start(user, self.uid, &words, self.password(user), cancel)?;
             if Reply::read(&line) != Reply::Go(self.hash.clone()) {
                 return Err(remote::sudo_failed(user, line));
             }
             started
         };
+        self.greet(user, started, cancel)
+    }
+
+    fn greet(&self, user: &str, mut started: Started, cancel: &Cancel) -> Result<Remote, Message> {
         let mut decoder = Decoder::new(TOTAL);
         let broken = |error| remote::identity_lost(user, error);
         decoder.push(&started.rest()).map_err(broken)?;
@@ -232,7 +273,8 @@ impl Identities {
     /// Becomes root by the script that checks, and where it must installs, the binary.
     fn as_root(&self, user: &str, only: bool, cancel: &Cancel) -> Result<Started, Message> {
         let directory = self.directory.to_string_lossy();
-        let words = bootstrap::root_argv_in(&self.hash, only, &directory);
+        let mut words = bootstrap::root_argv_in(&self.hash, only, &directory);
+        words.extend((!self.keep).then(|| "--no-keep".to_owned()));
         let (mut started, mut line) =
             sudo::start(user, self.uid, &words, self.password("root"), cancel)?;
         let failed = |why: String| remote::become_install(user, why);
@@ -283,7 +325,18 @@ impl Identities {
     }
 }
 
+fn is_root(user: &str) -> bool {
+    crate::account::Accounts::new().user(user).is_some_and(|account| account.uid == 0)
+}
+
 impl Remote {
+    /// Says goodbye and waits until it has gone.
+    fn end(&mut self, cancel: &Cancel) {
+        if self.send(&ToHost::Bye).is_ok() {
+            while self.receive(cancel).is_ok() {}
+        }
+    }
+
     fn exchange(
         &mut self,
         ask: impl FnOnce(u32) -> ToHost,

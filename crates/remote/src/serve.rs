@@ -20,6 +20,9 @@ use crate::wire::{Incoming, Wire};
 /// Where an identity keeps journals and blobs.
 #[must_use]
 pub fn cache_directory(system: &LocalSystem) -> PathBuf {
+    if let Some(own) = crate::clean::own_directory(system) {
+        return own;
+    }
     if system.uid == 0 {
         PathBuf::from(hep_core::bootstrap::ROOT_DIRECTORY)
     } else {
@@ -58,7 +61,10 @@ impl Session {
     #[must_use]
     pub fn new(hash: &str, wire: Wire, cache: Option<PathBuf>) -> Self {
         let system = LocalSystem::new();
-        let others = Identities::new(hash, &system, cache.clone());
+        let mut others = Identities::new(hash, &system, cache.clone());
+        if !wire.signals.is_kept() {
+            others.not_kept();
+        }
         let cache = cache.unwrap_or_else(|| cache_directory(&system));
         let store = Store::new(&cache, STORE_LIMIT);
         let line = Line { wire, store, task: 0 };
@@ -83,6 +89,7 @@ impl Session {
         if let Some((_, journal)) = &mut self.journal {
             journal.close();
         }
+        self.others.leave(&self.line.cancel());
         match end {
             Ok(end) => end,
             Err(message) => {
@@ -204,7 +211,12 @@ impl Session {
         no_log: bool,
     ) -> Outcome {
         let secret = no_log || matches!(change, Change::Run(run) if run.secret);
-        let begun = self.journal.as_mut().map(|(_, journal)| journal.begin(task, change));
+        let begun = self.journal.as_mut().map(|(_, journal)| {
+            if !matches!(change, Change::Wait(_)) {
+                journal.claim()?;
+            }
+            journal.begin(task, change)
+        });
         let number = match begun.transpose() {
             Ok(number) => number,
             Err(message) => return Outcome::Refused(message),
@@ -231,8 +243,7 @@ impl Session {
 }
 
 pub(crate) fn unexpected(message: &ToHost) -> Message {
-    let text = format!("{message:?}");
-    remote::unexpected(text.chars().take_while(char::is_ascii_alphanumeric).collect::<String>())
+    remote::unexpected(message.name())
 }
 
 impl Line {

@@ -107,7 +107,13 @@ impl Signals {
     pub fn leave(&self) {
         if let Some(path) = &self.not_kept {
             let _ = std::fs::remove_file(path);
+            crate::clean::leave_nothing(path);
         }
+    }
+
+    /// Whether the executor stays when it ends.
+    pub fn is_kept(&self) -> bool {
+        self.not_kept.is_none()
     }
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::machine::Interpreter;
 use super::round::{Round, stopped};
 use super::running::{MOST_ROUNDS, Running, Stage};
-use super::{Done, Event, Identity, Step};
+use super::{Done, Event, Identity, Request, Step};
 use crate::change::{Change, Deed, Outcome, Until, Wait};
 use crate::message::play as say;
 use crate::module::{Finish, Plan, Then};
@@ -47,10 +47,18 @@ impl Running {
         match self.plan_round(machine) {
             Ok(Round::Over(done)) => self.stage = Stage::Conclude(Box::new(done)),
             Ok(Round::Apply(plan)) => {
+                if !self.admits(plan.changes.iter().map(|planned| &planned.change), machine) {
+                    return None;
+                }
                 let applying = Applying { plan, next: 0, ended: false };
                 self.stage = Stage::Apply(Box::new(applying));
             }
             Ok(Round::Ask(request)) => {
+                if let Request::Task(task) = &request
+                    && !self.admits_elsewhere(task, machine)
+                {
+                    return None;
+                }
                 self.stage = Stage::Elsewhere;
                 return Some(Step::Ask(request));
             }
@@ -215,6 +223,7 @@ impl Running {
         machine.queue.push_back(Event::Retry { task: self.task.id, left });
         machine.observe.forget();
         self.forget_round();
+        self.forget_planned();
         self.stage = Stage::Plan;
         if machine.options.check || delay_ms == 0 {
             return None;
@@ -243,6 +252,7 @@ impl Running {
         self.tries = 0;
         self.prepared = None;
         self.forget_round();
+        self.keep_planned();
         machine.observe.forget();
         let count = self.rounds.as_ref().map_or(0, |rounds| rounds.items.len());
         if self.index < count && !stop {

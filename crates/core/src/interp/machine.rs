@@ -233,7 +233,12 @@ impl Interpreter {
                 self.replies.enter(task.file);
                 self.replies.forget_passing();
                 self.observe = Observe::with_replies(self.replies.clone());
-                self.running = Some(Box::new(Running::new(task, handler)));
+                let mut running = Box::new(Running::new(task, handler));
+                if self.options.expected.is_some() && !running.is_meta() {
+                    let module = running.action_name();
+                    running.exact = self.expect(&running.task, handler, &module);
+                }
+                self.running = Some(running);
                 None
             }
             Next::StillFailing => {

@@ -6,6 +6,7 @@
 
 mod applying;
 mod cursor;
+mod exact;
 mod looping;
 mod machine;
 mod prepare;
@@ -28,6 +29,7 @@ use crate::program::{Item, Play};
 use crate::value::{Map, Trust, Value};
 use crate::vars::{Layer, Level};
 
+pub use exact::{Expected, ExpectedTask, canonical, digest};
 pub use machine::{Interpreter, Snapshot};
 
 /// The number of the task that gathers facts.
@@ -281,6 +283,9 @@ pub struct Report {
     pub diff: Vec<Diff>,
     /// What was, or would be, done; empty under `no_log`.
     pub changes: Vec<Change>,
+    /// Digests of what it planned, where they are wanted ([`Options::digests`]); also under `no_log`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub planned: Vec<Arc<str>>,
     /// Why it failed or was skipped, or what it has to say.
     pub message: Option<Message>,
     /// Whether it is a handler.
@@ -356,6 +361,7 @@ pub struct Start {
 }
 
 /// How to run a play.
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own, read by its name")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Options {
@@ -375,4 +381,8 @@ pub struct Options {
     pub shares_vars: bool,
     /// Whether handlers run even after a failure.
     pub force_handlers: bool,
+    /// Whether what tasks plan is told by digest, for a saved plan.
+    pub digests: bool,
+    /// What the host's tasks may do and no more: a saved plan that is applied.
+    pub expected: Option<Expected>,
 }

@@ -22,12 +22,16 @@ const DEFAULT_RETRIES: u32 = 3;
 /// Milliseconds between tries where `delay` is not said, as in Ansible.
 const DEFAULT_DELAY_MS: u64 = 5000;
 
+/// Variables of the environment, by name.
+type Variables = Vec<(Arc<str>, Arc<str>)>;
+
 /// The keywords and options of a round, rendered.
+#[expect(clippy::struct_excessive_bools, reason = "each is a keyword of its own, read by its name")]
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Prepared {
     pub(super) args: Node,
     pub(super) identity: Identity,
-    pub(super) environment: Vec<(Arc<str>, Arc<str>)>,
+    pub(super) environment: Variables,
     pub(super) check: bool,
     pub(super) diff: bool,
     pub(super) no_log: bool,
@@ -169,11 +173,7 @@ impl Running {
     }
 
     /// `environment:` of play, blocks and task, the inner ones merged over the outer.
-    fn environment(
-        &self,
-        engine: &Engine,
-        scope: &Arc<dyn Scope>,
-    ) -> Result<Vec<(Arc<str>, Arc<str>)>, Stop> {
+    fn environment(&self, engine: &Engine, scope: &Arc<dyn Scope>) -> Result<Variables, Stop> {
         let mut all: indexmap::IndexMap<Arc<str>, Arc<str>> = indexmap::IndexMap::new();
         for node in &self.task.environment {
             let rendered = engine.node(node, scope)?;

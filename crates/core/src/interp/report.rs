@@ -164,6 +164,9 @@ impl Running {
         if self.is_meta() && done.failed.is_none() {
             return;
         }
+        if done.failed.is_none() && !done.unreachable {
+            done.failed = self.did_less();
+        }
         let state = self.state(&done, machine);
         count(&mut machine.summary, state, &done);
         let report = self.report(None, state, &done, machine);
@@ -300,6 +303,7 @@ impl Running {
             result,
             diff,
             changes,
+            planned: self.exact.planned.clone(),
             message,
             handler: self.handler,
             no_log,

@@ -54,7 +54,7 @@ impl Running {
                 Err(Stop::FailAt(self.task.pos, say::external_delegated(name)))
             }
             Action::External(name) => {
-                let module = self.external(name, &prepared, machine)?;
+                let module = external(name, &prepared, machine)?;
                 let plan = self.call_plan(&*module, &prepared, machine)?;
                 Ok(round_of(plan, &prepared))
             }
@@ -172,30 +172,12 @@ impl Running {
             return Err(Stop::Fail(say::no_module(self.action_name())));
         };
         match &self.task.action {
-            Action::External(name) => self.external(name, prepared, machine),
+            Action::External(name) => external(name, prepared, machine),
             _ => {
                 let kind = self.kind();
                 let kind = kind.ok_or_else(|| Stop::Fail(say::no_module(self.action_name())))?;
                 parse(kind, &prepared.args)
             }
-        }
-    }
-
-    fn external(
-        &self,
-        name: &Arc<str>,
-        prepared: &Prepared,
-        machine: &Interpreter,
-    ) -> Result<Box<dyn Module>, Stop> {
-        let path: Arc<str> = format!("modules/{name}").into();
-        match machine.replies.get(Ask::File(path))? {
-            Reply::File(file) => Ok(Box::new(crate::external::External::new(
-                name.clone(),
-                file,
-                prepared.args.to_value(),
-                machine.host.clone(),
-            ))),
-            _ => Err(Stop::Fail(say::wrong_answer("Reply"))),
         }
     }
 
@@ -247,6 +229,24 @@ fn include_vars(prepared: &Prepared, machine: &mut Interpreter) -> Result<Round,
     }
     let result = Map::from([(Arc::from("ansible_facts"), Value::map(facts))]);
     Ok(Round::Over(Done { result, ..Done::default() }))
+}
+
+/// The executable of the operator's `modules/` that has this name.
+fn external(
+    name: &Arc<str>,
+    prepared: &Prepared,
+    machine: &Interpreter,
+) -> Result<Box<dyn Module>, Stop> {
+    let path: Arc<str> = format!("modules/{name}").into();
+    match machine.replies.get(Ask::File(path))? {
+        Reply::File(file) => Ok(Box::new(crate::external::External::new(
+            name.clone(),
+            file,
+            prepared.args.to_value(),
+            machine.host.clone(),
+        ))),
+        _ => Err(Stop::Fail(say::wrong_answer("Reply"))),
+    }
 }
 
 fn meta_round(meta: Meta, machine: &mut Interpreter) -> Round {

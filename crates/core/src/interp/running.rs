@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::applying::Applying;
+use super::exact::Exact;
 use super::looping::{RoundResult, Rounds};
 use super::machine::Interpreter;
 use super::prepare::Prepared;
@@ -51,6 +52,7 @@ pub(super) struct Running {
     /// The answer of `run_once`'s other host: taken instead of doing it.
     once_result: Option<Box<Done>>,
     pub(super) is_once: bool,
+    pub(super) exact: Exact,
 }
 
 /// Steps of a file, and the variables that they see beside their own.
@@ -108,6 +110,7 @@ impl Running {
             diffs_before: 0,
             once_result: None,
             is_once: false,
+            exact: Exact::default(),
         }
     }
 

@@ -63,6 +63,7 @@ pub mod manifest;
 pub mod module;
 pub mod option;
 pub mod package;
+pub mod plan;
 pub mod play;
 pub mod remote;
 pub mod service;
@@ -81,6 +82,7 @@ pub const CATALOGUES: &[&[Entry]] = &[
     module::ENTRIES,
     option::ENTRIES,
     package::ENTRIES,
+    plan::ENTRIES,
     play::ENTRIES,
     remote::ENTRIES,
     service::ENTRIES,

@@ -51,6 +51,7 @@ catalogue! { "remote";
     fenced(run, fence, seen) "Refused to change anything for {run}: its number {fence} is lower than {seen}, which another controller has used since";
     busy(run) "Refused to change anything for {run}: another executor is changing this host for the same run";
     journal(path, why) "Cannot keep the journal {path}: {why}\nhint: nothing was changed; make room on that file system";
+    in_use(run, who, seconds) "Refused to change this host: another run ({run}, from {who}) has been changing it for {seconds} s\nhint: wait until it has ended, then run again";
     bad_run(run) "Cannot use {run} as the id of a run";
     sudo_missing(user) "Cannot become {user}: there is no sudo on the host\nhint: log in as {user}, or install sudo";
     sudo_denied(user, said) "Cannot become {user}: sudoers does not allow it: {said}\nhint: look at `sudo -l` on the host";

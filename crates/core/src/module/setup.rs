@@ -37,12 +37,17 @@ options! {
     }
 }
 
+/// The name under which Ansible's own `setup` returns a fact; hosts answer with the short one.
+fn long_name(name: &Arc<str>) -> Arc<str> {
+    if name.starts_with("ansible_") { name.clone() } else { format!("ansible_{name}").into() }
+}
+
 impl Module for Setup {
     fn plan(&self, _: &Context<'_>, observe: &mut Observe) -> Result<Plan, Stop> {
         let facts = observe.facts()?;
         let wanted = |(name, _): &(&Arc<str>, &Value)| self.wants(name);
         let pairs = facts.as_map().into_iter().flatten().filter(wanted);
-        let facts: Map = pairs.map(|(name, value)| (name.clone(), value.clone())).collect();
+        let facts: Map = pairs.map(|(name, value)| (long_name(name), value.clone())).collect();
         let mut result = Map::from([("ansible_facts".into(), facts.clone().into())]);
         if self.fact_path.is_some() {
             let warning = crate::message::command::fact_path_not_read().to_string();

@@ -152,8 +152,11 @@ temp() { umask 077; t=$(mktemp "./.hep-XXXXXXXXXX" 2>&1) || { x=$t; t=; bad "$x"
 place() {
 if [ -d "./$2" ] && [ ! -L "./$2" ]; then x='x: Is a directory'; return 1; fi
 x=$(mv -fT "./$1" "./$2" 2>&1) && return 0
-case $x in *nrecognized*|*nvalid*) ;; *) return 1;; esac
-[ -L "./$2" ] && rm -f "./$2"
+case $x in
+*nrecognized*|*nvalid*) [ -L "./$2" ] && rm -f "./$2";;
+*'same file'*) rm -f "./$2";;
+*) return 1;;
+esac
 x=$(mv -f "./$1" "./$2" 2>&1)
 }
 last() { sync . 2>/dev/null || sync 2>/dev/null; return 0; }
@@ -205,6 +208,7 @@ fi
 x=$(chmod "${am:-$keep}" "./$t" 2>&1) || bad "$x"
 op=write
 sync "./$t" 2>/dev/null || sync 2>/dev/null
+[ "$checks" = noplace ] && end failed noplace "" "$p"
 if [ "$checks" = 1 ]; then
 j=$#
 f=${whole%/*}/$t
@@ -321,14 +325,14 @@ enter "$p" ""
 check
 there || { x=$( { set -C; : >"./$n"; } 2>&1) || bad "$x"; }
 [ -L "./$n" ] && f=-h || f=
-times() {
+stamp() {
 if [ "$2" ]; then touch $f -c $1 -d "@$2" "./$n" 2>&1 || touch $f -c $1 -d "@${2%.*}" "./$n" 2>&1
 else touch $f -c $1 "./$n" 2>&1; fi
 }
 if [ ! "$mt$at" ]; then x=$(touch $f -c "./$n" 2>&1) || bad "$x"
 else
-x=$(times -a "$at") || bad "$x"
-x=$(times -m "$mt") || bad "$x"
+x=$(stamp -a "$at") || bad "$x"
+x=$(stamp -m "$mt") || bad "$x"
 fi
 end done "" "" """#;
 
@@ -369,13 +373,11 @@ fn build(
                     (sha256.to_string(), path.to_string())
                 }
             };
-            let mut own = vec![size, from, flag(*backup), flag(validate.is_some())];
+            let mut own = vec![size, from, flag(*backup), String::new()];
             if let Some(argv) = validate {
-                let line = crate::quote::line(argv);
-                if !argv.iter().any(|word| word.contains("%s")) {
-                    return Err(remote::validate_no_place(line));
-                }
-                check = Some(line);
+                check = Some(crate::quote::line(argv));
+                let has_place = argv.iter().any(|word| word.contains("%s"));
+                own[3] = String::from(if has_place { "1" } else { "noplace" });
                 own.extend(argv.iter().map(ToString::to_string));
             }
             ("write", WRITE, before, attrs, own)
@@ -514,6 +516,9 @@ impl Applying {
             "mount" => return remote::is_mount(path),
             "read" => return remote::cannot_read(path, reason(said)),
             "short" => return say::plain_short(path),
+            "noplace" => {
+                return remote::validate_no_place(self.check.as_deref().unwrap_or(""));
+            }
             "validate" => {
                 let check = self.check.as_deref().unwrap_or("");
                 return remote::validate_failed(path, check, said.trim());

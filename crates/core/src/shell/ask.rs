@@ -160,7 +160,7 @@ fi
 shift 4;;
 query)
 if where "$2"; then
-m=$( { { ( cd / && lim 120 env -i LC_ALL=C.UTF-8 LANGUAGE=C PATH="$usual" HOME=/ /bin/sh -c "$3" 2>&3 3>&- 4>&-
+m=$( { ( cd / && lim 120 env -i LC_ALL=C.UTF-8 LANGUAGE=C PATH="$usual" HOME=/ /bin/sh -c "$3" 2>&3 3>&- 4>&-
 echo ":$?" >&3 ) </dev/null | enc >&4; } 3>&1; echo x)
 p0 "" ok "$m" "" "" ""
 else

@@ -280,7 +280,7 @@ fn field_of<'a>(os: &'a HashMap<&str, String>, name: &str) -> &'a str {
 }
 
 /// Source: ansible-core, `module_utils/facts/system/service_mgr.py`.
-fn service_manager<'a>(told: &'a Told) -> &'a str {
+fn service_manager(told: &Told) -> &str {
     match told.get("/proc/1/comm") {
         "systemd" => "systemd",
         "runit-init" => "runit",

@@ -112,8 +112,8 @@ pub(super) fn answer(
         Question::Read { limit, .. } => read(fields, *limit),
         Question::List { .. } => list(fields),
         Question::Glob { pattern } => glob(fields, pattern),
-        Question::User(key) => user(&Five::read(fields)?, key),
-        Question::Group(key) => group(&Five::read(fields)?, key),
+        Question::User(key) => Ok(Answer::User(user(&Five::read(fields)?, key))),
+        Question::Group(key) => Ok(Answer::Group(group(&Five::read(fields)?, key))),
         Question::Program(_) => program(&Five::read(fields)?),
         Question::Query(query) => {
             let program = query.argv().first().map_or_else(String::new, ToString::to_string);
@@ -259,22 +259,22 @@ fn tidy(path: &str) -> &str {
     if tidy.is_empty() { "/" } else { tidy }
 }
 
-fn user(five: &Five<'_>, key: &str) -> Result<Answer, Message> {
+fn user(five: &Five<'_>, key: &str) -> Option<Account> {
     if five.word == "no" {
-        return Ok(Answer::User(None));
+        return None;
     }
     let line = five.lossy(0);
     let fields: Vec<&str> = line.lines().next().unwrap_or("").split(':').collect();
     let number = |at: usize| fields.get(at).and_then(|field| field.parse::<u32>().ok());
     let field = |at: usize| fields.get(at).copied().unwrap_or("");
-    let (Some(uid), Some(gid)) = (number(2), number(3)) else { return Ok(Answer::User(None)) };
+    let (Some(uid), Some(gid)) = (number(2), number(3)) else { return None };
     let name = field(0);
     if fields.len() < 6 || (name != key && uid.to_string() != key) {
-        return Ok(Answer::User(None));
+        return None;
     }
     let (groups, primary) = (five.lossy(2), five.lossy(3));
     let password = five.lossy(1).strip_prefix('+').map(Arc::<str>::from);
-    Ok(Answer::User(Some(Account {
+    Some(Account {
         name: name.into(),
         uid,
         gid,
@@ -288,20 +288,20 @@ fn user(five: &Five<'_>, key: &str) -> Result<Answer, Message> {
             .collect(),
         locked: password.as_ref().map(|hash| hash.starts_with('!')),
         password,
-    })))
+    })
 }
 
-fn group(five: &Five<'_>, key: &str) -> Result<Answer, Message> {
+fn group(five: &Five<'_>, key: &str) -> Option<GroupEntry> {
     let line = five.lossy(0);
     let fields: Vec<&str> = line.lines().next().unwrap_or("").split(':').collect();
     let gid = fields.get(2).and_then(|field| field.parse::<u32>().ok());
-    let (Some(gid), "ok") = (gid, five.word) else { return Ok(Answer::Group(None)) };
+    let (Some(gid), "ok") = (gid, five.word) else { return None };
     if fields[0] != key && gid.to_string() != key {
-        return Ok(Answer::Group(None));
+        return None;
     }
     let members = fields.get(3).copied().unwrap_or("").split(',').filter(|name| !name.is_empty());
     let members = members.map(Arc::from).collect();
-    Ok(Answer::Group(Some(GroupEntry { name: fields[0].into(), gid, members })))
+    Some(GroupEntry { name: fields[0].into(), gid, members })
 }
 
 fn program(five: &Five<'_>) -> Result<Answer, Message> {

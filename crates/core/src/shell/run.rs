@@ -4,6 +4,8 @@
 //! of the host can read. Both outputs belong to the program from a mark on; the mark on the error output
 //! names the process group, so that it can be ended from another channel.
 
+use std::fmt::Write as _;
+
 use super::{NAMES, Script, check_path};
 use crate::change::{Deed, Outcome, Run};
 use crate::message::{Message, play as say, remote};
@@ -198,7 +200,7 @@ fn settings(run: &Run) -> (String, Vec<String>) {
         let begins = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
         let is_name = begins && chars.all(|c| c.is_ascii_alphanumeric() || c == '_');
         if is_name && !READ_ONLY.contains(&&**name) {
-            text.push_str(&format!("export {name}={}\n", quote::word(value)));
+            let _ = writeln!(text, "export {name}={}", quote::word(value));
         } else {
             words.push(format!("{name}={value}"));
         }

@@ -86,7 +86,7 @@ impl<'a> Search<'a> {
 }
 
 /// Whether a connection of the local port is in another state than listening, closed or time-wait.
-/// Source of the numbers: Linux, include/net/tcp_states.h.
+/// Source of the numbers: Linux, `include/net/tcp_states.h`.
 fn is_used(table: &str, port: u16) -> bool {
     table.lines().skip(1).any(|line| {
         let words: Vec<&str> = line.split_whitespace().take(4).collect();

@@ -200,35 +200,33 @@ impl Running {
 
     /// What it tells next.
     pub(super) async fn next(&mut self) -> Result<Told, TransportError> {
-        loop {
-            let event = if self.has_ended {
-                match tokio::time::timeout(AFTER_END, self.events.next()).await {
-                    Ok(event) => event,
-                    Err(_) => {
-                        self.input.close().await;
-                        return Ok(Told::Closed);
-                    }
+        let event = if self.has_ended {
+            match tokio::time::timeout(AFTER_END, self.events.next()).await {
+                Ok(event) => event,
+                Err(_) => {
+                    self.input.close().await;
+                    return Ok(Told::Closed);
                 }
-            } else {
-                self.events.next().await
-            };
-            return Ok(match event? {
-                ChannelEvent::Stdout(bytes) => Told::Out(bytes),
-                ChannelEvent::Stderr(bytes) => {
-                    self.look(&bytes).await;
-                    Told::Err(bytes)
-                }
-                ChannelEvent::Exit { code } => {
-                    self.has_ended = true;
-                    Told::Ended(i32::try_from(code).unwrap_or(255))
-                }
-                ChannelEvent::Signal { name, .. } => {
-                    self.has_ended = true;
-                    Told::Ended(128 + number_of(&name))
-                }
-                ChannelEvent::Closed => Told::Closed,
-            });
-        }
+            }
+        } else {
+            self.events.next().await
+        };
+        Ok(match event? {
+            ChannelEvent::Stdout(bytes) => Told::Out(bytes),
+            ChannelEvent::Stderr(bytes) => {
+                self.look(&bytes).await;
+                Told::Err(bytes)
+            }
+            ChannelEvent::Exit { code } => {
+                self.has_ended = true;
+                Told::Ended(i32::try_from(code).unwrap_or(255))
+            }
+            ChannelEvent::Signal { name, .. } => {
+                self.has_ended = true;
+                Told::Ended(128 + number_of(&name))
+            }
+            ChannelEvent::Closed => Told::Closed,
+        })
     }
 
     /// Looks for sudo's prompt, and for the line that says that the input is read now.

@@ -214,7 +214,7 @@ pub(super) fn done_of(report: Report) -> Done {
     };
     match report.state {
         State::Failed | State::Unreachable | State::Rescued | State::Ignored => {
-            done.failed = message
+            done.failed = message;
         }
         State::Skipped => done.skipped = message,
         State::Deferred => {

@@ -17,7 +17,7 @@ const MOST_RECEIVED: u64 = 4 << 30;
 /// What a login shell may print before the start-up script speaks, in bytes.
 const MOST_PREFACE: usize = 64 << 10;
 /// How long an executor may take to start, with sending it.
-const START_DEADLINE: Duration = Duration::from_secs(120);
+const START_DEADLINE: Duration = Duration::from_mins(2);
 /// Blob chunks, in bytes before compression.
 const CHUNK: usize = 192 << 10;
 
@@ -54,6 +54,8 @@ pub(crate) struct Executor {
     /// How many times the controller waited for the host: sent something and then received.
     pub(crate) round_trips: u32,
     spoke: bool,
+    /// The host run that it serves, by which its journal is known.
+    pub(crate) part: Arc<str>,
 }
 
 impl Executor {
@@ -151,6 +153,12 @@ impl Executor {
         }
     }
 
+    /// Says that all it told is known, so that its journal may go, and lets it end.
+    pub(crate) async fn end_known(mut self) {
+        let _ = self.send(&ToHost::Ack { run: self.part.clone() }).await;
+        self.end().await;
+    }
+
     /// Says goodbye and waits until it has gone, so that nothing of it is left running.
     pub(crate) async fn end(mut self) {
         if self.send(&ToHost::Bye).await.is_ok() {
@@ -239,6 +247,7 @@ impl Starting {
             hello: Hello::default(),
             round_trips: 0,
             spoke: false,
+            part: "".into(),
         };
         let broken = |broken| match broken {
             Broken::Line(error) => NotStarted::Transport(error),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hep_core::frame::{self, FromHost, Stream, ToHost};
-use hep_core::interp::{Control, Event, Request, Start, Summary};
+use hep_core::interp::{Control, Event, Options, Request, Start, Summary};
 use hep_core::inventory::Host;
 use hep_core::message::{Message, play as say};
 use hep_core::observe::{Ask, Reply};
@@ -132,6 +132,10 @@ impl Part {
     }
 
     async fn attempt(&mut self) -> End {
+        let fixed = self.run.request.fixed.as_ref();
+        if let Some((state, message)) = fixed.and_then(|fixed| fixed.refusal(&self.host.name)) {
+            return End::Early(state, message);
+        }
         let start = match self.start() {
             Ok(start) => start,
             Err(message) => return End::Early(HostState::Failed, message),
@@ -175,8 +179,15 @@ impl Part {
             play: scene.play.clone(),
             vars: layers.map(|(level, layer)| (*level, Layer::clone(layer))).collect(),
             replies: replies.collect(),
-            options: scene.options.clone(),
+            options: self.options(),
         })
+    }
+
+    /// How to run the play here: with a saved plan, only what it says of this host.
+    fn options(&self) -> Options {
+        let fixed = self.run.request.fixed.as_ref();
+        let expected = fixed.and_then(|f| f.expected(&self.host.name, self.scene.number));
+        Options { expected, ..self.scene.options.clone() }
     }
 
     /// The host's executor: from an earlier play, or a new one, told which run it is for.
@@ -185,11 +196,12 @@ impl Part {
         if let Some(executor) = known {
             return Ok(executor);
         }
-        self.run.start_executor(&self.host).await
+        self.run.start_executor(&self.host, self.run.part(&self.host)).await
     }
 
     pub(super) async fn new_executor(&self) -> Result<Executor, End> {
-        self.run.start_executor(&self.host).await.map_err(NoStart::end)
+        let part = self.run.part(&self.host);
+        self.run.start_executor(&self.host, part).await.map_err(NoStart::end)
     }
 
     /// Listens until the play is over on this host.
@@ -247,7 +259,7 @@ impl Part {
             Event::Var { level, name, value, trust } => {
                 let level = if *level == Level::Facts { Level::Facts } else { Level::Set };
                 // Whatever a host says of itself came from a host.
-                let var = Var::Data(value.clone(), (*trust).max(self.least_trust(name)));
+                let var = Var::Data(value.clone(), (*trust).max(least_trust(name)));
                 self.run.with_memory(&self.host.name, |memory| {
                     memory.set.insert((level, name.clone()), var);
                 });
@@ -257,12 +269,6 @@ impl Part {
         }
         let host = self.host.name.clone();
         self.run.tell(RunEvent::Task { host, event: Box::new(event) }).await;
-    }
-
-    /// The trust that a variable deserves which the executor told: only what the operator's own `set_fact`
-    /// names may be trusted as far as the executor says.
-    fn least_trust(&self, name: &str) -> Trust {
-        if name.starts_with("ansible_") { Trust::Host } else { Trust::Operator }
     }
 
     async fn output(&self, stream: Stream, bytes: &[u8]) {
@@ -438,7 +444,11 @@ impl Part {
 
 impl Run {
     /// Starts an executor on a host and tells it which run it is for.
-    pub(super) async fn start_executor(&self, host: &Host) -> Result<Executor, NoStart> {
+    pub(super) async fn start_executor(
+        &self,
+        host: &Host,
+        part: Arc<str>,
+    ) -> Result<Executor, NoStart> {
         if self.request.plain {
             return Err(NoStart::Plain(say::plain_wanted()));
         }
@@ -459,20 +469,21 @@ impl Run {
             NotStarted::Impossible(reason) => NoStart::Plain(no_executor(&reason)),
             NotStarted::Broken(message) => early(HostState::Failed, message),
         })?;
-        let start = self.start_message(host);
+        let start = self.start_message(host, part.clone());
         let start = start.map_err(|message| early(HostState::Failed, message))?;
         let sent = executor.send(&start).await;
         sent.map_err(|broken| early(HostState::Unreachable, broken.message()))?;
+        executor.part = part;
         Ok(executor)
     }
 
-    fn start_message(&self, host: &Host) -> Result<ToHost, Message> {
+    fn start_message(&self, host: &Host, part: Arc<str>) -> Result<ToHost, Message> {
         let password = self.fleet.login(host)?.become_.password.map(|password| frame::Password {
             user: "".into(),
             password: frame::Sealed::new(password.expose().clone()),
         });
         Ok(ToHost::Start(Box::new(frame::Start {
-            run: self.id.as_str().into(),
+            run: part,
             fence: self.fence,
             passwords: password.into_iter().collect(),
         })))
@@ -497,4 +508,10 @@ async fn sleep_until(until: Option<Instant>) {
     if let Some(until) = until {
         tokio::time::sleep_until(until).await;
     }
+}
+
+/// The trust that a variable deserves which the executor told: only what the operator's own `set_fact`
+/// names may be trusted as far as the executor says.
+fn least_trust(name: &str) -> Trust {
+    if name.starts_with("ansible_") { Trust::Host } else { Trust::Operator }
 }

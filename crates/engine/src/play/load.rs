@@ -68,11 +68,7 @@ pub struct Faulty {
 /// Reads and checks manifests. No host is touched.
 pub fn load(request: Request) -> Result<Loaded, Faulty> {
     let engine = Engine::default();
-    let folders = request.manifests.iter().map(|path| match path.rsplit_once('/') {
-        Some((folder, _)) => folder.to_owned(),
-        None => ".".to_owned(),
-    });
-    let disk = Disk { roots: folders.chain([".".to_owned()]).collect() };
+    let disk = disk(&request.manifests);
     let setup = Setup {
         files: &disk,
         keys: &request.keys,
@@ -108,7 +104,41 @@ pub fn load(request: Request) -> Result<Loaded, Faulty> {
     })
 }
 
+/// The files below the manifests' folders.
+fn disk(manifests: &[String]) -> Disk {
+    let folders = manifests.iter().map(|path| match path.rsplit_once('/') {
+        Some((folder, _)) => folder.to_owned(),
+        None => ".".to_owned(),
+    });
+    Disk { roots: folders.chain([".".to_owned()]).collect() }
+}
+
+/// A program of a saved plan, which was checked when it was read. `names` are those of its files, which
+/// follow the request's sources; their texts are not known any more.
+pub fn resume(request: Request, program: Program, names: &[Arc<str>], next_task: u32) -> Loaded {
+    let first_file = request.sources.len();
+    let mut sources = request.sources;
+    sources.extend(names.iter().map(|name| Source { name: name.clone(), text: "".into() }));
+    let program =
+        Program { files: sources.iter().map(|source| source.name.clone()).collect(), ..program };
+    Loaded {
+        program,
+        extra: request.extra,
+        first_file,
+        engine: Engine::default(),
+        disk: disk(&request.manifests),
+        keys: request.keys,
+        selection: request.selection,
+        reading: Mutex::new(Reading { sources, next_task }),
+    }
+}
+
 impl Loaded {
+    /// The number that the next task will get.
+    pub fn next_task(&self) -> u32 {
+        self.lock().next_task
+    }
+
     /// The texts, to show places in.
     pub fn sources(&self) -> Vec<Source> {
         self.lock().sources.clone()

@@ -11,7 +11,7 @@ use hep_core::value::{Trust, Value};
 use super::sources::Sources;
 
 /// How long a program of the `pipe` lookup may take.
-const PIPE_DEADLINE: Duration = Duration::from_secs(60);
+const PIPE_DEADLINE: Duration = Duration::from_mins(1);
 /// More than this is not read into a variable, in bytes.
 const LARGEST: usize = 16 << 20;
 

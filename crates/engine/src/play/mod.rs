@@ -12,6 +12,7 @@ mod lookup;
 mod needs;
 mod plain;
 mod reboot;
+pub mod saved;
 mod scene;
 mod sources;
 
@@ -22,7 +23,7 @@ use futures::future::BoxFuture;
 use hep_core::interp::{Control, Options, Summary};
 use hep_core::inventory::Host;
 use hep_core::mask::Mask;
-use hep_core::message::{Message, play as say};
+use hep_core::message::{Message, plan, play as say};
 use hep_core::program::{Batch, Play};
 use hep_core::run::HostState;
 use hep_core::vars::{Level, Var};
@@ -56,6 +57,10 @@ pub struct Request {
     pub plain: bool,
     /// Who answers a `pause` that waits for a person.
     pub person: Person,
+    /// Takes down which files of the controller are used.
+    pub used: saved::Used,
+    /// What the hosts may do: a saved plan.
+    pub fixed: Option<Arc<saved::Fixed>>,
 }
 
 /// Someone who may be asked a question in the middle of a run.
@@ -134,6 +139,8 @@ pub(crate) struct Scene {
     pub(crate) batch: Vec<Arc<str>>,
     pub(crate) coordinator: Coordinator,
     pub(crate) options: Options,
+    /// Which play of the run it is, from 0.
+    pub(crate) number: usize,
     /// What came of each `pause`, done once for all hosts.
     pauses: Mutex<HashMap<u32, Arc<OnceCell<Control>>>>,
 }
@@ -155,7 +162,7 @@ pub async fn run(
     events: Events,
     cancel: Cancel,
 ) -> Result<(), Message> {
-    let sources = Sources::default();
+    let sources = Sources::new(request.used.clone());
     sources.set_files(&loaded.files(), loaded.first_file);
     let turns = Arc::new(Semaphore::new(request.forks.max(1)));
     let run = Arc::new(Run {
@@ -174,23 +181,26 @@ pub async fn run(
         mask: Mutex::default(),
     });
     run.learn_secrets();
-    let plays: Vec<(Arc<Play>, Vec<Host>)> = run.plan_hosts()?;
-    for (play, hosts) in plays {
+    let plays: Vec<PlayHosts> = run.plan_hosts()?;
+    for (number, (play, hosts)) in plays.into_iter().enumerate() {
         if run.cancel.is_cancelled() {
             break;
         }
-        Arc::clone(&run).play(play, hosts).await;
+        Arc::clone(&run).play(number, play, hosts).await;
     }
     run.end().await;
     Ok(())
 }
+
+/// A play and its hosts.
+pub type PlayHosts = (Arc<Play>, Vec<Host>);
 
 /// The hosts of each play, from among those of `-l`.
 pub fn hosts_of(
     fleet: &Fleet,
     loaded: &Loaded,
     limit: Option<&str>,
-) -> Result<Vec<(Arc<Play>, Vec<Host>)>, Message> {
+) -> Result<Vec<PlayHosts>, Message> {
     let mut plays = Vec::new();
     for play in &loaded.program.plays {
         let pattern = scene::pattern(loaded, play)?;
@@ -206,11 +216,19 @@ pub fn hosts_of(
 }
 
 impl Run {
-    fn plan_hosts(&self) -> Result<Vec<(Arc<Play>, Vec<Host>)>, Message> {
-        hosts_of(&self.fleet, &self.loaded, self.request.limit.as_deref())
+    fn plan_hosts(&self) -> Result<Vec<PlayHosts>, Message> {
+        let mut plays = hosts_of(&self.fleet, &self.loaded, self.request.limit.as_deref())?;
+        if let Some(fixed) = &self.request.fixed {
+            plays.iter_mut().for_each(|(_, hosts)| hosts.retain(|host| fixed.has(&host.name)));
+            for host in fixed.gone() {
+                let state = Some((HostState::Failed, Some(plan::unknown_host(host))));
+                self.with_memory(host, |memory| memory.state = state);
+            }
+        }
+        Ok(plays)
     }
 
-    async fn play(self: Arc<Self>, play: Arc<Play>, hosts: Vec<Host>) {
+    async fn play(self: Arc<Self>, number: usize, play: Arc<Play>, hosts: Vec<Host>) {
         // A host that failed or could not be reached takes no part in later plays.
         let hosts: Vec<Host> = hosts.into_iter().filter(|h| self.is_in(&h.name)).collect();
         let names: Arc<Vec<Arc<str>>> = Arc::new(hosts.iter().map(|h| h.name.clone()).collect());
@@ -228,12 +246,12 @@ impl Run {
         let mut failed_before = 0;
         let batches = scene::batches(&hosts, &play.serial);
         let count = batches.len();
-        for (number, batch) in batches.into_iter().enumerate() {
+        for (turn, batch) in batches.into_iter().enumerate() {
             if count > 1 {
                 let hosts = batch.iter().map(|host| host.name.clone()).collect();
-                self.tell(RunEvent::Batch { number: number + 1, hosts }).await;
+                self.tell(RunEvent::Batch { number: turn + 1, hosts }).await;
             }
-            let scene = self.scene(&play, &needs, &names, &batch, failed_before);
+            let scene = self.scene((number, &play), &needs, &names, &batch, failed_before);
             Arc::clone(&self).batch(&scene, batch).await;
             failed_before += scene.coordinator.failed();
             if scene.coordinator.is_stopped() || self.cancel.is_cancelled() {
@@ -248,7 +266,7 @@ impl Run {
 
     fn scene(
         &self,
-        play: &Arc<Play>,
+        (number, play): (usize, &Arc<Play>),
         needs: &Needs,
         names: &Arc<Vec<Arc<str>>>,
         batch: &[Host],
@@ -267,6 +285,7 @@ impl Run {
             batch: batch.iter().map(|host| host.name.clone()).collect(),
             coordinator: Coordinator::new(batch.len(), rule),
             options,
+            number,
             pauses: Mutex::default(),
         })
     }
@@ -280,12 +299,22 @@ impl Run {
         while running.join_next().await.is_some() {}
     }
 
+    /// The id of a host's part of the run: `RUN-HOST`, of letters and digits, since two hosts of an inventory
+    /// may be one machine.
+    pub(crate) fn part(&self, host: &Host) -> Arc<str> {
+        let hash = hep_core::interp::digest(&host.name);
+        format!("{}-{}", self.id, hash.get(..16).unwrap_or_default()).into()
+    }
+
     /// An executor on a host for a task of another.
     async fn helper(&self, host: &Host) -> Result<Executor, NoStart> {
         let idle = self.helpers().get_mut(&host.name).and_then(Vec::pop);
         match idle {
             Some(executor) => Ok(executor),
-            None => self.start_executor(host).await,
+            None => {
+                let part = format!("{}-{}", self.id, crate::token::token()).into();
+                self.start_executor(host, part).await
+            }
         }
     }
 
@@ -309,18 +338,13 @@ impl Run {
             let (rc, signal, duration_ms) = (None, None, memory.duration_ms);
             let end = HostEnd { host, state, rc, signal, duration_ms, error, summary };
             self.tell(RunEvent::Host(Box::new(end))).await;
-            if let Some(mut executor) = memory.executor {
-                let run = self.id.clone();
-                leaving.spawn(async move {
-                    let acknowledged = hep_core::frame::ToHost::Ack { run: run.into() };
-                    let _ = executor.send(&acknowledged).await;
-                    executor.end().await;
-                });
+            if let Some(executor) = memory.executor {
+                leaving.spawn(executor.end_known());
             }
         }
         let helpers = std::mem::take(&mut *self.helpers());
         for executor in helpers.into_values().flatten() {
-            leaving.spawn(executor.end());
+            leaving.spawn(executor.end_known());
         }
         while leaving.join_next().await.is_some() {}
     }

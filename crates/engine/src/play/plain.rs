@@ -44,7 +44,6 @@ enum Cut {
 /// One host, by commands.
 pub(super) struct Plain {
     run: Arc<Run>,
-    host: Host,
     commands: Commands,
     /// Whether what programs print is told.
     shows: bool,
@@ -65,7 +64,7 @@ impl Run {
         let password = self.fleet.login(host).map_err(failed)?.become_.password;
         let login = self.fleet.user(host).map_err(failed)?;
         let commands = Commands::new(connection, login, password);
-        Ok(Plain { run: self.clone(), host: host.clone(), commands, shows: true })
+        Ok(Plain { run: self.clone(), commands, shows: true })
     }
 
     /// Says once why a host is driven by commands.
@@ -107,8 +106,12 @@ impl Part {
                     Err(end) => return end,
                 },
                 step => match plain.step(step, self).await {
+                    Ok(Input::Outcome(Outcome::Cancelled))
+                    | Err(Cut::Cancelled { stopped: true }) => {
+                        told = true;
+                        Input::Cancel
+                    }
                     Ok(input) => input,
-                    Err(Cut::Cancelled { stopped: true }) => Input::Next,
                     Err(cut) => return self.cut(cut),
                 },
             };
@@ -356,8 +359,8 @@ impl Plain {
         let command = self.commands.start(identity, &running.script.argv, stdin, ready).await;
         let command = command.map_err(|error| Cut::Line(error, false))?;
         let timeout = program.timeout_ms.map(Duration::from_millis);
-        let shown = shows.then_some(part);
-        let mut watch = Watch::new(&self.commands, identity, running, command, shown, timeout);
+        let listener = shows.then_some(part);
+        let mut watch = Watch::new(&self.commands, identity, running, command, listener, timeout);
         let ended = watch.run(&self.run).await;
         if let Ok(Err(Outcome::Failed(message, _))) = &ended
             && message.id.starts_with("remote.sudo")

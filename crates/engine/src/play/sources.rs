@@ -11,6 +11,8 @@ use hep_core::message::{Message, play as say};
 use hep_core::observe::{Ask, Reply, SourceBody, SourceFile};
 use sha2::{Digest, Sha256};
 
+use super::saved::Used;
+
 /// The largest template, in bytes: it is rendered in memory.
 const LARGEST_TEMPLATE: u64 = 16 << 20;
 /// More entries than a directory to copy may have.
@@ -24,6 +26,8 @@ pub(crate) struct Sources {
     /// The folder of the first manifest.
     root: Mutex<PathBuf>,
     known: Mutex<Known>,
+    /// Takes down what is used.
+    used: Used,
 }
 
 #[derive(Debug, Default)]
@@ -35,6 +39,11 @@ struct Known {
 }
 
 impl Sources {
+    /// No files yet; what is used is noted.
+    pub(crate) fn new(used: Used) -> Self {
+        Self { used, ..Self::default() }
+    }
+
     /// Files of a program: their folders are searched, and that of the first manifest.
     pub(crate) fn set_files(&self, files: &[Arc<str>], first_manifest: usize) {
         let folder = |file: &Arc<str>| match Path::new(&**file).parent() {
@@ -174,6 +183,7 @@ impl Sources {
         let mut file = std::fs::File::open(path).map_err(unreadable)?;
         std::io::copy(&mut file, &mut Hashing(&mut hasher)).map_err(unreadable)?;
         let hash: Arc<str> = hex(&hasher.finalize()).into();
+        self.used.note(path, &hash);
         let mut known = lock(&self.known);
         known.hashes.insert(path.to_owned(), (time, data.len(), hash.clone()));
         known.contents.insert(hash.clone(), path.to_owned());
@@ -188,6 +198,7 @@ impl Sources {
             return Err(say::source_too_large(path.display(), LARGEST_TEMPLATE >> 20));
         }
         let bytes = std::fs::read(&path).map_err(unreadable)?;
+        self.used.note(&path, &hex(&Sha256::digest(&bytes)).into());
         let text = String::from_utf8(bytes).map_err(|_| say::source_not_text(path.display()))?;
         Ok(SourceFile {
             path: path.display().to_string().into(),
@@ -198,7 +209,7 @@ impl Sources {
 }
 
 /// Writes into a hasher.
-struct Hashing<'a>(&'a mut Sha256);
+pub(super) struct Hashing<'a>(pub(super) &'a mut Sha256);
 
 impl std::io::Write for Hashing<'_> {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {

@@ -1,6 +1,6 @@
 //! `hep apply`: manifests on hosts.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hep_core::interp::Options;
@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 
 use super::connect::{Connect, Extra, Opened, Wanted};
 use super::failure::Failure;
-use super::{Output, list, secrets};
+use super::{Output, list, plan, secrets};
 use crate::executors::EXECUTORS;
 use crate::render::play::{Detail, Json, Script, Text};
 use crate::render::{Ended, Render, View};
@@ -26,59 +26,73 @@ use crate::terminal::{Screen, ask};
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The manifests, in order
+    /// The manifests, in order; or a plan that `--plan-out` wrote, to do exactly what it says
     #[arg(required = true, value_name = "MANIFEST")]
     pub(crate) manifests: Vec<String>,
     /// Only these of the manifests' hosts
     #[arg(short, long, value_name = "SELECTOR")]
-    limit: Option<String>,
+    pub(super) limit: Option<String>,
     /// Change nothing; tell what would change
     #[arg(short = 'C', long, visible_alias = "dry")]
-    check: bool,
+    pub(super) check: bool,
     /// With --check: exit code 3 where something would change
     #[arg(long)]
     detailed_exitcode: bool,
+    /// Change nothing; write what would change to this file, to be applied later
+    #[arg(long, value_name = "FILE")]
+    pub(super) plan_out: Option<PathBuf>,
+    /// With a plan: run the tasks that it could not predict too
+    #[arg(long)]
+    pub(super) allow_deferred: bool,
     /// Show what changes in files
     #[arg(short = 'D', long)]
     diff: bool,
     /// Only tasks with one of these tags
     #[arg(short, long, value_name = "TAGS", value_delimiter = ',')]
-    tags: Vec<String>,
+    pub(super) tags: Vec<String>,
     /// Not the tasks with one of these tags
     #[arg(long, value_name = "TAGS", value_delimiter = ',')]
-    skip_tags: Vec<String>,
+    pub(super) skip_tags: Vec<String>,
     /// Begin with the task of this name
     #[arg(long, value_name = "NAME")]
-    start_at_task: Option<String>,
+    pub(super) start_at_task: Option<String>,
     /// Show the tasks and do nothing
     #[arg(long)]
-    list_tasks: bool,
+    pub(super) list_tasks: bool,
     /// Show the hosts of each play and do nothing
     #[arg(long)]
-    list_hosts: bool,
+    pub(super) list_hosts: bool,
     /// Become another user (root) for every task
     #[arg(short, long)]
-    r#become: bool,
+    pub(super) r#become: bool,
     /// The user to become
     #[arg(long, value_name = "USER")]
-    become_user: Option<String>,
+    pub(super) become_user: Option<String>,
     /// Run handlers even on hosts that failed
     #[arg(long)]
-    force_handlers: bool,
+    pub(super) force_handlers: bool,
     /// Remove the executor from the hosts at the end
     #[arg(long)]
     no_keep: bool,
+    /// Drive every host by single commands over SSH, without the executor
+    #[arg(long)]
+    no_executor: bool,
     /// How to print: `json` is one object for each task and host, and a summary for each host
     #[arg(long, value_enum, default_value_t, value_name = "FORM")]
     output: Output,
     #[command(flatten)]
-    extra: Extra,
+    pub(super) extra: Extra,
     #[command(flatten)]
-    connect: Connect,
+    pub(super) connect: Connect,
 }
 
 /// Applies them.
 pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> {
+    if let [file] = args.manifests.as_slice()
+        && let Some(plan) = play::saved::read(Path::new(file))?
+    {
+        return plan::apply(args, plan, screen).await;
+    }
     let wanted = Wanted {
         selector: args.limit.as_deref().unwrap_or("all"),
         allow_empty: true,
@@ -96,13 +110,11 @@ pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> 
     if args.list_hosts {
         return list::hosts(&opened, &loaded, args.limit.as_deref(), args.output, &screen);
     }
-    let script = Script::new(&loaded);
-    let mut renderer: Box<dyn Render> = match args.output {
-        Output::Json => Box::new(Json::new(opened.mask.clone())),
-        Output::Text => {
-            Box::new(Text::new(&screen, script, Detail { verbose: args.connect.verbose }))
-        }
-    };
+    let mut renderer = args.renderer(&opened, &loaded, &screen);
+    if let Some(path) = &args.plan_out {
+        let ended = plan::save(path, &args, (opened, loaded), renderer, &screen).await?;
+        return Ok(args.code(&ended));
+    }
     let ended = carry_out(opened, loaded, args.request(&screen), &mut *renderer, &screen).await?;
     Ok(args.code(&ended))
 }
@@ -193,37 +205,58 @@ pub(crate) fn folders(manifests: &[String]) -> Vec<PathBuf> {
 }
 
 impl Args {
-    fn selection(&self) -> Selection {
+    pub(super) fn selection(&self) -> Selection {
         let words = |tags: &[String]| {
             tags.iter().map(|tag| tag.trim()).filter(|tag| !tag.is_empty()).map(Arc::from).collect()
         };
         Selection { only: words(&self.tags), skip: words(&self.skip_tags) }
     }
 
-    fn request(&self, screen: &Arc<Screen>) -> Request {
+    pub(super) fn renderer(
+        &self,
+        opened: &Opened,
+        loaded: &Arc<Loaded>,
+        screen: &Screen,
+    ) -> Box<dyn Render> {
+        let detail = Detail { verbose: self.connect.verbose };
+        match self.output {
+            Output::Json => Box::new(Json::new(opened.mask.clone())),
+            Output::Text => Box::new(Text::new(screen, Script::new(loaded), detail)),
+        }
+    }
+
+    /// Whether nothing is to be changed.
+    const fn is_check(&self) -> bool {
+        self.check || self.plan_out.is_some()
+    }
+
+    pub(super) fn request(&self, screen: &Arc<Screen>) -> Request {
         Request {
             limit: self.limit.clone(),
             options: Options {
-                check: self.check,
+                check: self.is_check(),
                 diff: self.diff,
                 r#become: self.r#become,
                 become_user: self.become_user.as_deref().map(Arc::from),
                 verbosity: self.connect.verbose,
                 force_handlers: self.force_handlers,
+                digests: self.plan_out.is_some(),
                 ..Options::default()
             },
             forks: usize::from(self.connect.forks),
             keep: !self.no_keep,
+            plain: self.no_executor,
             person: person(screen),
+            ..Request::default()
         }
     }
 
-    fn code(&self, ended: &Ended) -> u8 {
+    pub(super) fn code(&self, ended: &Ended) -> u8 {
         let code = run::exit_code(ended.values().map(|end| end.state));
         let pending = |end: &hep_engine::event::HostEnd| {
             end.summary.as_ref().is_some_and(|summary| summary.changed + summary.deferred > 0)
         };
-        let asked = self.check && self.detailed_exitcode && code == exit::FINE;
+        let asked = self.is_check() && self.detailed_exitcode && code == exit::FINE;
         if asked && ended.values().any(pending) { exit::PENDING } else { code }
     }
 }

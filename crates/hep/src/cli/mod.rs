@@ -10,6 +10,7 @@ mod hosts;
 mod list;
 mod messages;
 mod modules;
+mod plan;
 mod secrets;
 mod seed;
 mod signals;

@@ -65,15 +65,37 @@ impl Talk {
         to.push(b'\n');
     }
 
-    /// A line of a host after its name. Into a pipe the name is not padded.
-    fn line(&self, look: Look, host: &str, line: &[u8], to: &mut Vec<u8>) {
+    /// A line of a host after its name. Into a pipe the name is not padded, and the pieces of a very long
+    /// line stay one line (`open` is the host whose piece was last) unless another host comes between.
+    fn line(
+        &self,
+        look: Look,
+        (host, line, partial): (&Arc<str>, &[u8], bool),
+        open: &mut Option<Arc<str>>,
+        to: &mut Vec<u8>,
+    ) {
+        let before = open.take();
+        if before.as_ref().is_some_and(|before| before != host) {
+            to.push(b'\n');
+        }
+        let goes_on = before.is_some_and(|before| before == *host);
+        if !goes_on {
+            self.prefix(look, host, to);
+        }
+        to.extend_from_slice(&look.host_line(line));
+        if partial && !look.terminal {
+            *open = Some(host.clone());
+        } else {
+            to.push(b'\n');
+        }
+    }
+
+    fn prefix(&self, look: Look, host: &str, to: &mut Vec<u8>) {
         let padding =
             if look.terminal { self.width.saturating_sub(host.chars().count()) } else { 0 };
         let name = look.tint(Tint::of_host(host), host);
         // Writing to memory does not fail.
         let _ = write!(to, "{name}: {:padding$}", "");
-        to.extend_from_slice(&look.host_line(line));
-        to.push(b'\n');
     }
 
     /// A sentence about a host, its further lines indented; a hint only the first time.
@@ -158,23 +180,27 @@ fn note(talk: &mut Talk, host: Option<&str>, message: &Message, page: &mut Page)
 /// Every line as it comes, after the name of its host.
 pub(crate) struct Live {
     talk: Talk,
+    /// Whose line is not over, on standard output and on standard error.
+    open: [Option<Arc<str>>; 2],
 }
 
 impl Live {
     /// For these hosts.
     pub(crate) fn new(screen: &Screen, names: &[Arc<str>]) -> Self {
-        Self { talk: Talk::new(screen, names) }
+        Self { talk: Talk::new(screen, names), open: [None, None] }
     }
 }
 
 impl Render for Live {
     fn event(&mut self, event: &RunEvent, page: &mut Page) {
         match event {
-            RunEvent::Line { host, stream: Stream::Out, line, .. } => {
-                self.talk.line(self.talk.out, host, line, page.out());
-            }
-            RunEvent::Line { host, stream: Stream::Err, line, .. } => {
-                self.talk.line(self.talk.err, host, line, page.err());
+            RunEvent::Line { host, stream, line, partial } => {
+                let [out, err] = &mut self.open;
+                let piece = (host, &line[..], *partial);
+                match stream {
+                    Stream::Out => self.talk.line(self.talk.out, piece, out, page.out()),
+                    Stream::Err => self.talk.line(self.talk.err, piece, err, page.err()),
+                }
             }
             RunEvent::Host(end) => self.talk.ended(end, page),
             RunEvent::Note { host, message } => {
@@ -185,6 +211,13 @@ impl Render for Live {
     }
 
     fn finish(&mut self, ended: &Ended, page: &mut Page) {
+        let [out, err] = &mut self.open;
+        if out.take().is_some() {
+            page.out().push(b'\n');
+        }
+        if err.take().is_some() {
+            page.err().push(b'\n');
+        }
         self.talk.summary(ended, page);
     }
 }

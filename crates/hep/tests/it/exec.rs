@@ -75,6 +75,16 @@ fn bytes_come_through_a_pipe_as_they_are() {
 }
 
 #[test]
+fn a_line_of_any_length_stays_a_line_in_a_pipe() {
+    let desk = Desk::new();
+    let words =
+        ["exec", "-i", I, "w1", "--", "head -c 3000000 /dev/zero | tr '\\0' x; echo; echo y"];
+    let ran = desk.hep(&words);
+    let lengths: Vec<usize> = ran.stdout.lines().map(str::len).collect();
+    assert_eq!(lengths, [3_000_000 + "w1: ".len(), "w1: y".len()]);
+}
+
+#[test]
 fn long_output_is_cut_in_the_middle_and_says_so() {
     let desk = Desk::new();
     let words = ["exec", "-i", I, "w1", "--output", "json", "--", "seq 1000000"];

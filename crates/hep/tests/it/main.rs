@@ -6,6 +6,8 @@ mod desk;
 mod exec;
 mod hosts;
 mod manual;
+mod saved;
 mod seed;
 mod session;
 mod terminal;
+mod traces;

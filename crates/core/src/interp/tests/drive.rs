@@ -111,7 +111,7 @@ impl World {
                 .elsewhere
                 .push(Control::Unreachable(crate::message::play::no_such_host("gone"))),
             "elsewhere_fails" => {
-                self.elsewhere.push(Control::Failed(crate::message::play::no_such_host("gone")))
+                self.elsewhere.push(Control::Failed(crate::message::play::no_such_host("gone")));
             }
             _ => match word.split_once('=') {
                 Some(("become_user", user)) => options.become_user = Some(user.into()),
@@ -128,6 +128,7 @@ impl World {
 
     /// The same, with a hand between the driver and the interpreter: it is given the number of the step
     /// and may put another input in the place of the driver's.
+    #[expect(clippy::disallowed_types, reason = "a measurement wants it")]
     pub(super) fn run_with(&self, tamper: &mut dyn FnMut(u32, Input) -> Input) -> Ran {
         let (keys, engine) = (Keys::default(), Engine::default());
         let extra = self.layer("@extra");
@@ -206,13 +207,9 @@ impl World {
 
     fn layer(&self, name: &str) -> Layer {
         let Some(text) = self.files.get(name) else { return Layer::new() };
-        let tree = self.yaml(name, text);
+        let tree = yaml(name, text);
         let crate::node::NodeKind::Map(entries) = tree.kind else { panic!("{name} is no mapping") };
         entries.into_iter().map(|(key, value)| (key.key_text(), Var::Authored(value))).collect()
-    }
-
-    fn yaml(&self, name: &str, text: &str) -> Node {
-        crate::yaml::parse(text, 0).unwrap_or_else(|_| panic!("{name} is no YAML")).remove(0)
     }
 
     /// The controller's reply to what a task asks.
@@ -233,7 +230,7 @@ impl World {
                 .unwrap_or_else(|| self.host.reply(&Ask::File(path.trim_end_matches('/').into()))),
             Ask::Template(path) => text("templates", path).unwrap_or_else(|| self.host.reply(ask)),
             Ask::VarsFile(path) => match self.files.get(&**path) {
-                Some(text) => Reply::Vars(self.yaml(path, text)),
+                Some(text) => Reply::Vars(yaml(path, text)),
                 None => Reply::Failed(crate::message::play::source_missing(path, "here")),
             },
             Ask::Lookup { plugin, args } => {
@@ -463,4 +460,8 @@ impl Ran {
         text.push('\n');
         text
     }
+}
+
+fn yaml(name: &str, text: &str) -> Node {
+    crate::yaml::parse(text, 0).unwrap_or_else(|_| panic!("{name} is no YAML")).remove(0)
 }

@@ -1,5 +1,6 @@
 //! What a task costs in the interpreter itself.
 
+#[expect(clippy::disallowed_types, reason = "it measures")]
 use std::time::Instant;
 
 use super::drive::World;
@@ -7,6 +8,7 @@ use super::drive::World;
 /// Time for each unchanged `file` task, planning and the host in memory included. Run it in release:
 /// `cargo test --release -p hep-core --lib -- --ignored measure --nocapture`.
 #[test]
+#[expect(clippy::disallowed_types, reason = "it measures")]
 #[ignore = "a measurement, not a test"]
 fn an_unchanged_file_task() {
     const TASKS: u32 = 2000;
