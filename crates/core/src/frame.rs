@@ -94,6 +94,28 @@ pub enum ToHost {
     Bye,
 }
 
+impl ToHost {
+    /// Its kind, for messages. Not by `Debug`, which would bring that of everything in it into the
+    /// remote executor.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Hello { .. } => "Hello",
+            Self::Start(_) => "Start",
+            Self::Play(_) => "Play",
+            Self::Resume(_) => "Resume",
+            Self::Replies(_) => "Replies",
+            Self::Control(_) => "Control",
+            Self::Snapshot => "Snapshot",
+            Self::Observe { .. } => "Observe",
+            Self::Apply { .. } => "Apply",
+            Self::NoBlob { .. } => "NoBlob",
+            Self::Cancel => "Cancel",
+            Self::Ack { .. } => "Ack",
+            Self::Bye => "Bye",
+        }
+    }
+}
+
 /// What begins a host run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Start {

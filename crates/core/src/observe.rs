@@ -521,11 +521,31 @@ impl Observe {
     }
 }
 
+impl Answer {
+    /// Its kind, for messages. Not by `Debug`, which would bring that of everything in it into the
+    /// remote executor.
+    pub(crate) const fn name(&self) -> &'static str {
+        match self {
+            Self::Stat(_) => "Stat",
+            Self::Content(_) => "Content",
+            Self::Entries(_) => "Entries",
+            Self::Paths(_) => "Paths",
+            Self::User(_) => "User",
+            Self::Group(_) => "Group",
+            Self::Program(_) => "Program",
+            Self::Output(_) => "Output",
+            Self::Facts(_) => "Facts",
+            Self::Now(_) => "Now",
+            Self::Port(_) => "Port",
+            Self::Failed(_) => "Failed",
+            Self::Unknown(_) => "Unknown",
+        }
+    }
+}
+
 /// A driver that answers another question than was asked is hostile or broken; either way it is an error.
 pub(crate) fn mismatch(answer: &Answer) -> Stop {
-    let kind = format!("{answer:?}");
-    let kind: String = kind.chars().take_while(char::is_ascii_alphanumeric).collect();
-    Stop::Fail(crate::message::play::wrong_answer(kind))
+    Stop::Fail(crate::message::play::wrong_answer(answer.name()))
 }
 
 impl std::fmt::Debug for Bytes {

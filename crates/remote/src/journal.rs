@@ -238,7 +238,7 @@ fn read(file: &File, run: &str) -> io::Result<Journalled> {
     let mut reader = BufReader::new(file);
     reader.rewind()?;
     for line in reader.lines() {
-        let Ok(line) = serde_json::from_str::<Line>(&line?) else { break };
+        let Ok(line) = serde_json::from_slice::<Line>(line?.as_bytes()) else { break };
         earlier.closed = false;
         match line {
             Line::Begin { number, task, what } => {

@@ -243,8 +243,7 @@ impl Session {
 }
 
 pub(crate) fn unexpected(message: &ToHost) -> Message {
-    let text = format!("{message:?}");
-    remote::unexpected(text.chars().take_while(char::is_ascii_alphanumeric).collect::<String>())
+    remote::unexpected(message.name())
 }
 
 impl Line {

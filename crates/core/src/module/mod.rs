@@ -136,6 +136,12 @@ pub struct Field {
     pub serde: &'static [&'static str],
 }
 
+/// A text of the manual, which the remote executor goes without: it travels to every host.
+#[must_use]
+pub const fn manual(text: &'static [&'static str]) -> &'static [&'static str] {
+    if cfg!(feature = "full") { text } else { &[] }
+}
+
 /// Options as a struct whose doc comments are the manual. Implemented by [`options!`](crate::options).
 pub trait Options: DeserializeOwned {
     /// The struct's doc comment.
@@ -261,7 +267,7 @@ impl Kind {
         Self {
             name,
             aliases: &[],
-            doc: T::DOC,
+            doc: if cfg!(feature = "full") { T::DOC } else { "" },
             fields: T::FIELDS,
             free_form: None,
             place: Place::Host,
@@ -380,7 +386,7 @@ macro_rules! options {
             const FIELDS: &'static [$crate::module::Field] = &[
                 $($crate::module::Field {
                     name: stringify!($field),
-                    doc: &[$($field_doc),+],
+                    doc: $crate::module::manual(&[$($field_doc),+]),
                     ty: stringify!($ty),
                     serde: &[$(stringify!($($serde)*)),*],
                 }),*

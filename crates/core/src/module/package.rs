@@ -27,19 +27,23 @@ impl Options for Package {
     const FIELDS: &'static [Field] = &[
         Field {
             name: "name",
-            doc: &[" Packages: a list, or a text with commas."],
+            doc: super::manual(&[" Packages: a list, or a text with commas."]),
             ty: "Vec<String>",
             serde: &["alias = \"pkg\", alias = \"package\""],
         },
         Field {
             name: "state",
-            doc: &[" `present`, `latest` or `absent`, and what else the manager's module takes."],
+            doc: super::manual(&[
+                " `present`, `latest` or `absent`, and what else the manager's module takes.",
+            ]),
             ty: "Option<String>",
             serde: &["default"],
         },
         Field {
             name: "use",
-            doc: &[" The package manager, where it is not to be found out; `auto` otherwise."],
+            doc: super::manual(&[
+                " The package manager, where it is not to be found out; `auto` otherwise.",
+            ]),
             ty: "Option<String>",
             serde: &["default"],
         },

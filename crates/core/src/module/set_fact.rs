@@ -24,7 +24,9 @@ impl Options for SetFact {
         Example: `set_fact: release=\"{{ answer.stdout }}\" ready=true`\n";
     const FIELDS: &'static [Field] = &[Field {
         name: "cacheable",
-        doc: &[" Also keeps them as facts of the host, where facts are kept between runs."],
+        doc: super::manual(&[
+            " Also keeps them as facts of the host, where facts are kept between runs.",
+        ]),
         ty: "bool",
         serde: &["default"],
     }];

@@ -60,7 +60,7 @@ fn a_full_disk_keeps_the_old_file() {
     ));
     let desk = machine.desk(&["root"]);
     write(&desk, &format!("{at}/file"), &["--check"]).expect(0);
-    let ran = write(&desk, &format!("{at}/file"), &[]).expect(2).says("No space left");
+    let ran = write(&desk, &format!("{at}/file"), &[]).expect(2).says("no space is left");
     assert_eq!(ran.task("root", "write")["state"], "failed");
     assert_eq!(machine.sh(&format!("cat {at}/file; ls -A {at}; umount {at}")), "old\nfile\n");
 }
@@ -75,7 +75,7 @@ fn a_read_only_disk_keeps_the_old_file() {
     ));
     let desk = machine.desk(&["root"]);
     write(&desk, &format!("{at}/file"), &["--check"]).expect(0);
-    let ran = write(&desk, &format!("{at}/file"), &[]).expect(2).says("Read-only file system");
+    let ran = write(&desk, &format!("{at}/file"), &[]).expect(2).says("mounted read-only");
     assert_eq!(ran.task("root", "write")["state"], "failed");
     assert_eq!(machine.sh(&format!("cat {at}/file; ls -A {at}; umount {at}")), "old\nfile\n");
 }

@@ -14,7 +14,7 @@ const PLAY: &str = "\
       register: made
       failed_when: made is failed
     - {name: key, authorized_key: {user: e2eworker, key: '{{ key }}'}}
-    - {name: package, apt: {name: [bc, 'dc'], state: present, update_cache: true, cache_valid_time: 86400}}
+    - {name: package, apt: {name: [bc, 'dc'], state: present, update_cache: true}}
     - {name: gone, apt: {name: ed, state: absent}}
     - name: unit
       copy:

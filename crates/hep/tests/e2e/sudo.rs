@@ -96,15 +96,16 @@ impl Watch {
 #[test]
 fn a_password_is_in_no_process_list_and_no_file() {
     let machine = Machine::shared("m1");
-    let password =
-        std::fs::read_to_string(crate::breadth::fleet().join("machines/pwsudo.password"));
-    let password = password.unwrap().trim().to_owned();
-    let desk = machine.desk(&["pwsudo"]).set("HEP_BECOME_PASSWORD", &password);
+    machine.user("watched", "watched ALL=(ALL:ALL) ALL");
+    let password = format!("pass-{}-word", std::process::id());
+    let line = format!("watched:{password}\n");
+    crate::machine::fed_script("machine-sh", &["m1", "chpasswd"], line.as_bytes());
+    let desk = machine.desk(&["watched"]).set("HEP_BECOME_PASSWORD", &password);
     let watch = Watch::for_word(&password);
     who(&desk, &[]).expect(0);
-    desk.hep(&["exec", "pwsudo", "--sudo", "true"]).expect(0);
+    desk.hep(&["exec", "watched", "--sudo", "true"]).expect(0);
     assert_eq!(watch.found(), [""; 0]);
-    let line = "grep -rlF -f - /home/pwsudo /root /var/cache/hep /var/tmp /tmp /var/log || true";
+    let line = "grep -rlF -f - /home/watched /root /var/cache/hep /var/tmp /tmp /var/log || true";
     let found = crate::machine::fed_script(
         "machine-sh",
         &["m1", "sh", "-c", line],
@@ -151,7 +152,9 @@ fn a_replaced_executor_is_not_started() {
         assert_eq!(machine.sh("ls /tmp | grep e2e-evil || true"), "");
     }
     // Owned by the user, it is not root's to start, whatever it holds.
-    machine.sh("chown swap /var/cache/hep/*; chmod 777 /var/cache/hep");
+    machine.sh(
+        "find /var/cache/hep -maxdepth 1 -type f -exec chown swap {} +; chmod 777 /var/cache/hep",
+    );
     who(&desk, &[]).expect(0);
     assert_eq!(machine.sh("stat -c %U:%a /var/cache/hep").trim(), "root:755");
 }

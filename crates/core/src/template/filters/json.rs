@@ -11,7 +11,7 @@ pub(super) const FILTERS: &[(&str, Plain)] = &[
     ("tojson", |call| write(call, None, true, true)),
     ("from_json", |call| {
         let text = call.text()?;
-        let parsed: serde_json::Value = serde_json::from_str(&text)
+        let parsed: serde_json::Value = serde_json::from_slice(text.as_bytes())
             .map_err(|error| Fault::Text(format!("it is not valid JSON: {error}")))?;
         Ok(from_json(parsed))
     }),

@@ -56,7 +56,7 @@ fn content(path: &Path) -> Result<String, String> {
 
 /// JSON, or sections of `name = value` with names in lower case, as Python's `configparser` reads them.
 fn parse(text: &str) -> Value {
-    if let Ok(value) = serde_json::from_str(text) {
+    if let Ok(value) = serde_json::from_slice(text.as_bytes()) {
         return value;
     }
     let mut sections = Map::new();
