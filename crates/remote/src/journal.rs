@@ -102,7 +102,7 @@ impl Journal {
         let failed = |error: io::Error| remote::journal(self.path.display(), why(error));
         let directory = self.path.parent().unwrap_or(Path::new("."));
         // Held for a moment only: two runs that begin at once see each other.
-        let door = open(&directory.join("door")).map_err(failed)?;
+        let door = File::open(directory).map_err(failed)?;
         rustix::fs::flock(&door, FlockOperation::LockExclusive)
             .map_err(|error| failed(error.into()))?;
         if let Some((run, said)) = other_claim(directory, &self.path).map_err(failed)? {

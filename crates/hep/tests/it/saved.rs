@@ -106,10 +106,12 @@ fn a_host_that_has_moved_on_is_refused_and_the_others_go_on() {
     assert_eq!(summary("w2")["state"], "succeeded");
 }
 
+/// What is done to a desk between plan and apply.
+type Break = fn(&Desk);
+
 #[test]
 fn what_the_plan_was_made_from_must_be_the_same() {
     let extra = |desk: &Desk| format!("base={}", desk.path("made").display());
-    type Break = fn(&Desk);
     let cases: [(&str, Break, i32, &str); 7] = [
         ("file", |d| drop(d.file("files/sent.txt", "x")), 1, "files/sent.txt` is not what it was"),
         (
@@ -148,7 +150,8 @@ fn what_the_plan_was_made_from_must_be_the_same() {
         (
             "format",
             |d| {
-                drop(d.file("plan.json", &text(d, "plan.json").replace("hep-plan-1", "hep-plan-2")))
+                let other = text(d, "plan.json").replace("hep-plan-1", "hep-plan-2");
+                d.file("plan.json", &other);
             },
             1,
             "its format is hep-plan-2",
