@@ -44,6 +44,7 @@ mod python_regex;
 pub mod query;
 pub mod quote;
 pub mod run;
+#[cfg(feature = "full")]
 pub mod saved;
 pub mod secret;
 #[cfg(feature = "full")]
