@@ -22,6 +22,7 @@ mod invocation;
 mod line_edit;
 #[cfg(feature = "full")]
 pub mod manifest;
+#[cfg(feature = "full")]
 pub mod manual;
 pub mod mask;
 #[cfg(any(test, feature = "fake"))]
@@ -49,6 +50,7 @@ pub mod saved;
 pub mod secret;
 #[cfg(feature = "full")]
 pub mod selector;
+#[cfg(feature = "full")]
 pub mod shell;
 #[cfg(feature = "full")]
 pub mod ssh;
