@@ -73,7 +73,7 @@ fn leaf(place: &str, a: Option<&Json>, b: Option<&Json>) -> Option<Leaf> {
 /// A value in a sentence; permission bits in octal.
 fn short(place: &str, value: Option<&Json>) -> String {
     let Some(value) = value else { return "nothing".into() };
-    if place.ends_with(".mode")
+    if place.rsplit_once('.').is_some_and(|(_, last)| last == "mode")
         && let Some(mode) = value.as_u64()
     {
         return format!("{mode:04o}");

@@ -81,7 +81,7 @@ impl Vault {
     /// Takes the secrets out of a program: decrypted texts, passwords, and what `no_log` tasks say.
     pub fn conceal(&mut self, program: &Program) -> Result<Json, Message> {
         let json = serde_json::to_value(program);
-        let mut json = json.map_err(|error| say::too_deep(error))?;
+        let mut json = json.map_err(say::too_deep)?;
         self.hide(&mut json, "", false);
         Ok(json)
     }

@@ -219,7 +219,9 @@ impl Run {
     fn plan_hosts(&self) -> Result<Vec<PlayHosts>, Message> {
         let mut plays = hosts_of(&self.fleet, &self.loaded, self.request.limit.as_deref())?;
         if let Some(fixed) = &self.request.fixed {
-            plays.iter_mut().for_each(|(_, hosts)| hosts.retain(|host| fixed.has(&host.name)));
+            for (_, hosts) in &mut plays {
+                hosts.retain(|host| fixed.has(&host.name));
+            }
             for host in fixed.gone() {
                 let state = Some((HostState::Failed, Some(plan::unknown_host(host))));
                 self.with_memory(host, |memory| memory.state = state);

@@ -193,7 +193,7 @@ pub fn make(
 fn files(loaded: &Loaded, used: &Used) -> Result<BTreeMap<Arc<str>, Arc<str>>, Message> {
     let mut files = BTreeMap::new();
     for (path, sha256) in used.files() {
-        files.insert(absolute(&path.display().to_string()), sha256);
+        files.insert(absolute(path.display().to_string()), sha256);
     }
     for late in loaded.files().iter().skip(loaded.program.files.len()) {
         let path = absolute(late);

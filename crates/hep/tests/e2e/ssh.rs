@@ -3,7 +3,7 @@
 use crate::breadth::{desk, desk_and, file_of_fleet, fleet, port};
 use crate::hep::Desk;
 
-/// A host of the breadth fleet that no known_hosts names.
+/// A host of the breadth fleet that no `known_hosts` names.
 fn stranger() -> Desk {
     desk_and(&format!("stranger ansible_host=127.99.0.1 ansible_port={}", port()))
 }
