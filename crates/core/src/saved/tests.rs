@@ -1,3 +1,5 @@
+//! What a saved plan holds, what it conceals, and what it compares.
+
 use super::*;
 use crate::change::{Attrs, Before, Run};
 use crate::node::{Node, NodeKind, Pos};
