@@ -27,11 +27,13 @@ fn terminal() -> io::Result<File> {
 pub(crate) fn line(screen: &Screen, text: &str, echo: bool) -> io::Result<Option<Secret<String>>> {
     screen.quietly(|| {
         let mut terminal = terminal()?;
-        terminal.write_all(visible::text(text).as_bytes())?;
         if echo {
+            terminal.write_all(visible::text(text).as_bytes())?;
             return read(&mut terminal);
         }
+        // Before the question is shown: an answer that comes at once is neither seen nor thrown away.
         let hidden = mode::without_echo(&terminal)?;
+        terminal.write_all(visible::text(text).as_bytes())?;
         let answer = read(&mut terminal);
         drop(hidden);
         terminal.write_all(b"\n")?;
