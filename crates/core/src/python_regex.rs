@@ -165,6 +165,14 @@ mod tests {
             ("a(?!b)", "ab", false),
             ("\\/etc\\/", "/etc/", true),
             ("[a&&b]", "&", true),
+            // Letters, digits, spaces and cases are Unicode's.
+            ("^\\w+$", "größe_٣", true),
+            ("^\\d$", "٣", true),
+            ("^\\s$", "\u{2003}", true),
+            ("\\bé\\b", "a é b", true),
+            ("\\bé\\b", "éa", false),
+            ("(?i)GRÖSSE σ", "größe Σ", false),
+            ("(?i)GRÖßE σ", "größe ς", true),
         ] {
             let regex = compile(pattern).unwrap_or_else(|error| panic!("{pattern}: {error}"));
             assert_eq!(regex.is_match(text).unwrap(), matches, "{pattern} on {text:?}");
