@@ -21,8 +21,12 @@ pub(crate) fn watch(cancel: &Cancel, screen: &Arc<Screen>) {
 
 async fn listen(mut stream: Signal, cancel: Cancel, screen: Arc<Screen>) {
     while stream.recv().await.is_some() {
-        // While a password is being typed there is nothing to stop in an orderly way.
-        if mode::restore() || cancel.is_cancelled() {
+        // While a password is being typed there is nothing to stop in an orderly way. Whoever asks for it
+        // holds the screen, so there is nothing to tidy there either.
+        if mode::restore() {
+            std::process::exit(i32::from(exit::CANCELLED));
+        }
+        if cancel.is_cancelled() {
             screen.end_bar();
             std::process::exit(i32::from(exit::CANCELLED));
         }
