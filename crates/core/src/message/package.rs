@@ -16,4 +16,5 @@ catalogue! { "package";
     deb_unplanned(deb) "what installing `{deb}` brings is known only once the file is on the host";
     no_manager(manager) "Cannot install packages: this host uses {manager}, for which there is no module yet\nhint: run {manager} by the module `command`";
     no_manager_known() "Cannot install packages: no package manager was found on this host\nhint: say which it is with `use:`";
+    before_refresh(said) "what there is shows only when the lists have been refreshed; those of today say: {said}";
 }

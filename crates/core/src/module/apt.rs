@@ -194,7 +194,16 @@ impl Module for Apt {
         if self.clean && !observe.glob("/var/cache/apt/archives/*.deb")?.is_empty() {
             plan.changes.push(self.run(vec!["clean".into()]).into());
         }
-        for call in self.calls(context, observe, &wanted)? {
+        let calls = self.calls(context, observe, &wanted).map_err(|stop| match stop {
+            // The lists that would say it are only planned to be fetched.
+            Stop::Fail(message) if context.check && context.again => {
+                let said = message.to_string();
+                let said = said.split("\nhint").next().unwrap_or_default();
+                Stop::Unknown(say::before_refresh(said).to_string().into())
+            }
+            other => other,
+        });
+        for call in calls? {
             let run = Run { effects: call.simulation.effects(), ..self.run(call.args) };
             let diff = Some(call.simulation.diff());
             plan.changes.push(Planned { diff, ..run.into() });
