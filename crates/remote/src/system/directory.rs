@@ -115,7 +115,10 @@ impl LocalSystem {
         }
         match rustix::fs::mkdirat(&place.dir, &place.name, Mode::from_raw_mode(0o700)) {
             Ok(()) => {}
-            Err(Errno::EXIST) => return Err(cannot_make(&place.path, Errno::EXIST).into()),
+            // Somebody made it since it was looked at, a moment ago.
+            Err(Errno::EXIST) => {
+                return Err(Halt::Refused(remote::changed_meanwhile(&place.path)));
+            }
             Err(errno) => return Err(cannot_make(&place.path, errno).into()),
         }
         let made = self.finish_directory(&place, owner, attrs.mode);
