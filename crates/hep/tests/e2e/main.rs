@@ -1,6 +1,8 @@
 //! The built program against real machines: an sshd that plays a hundred hosts, and Debian machines with
 //! systemd and apt. `make test-machines` starts both, and a story that lacks them fails and says so.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
 mod apply;
 mod breadth;
 mod exec;
