@@ -50,11 +50,18 @@ fn embed(code: &mut String, arch: &str, binary: &[u8], out: &Path) -> io::Result
         let _ = write!(text, "{byte:02x}");
         text
     });
-    let size = binary.len();
+    let size = grouped(binary.len());
     let _ = writeln!(
         code,
         "    Binary {{ arch: {arch:?}, hash: {hash:?}, \
          gzipped: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{name}\")), size: {size} }},"
     );
     Ok(())
+}
+
+/// A number with `_` before each group of three digits, as clippy wants literals.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let groups = digits.as_bytes().rchunks(3).rev();
+    groups.map(String::from_utf8_lossy).collect::<Vec<_>>().join("_")
 }

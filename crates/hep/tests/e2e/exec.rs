@@ -74,7 +74,7 @@ fn identical_outputs_are_folded() {
 
 #[test]
 fn standard_input_reaches_every_host() {
-    let input: Vec<u8> = (0..300_000_u32).map(|n| (n * 7 % 256) as u8).collect();
+    let input: Vec<u8> = (0..=u8::MAX).map(|n| n.wrapping_mul(7)).cycle().take(300_000).collect();
     let words = ["exec", "h[0001-0010]", "--output", "json", "sha256sum; wc -c </dev/null"];
     let ran = desk().fed(&words, &input).expect(0);
     let sums: Vec<_> = ran.objects().iter().map(|object| object["stdout"].clone()).collect();
@@ -92,7 +92,7 @@ fn what_is_sent_as_arguments_is_what_arrives() {
     words.extend([script.to_str().unwrap(), "--"]);
     words.extend(HOSTILE);
     let ran = desk.hep(&words).expect(0);
-    let sent: String = HOSTILE.iter().map(|word| format!("{word}\0")).collect();
+    let sent: String = HOSTILE.iter().flat_map(|word| [word, "\0"]).collect();
     assert_eq!(ran.host("h0001")["stdout"], sent);
     assert_eq!(ran.host("h0002")["stdout"], sent);
     assert!(!std::path::Path::new("/tmp/hep-e2e-owned").exists());

@@ -25,9 +25,7 @@ pub(crate) struct Desk {
 pub(crate) struct Ran {
     /// Its exit code; of a signal 128 and its number.
     pub(crate) code: i32,
-    /// Standard output as it came.
-    pub(crate) bytes: Vec<u8>,
-    /// The same as text.
+    /// Standard output.
     pub(crate) out: String,
     /// Standard error.
     pub(crate) err: String,
@@ -199,7 +197,6 @@ impl Running {
         Ran {
             code: code(status),
             out: String::from_utf8_lossy(&self.seen).into_owned(),
-            bytes: self.seen,
             err: String::from_utf8_lossy(&err).into_owned(),
         }
     }

@@ -35,7 +35,9 @@ fn every_way_of_becoming_root_without_a_password() {
     }
     let words = ["exec", "all", "--sudo", "--output", "json", "id -un"];
     let ran = desk.hep(&words).expect(0);
-    users.iter().for_each(|user| assert_eq!(ran.host(user)["stdout"], "root\n", "{user}"));
+    for user in users {
+        assert_eq!(ran.host(user)["stdout"], "root\n", "{user}");
+    }
 }
 
 #[test]
