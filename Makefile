@@ -11,16 +11,24 @@ MACHINES ?= 2
 # More arguments for the test runner, `make test-pure T=selector`.
 T ?=
 
+# The rings select tests, not packages: cargo unites the features of the packages it is asked for,
+# and would build half of the libraries anew for another choice.
 ifneq ($(shell command -v cargo-nextest),)
 run_tests := cargo nextest run --no-fail-fast
-not_e2e := -E 'not binary(e2e)'
+pure_in_all := --workspace --lib -E 'package(hep-core)'
+process := --workspace -E 'not binary(e2e) and not (package(hep-core) and kind(lib))'
 else
 run_tests := cargo test --no-fail-fast
-in_folders := $(filter-out %/e2e/main.rs,$(wildcard crates/hep/tests/*/main.rs))
-in_files := $(wildcard crates/hep/tests/*.rs)
-not_e2e := --lib --bins $(patsubst crates/hep/tests/%/main.rs,--test %,$(in_folders)) \
-	$(patsubst crates/hep/tests/%.rs,--test %,$(in_files))
+# Cargo tells libraries apart by nothing else: in `make test`, those of all crates run in ring 1.
+in_folders := $(patsubst %/main.rs,%,$(wildcard crates/*/tests/*/main.rs))
+in_files := $(basename $(wildcard crates/*/tests/*.rs))
+suites := $(filter-out e2e,$(sort $(notdir $(in_folders) $(in_files))))
+pure_in_all := --workspace --lib
+process := --workspace --lib --bins $(addprefix --test ,$(suites))
 endif
+machines := --workspace --test e2e
+# Alone, ring 1 builds core and nothing else.
+pure := -p hep-core --lib
 
 ##  run            build hep and apply an example to a small fleet on this machine, twice
 .PHONY: run
@@ -35,26 +43,28 @@ build: setup-build executor
 
 ##  test           all rings: pure, in process, real machines
 .PHONY: test
+test: pure := $(pure_in_all)
+test: process := $(filter-out --lib,$(process))
 test: setup-build setup-shells setup-fleet setup-machines test-pure test-process test-machines
 
 ##  test-pure      ring 1: tables of cases and properties, no I/O
 .PHONY: test-pure
 test-pure: setup-build
 	@echo "== ring 1 of 3: pure =="
-	$(run_tests) -p hep-core --lib $(T)
+	$(run_tests) $(pure) $(T)
 
 ##  test-process   ring 2: SSH servers in the test process, the binary, the executor
 .PHONY: test-process
 test-process: setup-build setup-shells executor
 	@echo "== ring 2 of 3: in process =="
-	$(run_tests) --workspace --exclude hep-core $(not_e2e) $(T)
+	$(run_tests) $(process) $(T)
 
 ##  test-machines  ring 3: the built binary against real sshd and Debian machines
 .PHONY: test-machines
 test-machines: setup-build setup-fleet setup-machines executor
 	@echo "== ring 3 of 3: real machines =="
-	cargo test --no-run -p hep
-	fleet/with $(HOSTS) $(MACHINES) bash -euc 'fleet/selftest; $(run_tests) -p hep --test e2e $(T)'
+	cargo test --no-run $(machines)
+	fleet/with $(HOSTS) $(MACHINES) bash -euc 'fleet/selftest; $(run_tests) $(machines) $(T)'
 
 ##  check          format, lints, scripts
 .PHONY: check
@@ -63,7 +73,7 @@ check: setup-build setup-check
 	cargo fmt --manifest-path bench/floor/Cargo.toml --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	shellcheck -x fleet/* tools/* examples/run .ci/run
-	if [ -f crates/hep/tests/tidy.rs ]; then cargo test -p hep --test tidy; fi
+	cargo test --workspace --test tidy
 
 ##  bench          the same work by hep, by the floor and by the peers, as a table
 .PHONY: bench

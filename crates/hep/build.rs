@@ -18,13 +18,13 @@ const ARCHITECTURES: [&str; 2] = ["x86_64", "aarch64"];
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-env-changed=HEP_EXECUTOR_DIR");
+    // The folder, so that an executor is noticed when it appears. To watch for a file that is not
+    // there would make cargo build the program anew each time.
+    println!("cargo::rerun-if-changed={}", bundle().display());
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
     let mut code = String::from("&[\n");
     for arch in ARCHITECTURES {
-        let path = bundle().join(arch).join("hep-remote");
-        // A path that does not exist yet is watched too: it is noticed when it appears.
-        println!("cargo::rerun-if-changed={}", path.display());
-        if let Ok(binary) = fs::read(&path) {
+        if let Ok(binary) = fs::read(bundle().join(arch).join("hep-remote")) {
             embed(&mut code, arch, &binary, &out)?;
         }
     }
