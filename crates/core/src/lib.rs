@@ -12,6 +12,7 @@ pub mod diagnostic;
 pub mod diff;
 mod dpkg;
 pub mod external;
+pub mod facts;
 pub mod frame;
 mod glob;
 mod instant;

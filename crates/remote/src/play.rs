@@ -50,11 +50,16 @@ impl Session {
             }
             input = match step {
                 Step::Observe { identity, questions } => {
+                    let begun = Instant::now();
                     let answers = self.observe(&identity, &questions);
+                    interpreter.took(millis(Instant::now(), begun));
                     Input::Answers(questions.into_iter().zip(answers).collect())
                 }
                 Step::Apply { identity, task, no_log, change } => {
-                    Input::Outcome(self.apply(&identity, task, &change, no_log))
+                    let begun = Instant::now();
+                    let outcome = self.apply(&identity, task, &change, no_log);
+                    interpreter.took(millis(Instant::now(), begun));
+                    Input::Outcome(outcome)
                 }
                 Step::Emit(event) => {
                     self.line.wire.send(&teller.tell(event));

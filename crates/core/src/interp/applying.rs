@@ -7,7 +7,7 @@ use super::round::{Round, stopped};
 use super::running::{MOST_ROUNDS, Running, Stage};
 use super::{Done, Event, Identity, Request, Step};
 use crate::change::{Change, Deed, Outcome, Until, Wait};
-use crate::message::play as say;
+use crate::message::{Message, play as say};
 use crate::module::{Finish, Plan, Then};
 use crate::observe::Stop;
 use crate::value::{Map, Value};
@@ -62,13 +62,22 @@ impl Running {
                 self.stage = Stage::Elsewhere;
                 return Some(Step::Ask(request));
             }
-            Err(Stop::Pending) => return self.ask_pending(machine),
+            Err(Stop::Pending) => match self.out_of_time() {
+                Some(message) => self.stop_late(message),
+                None => return self.ask_pending(machine),
+            },
             Err(stop) => {
                 let done = self.with_applied(stopped(stop));
                 self.stage = Stage::Conclude(Box::new(done));
             }
         }
         None
+    }
+
+    /// The time is up: what was done stays, the rest is left.
+    fn stop_late(&mut self, message: Message) {
+        let failed = Done { failed: Some(message), ..Done::default() };
+        self.stage = Stage::Conclude(Box::new(self.with_applied(failed)));
     }
 
     fn ask_pending(&mut self, machine: &mut Interpreter) -> Option<Step> {
@@ -98,6 +107,10 @@ impl Running {
         while !applying.ended
             && let Some(planned) = applying.plan.changes.get(applying.next)
         {
+            if let Some(message) = self.out_of_time() {
+                self.stop_late(message);
+                return None;
+            }
             self.diffs_before = self.diffs.len();
             self.diffs.extend(planned.diff.clone().filter(|_| prepared.diff));
             if !prepared.check {
@@ -105,7 +118,7 @@ impl Running {
                     identity: prepared.identity.clone(),
                     task: self.task.id,
                     no_log: prepared.no_log,
-                    change: planned.change.clone(),
+                    change: self.capped(&planned.change, &prepared),
                 };
                 self.stage = Stage::Apply(Box::new(applying));
                 return Some(step);
@@ -236,6 +249,7 @@ impl Running {
         self.applied.clear();
         self.diffs.clear();
         self.replans = 0;
+        self.spent_ms = 0;
     }
 
     /// Files the round's outcome and goes to the next, or to the task's end.

@@ -161,6 +161,12 @@ impl Interpreter {
         }
     }
 
+    /// Tells how long the driver took for the last step, in milliseconds. The interpreter has no clock,
+    /// and the `timeout` of a task counts what looking and doing take together.
+    pub fn took(&mut self, ms: u64) {
+        self.with_running(|running| running.spend(ms));
+    }
+
     fn take(&mut self, input: Input) {
         match input {
             Input::Next => {}

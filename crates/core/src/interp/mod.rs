@@ -16,6 +16,7 @@ mod running;
 mod scope;
 #[cfg(test)]
 mod tests;
+mod timeout;
 
 use std::sync::Arc;
 
@@ -173,6 +174,9 @@ pub struct Elsewhere {
     pub no_log: bool,
     /// The file of the task, for finding `files/` and `templates/`.
     pub file: u16,
+    /// `timeout` of the task: how long it may take there, in milliseconds.
+    #[serde(default)]
+    pub timeout_ms: Option<u64>,
 }
 
 /// The controller's answer to a [`Request`].

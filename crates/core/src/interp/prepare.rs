@@ -41,7 +41,7 @@ pub(super) struct Prepared {
     /// How often it is tried again, beside the first try.
     pub(super) retries: u32,
     pub(super) delay_ms: u64,
-    /// `timeout:` of the task: how long each of its programs and waits may take.
+    /// `timeout:` of the task: how long looking and doing may take in one try.
     pub(super) timeout_ms: Option<u64>,
     /// Whether an option that names a file of the controller came from a host.
     pub(super) is_foreign: bool,

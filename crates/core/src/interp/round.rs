@@ -120,6 +120,7 @@ impl Running {
             diff: prepared.diff,
             no_log: prepared.no_log,
             file: self.task.file,
+            timeout_ms: prepared.timeout_ms,
         })))
     }
 

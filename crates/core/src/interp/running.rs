@@ -53,6 +53,9 @@ pub(super) struct Running {
     once_result: Option<Box<Done>>,
     pub(super) is_once: bool,
     pub(super) exact: Exact,
+    /// How long looking and doing took in this try, in milliseconds: what `timeout` counts.
+    #[serde(default)]
+    pub(super) spent_ms: u64,
 }
 
 /// Steps of a file, and the variables that they see beside their own.
@@ -111,6 +114,7 @@ impl Running {
             once_result: None,
             is_once: false,
             exact: Exact::default(),
+            spent_ms: 0,
         }
     }
 
@@ -207,6 +211,7 @@ impl Running {
 
     /// What came of the change that was handed out.
     pub(super) fn outcome(&mut self, outcome: Outcome) {
+        let outcome = self.in_time(outcome);
         match &mut self.stage {
             // Somebody else was there first. Nothing was done, so it is looked at anew, but not for ever.
             Stage::Apply(_)

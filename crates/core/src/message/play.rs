@@ -11,6 +11,7 @@ catalogue! { "play";
     items_failed(failed, all) "{failed} of {all} items failed";
     no_module(name) "Cannot run the module `{name}`: this executor does not have it\nhint: run `hep version`; the executor on the host must be the one of this `hep`";
     endless_planning(rounds) "Cannot finish planning: after {rounds} rounds the module still asks\nhint: this is a defect of the module; please report it";
+    task_timeout(action, seconds) "`{action}` was not done within {seconds} s, which is the task's `timeout`, and was ended";
     until_failed(tries) "`until` did not hold after {tries} tries";
     no_items() "Skipped: the loop has no items";
     deferred(why) "Cannot be predicted: {why}";

@@ -200,10 +200,14 @@ pub fn ask(questions: &[Question], token: &str) -> Vec<Batch> {
         batch.asked.push(question.clone());
     }
     for batch in &mut batches {
-        let gathers = batch.asked.contains(&Question::Facts);
-        let facts = if gathers { facts::SCRIPT } else { "" };
         let operands = std::mem::take(&mut batch.script.argv);
-        batch.script = Script::new(&[NAMES, COMMON, facts, ASK], operands);
+        batch.script = if batch.asked.contains(&Question::Facts) {
+            let format = facts::date_format();
+            let parts = [facts::ENVIRONMENT, NAMES, COMMON, &format, facts::SCRIPT, ASK];
+            Script::new(&parts, operands)
+        } else {
+            Script::new(&[NAMES, COMMON, ASK], operands)
+        };
     }
     batches
 }

@@ -1,470 +1,394 @@
-//! Facts by the plain way: what the kernel's and the distribution's files say, under Ansible's names.
-//!
-//! Fewer than the executor gathers: no disks, mounts, devices, local facts or addresses of version 6.
+//! What facts are made of, by the plain way: one script prints files of the kernel and the distribution
+//! and what a few programs say. What that means is read by [`crate::facts`], as for the executor.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::IpAddr;
 
 use super::parse::Fields;
+use crate::facts::{self, Address, Known, LOCAL_LIMIT, LOCAL_SECONDS, Look, Space};
 use crate::message::Message;
-use crate::value::{Map, Value};
+use crate::value::Value;
+
+/// Keeps the environment before the script has one of its own: a line a variable, with 1 for a newline.
+pub(super) const ENVIRONMENT: &str = r"if env -0 >/dev/null 2>&1; then hep_env=$(env -0 | tr '\012\000' '\001\012')
+else hep_env=$(env); fi";
 
 /// `facts` prints names and encoded texts, then an empty name.
 pub(super) const SCRIPT: &str = r#"fact() { p0 "$1"; enc; p0 ""; }
+line() { x=; { IFS= read -r x <"$1"; } 2>/dev/null; p0 "$1" "$x"; }
+mounts() {
+while read -r a m k x; do
+case $a in /*|\\*|*:/*) ;; *) continue;; esac
+case $m in *\\*) m=$(printf '%bx' "$(printf '%s' "$m" | sed 's/\\\([0-7][0-7][0-7]\)/\\0\1/g')"); m=${m%x};; esac
+"$1"
+done 2>/dev/null </proc/self/mounts
+}
+space() {
+case $k in fuse*|nfs|nfs4|cifs|smb3|smbfs|9p|ceph|afs|glusterfs|ncpfs|davfs) return;; esac
+y=$(lim 5 stat -f -c '%b %a %S %s %c %d' "$m" 2>/dev/null) && p0 "$m" "$y"
+}
+device() { case $a in /*) p0 "$a" "$(readlink -f "$a")";; esac; }
+own() {
+[ -e "$f" ] || { printf '!No such file or directory'; return; }
+case $(stat -L -c %a "$f") in
+*[1357]|*[1357]?|*[1357]??)
+[ -x "$f" ] || { printf '!Permission denied'; return; }
+printf =
+lim 10 "$f" </dev/null 2>/dev/null
+printf ':%s' $?;;
+*)
+[ -r "$f" ] || { printf '!Permission denied'; return; }
+[ "$(stat -L -c %s "$f")" -le 1048576 ] || { printf '!too large'; return; }
+printf =
+cat "$f"
+printf ':0';;
+esac
+}
 facts() {
-for f in /etc/os-release /etc/debian_version /etc/lsb-release /proc/1/comm /proc/meminfo /proc/cpuinfo /proc/uptime \
-/proc/cmdline /etc/machine-id /etc/hosts /etc/resolv.conf /proc/net/route /proc/sys/crypto/fips_enabled \
-/sys/class/dmi/id/product_name /sys/class/dmi/id/sys_vendor /sys/fs/selinux/enforce /run/systemd/container; do
-[ -r "$f" ] && cat "$f" 2>/dev/null | fact "$f"
+set +f
+{
+for f in /etc/os-release /etc/debian_version /etc/lsb-release /etc/machine-id /etc/hosts /etc/resolv.conf \
+/etc/selinux/config /etc/ssh/ssh_host_rsa_key.pub /etc/ssh/ssh_host_ecdsa_key.pub /etc/ssh/ssh_host_ed25519_key.pub \
+/proc/1/cgroup /proc/1/comm /proc/1/environ /proc/cmdline /proc/cpuinfo /proc/meminfo /proc/modules /proc/uptime \
+/proc/net/route /proc/net/ipv6_route /proc/self/mounts /proc/self/status /proc/sys/crypto/fips_enabled \
+/run/systemd/container /sys/fs/selinux/enforce /sys/fs/selinux/policyvers; do
+[ -r "$f" ] && { p0 "$f"; { tr '\000' '\012' <"$f"; } 2>/dev/null; p0 ""; }
 done
+for f in product_name product_version product_serial product_uuid sys_vendor bios_vendor bios_version bios_date \
+board_name board_vendor chassis_vendor; do
+line "/sys/class/dmi/id/$f"
+done
+for d in /sys/block/*; do
+[ -d "$d" ] || continue
+case ${d##*/} in ram*) continue;; esac
+for f in size removable queue/rotational queue/logical_block_size device/model device/vendor; do line "$d/$f"; done
+for f in "$d/${d##*/}"*; do [ -d "$f" ] && { line "$f/start"; line "$f/size"; }; done
+done
+for d in /sys/class/net/*; do
+[ -d "$d" ] || continue
+for f in ifindex address mtu operstate type speed; do line "$d/$f"; done
+done
+} | fact files
 for f in /usr/bin/apt-get /usr/bin/dnf5 /usr/bin/dnf /usr/bin/yum /usr/bin/zypper /usr/bin/pacman /sbin/apk \
-/usr/bin/emerge /usr/bin/xbps-install /run/systemd/system /run/openrc /etc/init.d /.dockerenv /run/.containerenv \
-/sys/kernel/security/apparmor; do
-[ -e "$f" ] && echo "$f"
+/usr/bin/emerge /usr/bin/xbps-install /run/systemd/system /run/openrc /sbin/upstart /etc/init.d /.dockerenv \
+/.dockerinit /run/.containerenv /proc/vz /proc/lve /proc/xen /sys/kernel/security/apparmor \
+/sys/fs/selinux/enforce /sys/class/net/*/bridge /sys/class/net/*/bonding; do
+{ [ -e "$f" ] || [ -L "$f" ]; } && p0 "$f"
 done | fact there
+mounts space | fact spaces
+if [ -d /dev/disk/by-uuid ]; then
+mounts device | fact devices
+for f in /dev/disk/by-uuid/*; do p0 "${f##*/}" "$(readlink -f "$f")"; done | fact uuids
+fi
+for f in /etc/ansible/facts.d/*.fact; do
+{ [ -e "$f" ] || [ -L "$f" ]; } && { n=${f##*/}; own | fact "local ${n%.fact}"; }
+done
+set -f
 for w in -s -n -r -v -m; do uname $w; done | fact uname
+od -An -tu1 -j4 -N1 /bin/sh 2>/dev/null | fact class
 { id -u; id -g; id -ur; id -gr; } | fact ids
 acct passwd "$(id -u)" && printf '%s\n' "$l" | fact passwd
-env | fact env
-date '+%Y|%m|%A|%w|%W|%d|%H|%M|%S|%Y-%m-%d|%H:%M:%S|%Z|%Z|%z|%Y%m%dT%H%M%S|%Y%m%dT%H%M%S|%s' | fact date
-date -u '+%Y-%m-%dT%H:%M:%SZ' | fact utc
-{ command -v ip >/dev/null 2>&1 && ip -4 -o addr show; } 2>/dev/null | fact addresses
-set +f
-for f in /sys/class/net/*; do
-[ -e "$f/address" ] && printf '%s %s %s %s\n' "${f##*/}" "$(cat "$f/address")" "$(cat "$f/mtu" 2>/dev/null)" "$(cat "$f/operstate" 2>/dev/null)"
-done | fact links
-set -f
-command -v nproc >/dev/null 2>&1 && nproc | fact nproc
+printf '%s\n' "$hep_env" | fact env
+date "+$fmt_date" | fact date
+x=$(date +%s%3N 2>/dev/null)
+case $x in *[!0-9]*|"") x=$(date +%s)000;; esac
+echo "$x" | fact now
+{ command -v ip >/dev/null 2>&1 && ip -o addr show; } 2>/dev/null | fact addresses
+if [ "${debian_chroot+x}" ]; then echo 1
+else x=$(stat -L -c '%d %i' /proc/1/root/. 2>/dev/null) && [ "$x" != "$(stat -L -c '%d %i' /)" ] && echo 1; fi | fact chroot
 p0 ""
 }"#;
 
-/// The names of `date`'s words, in the order in which the script asks for them.
-const DATE: [&str; 17] = [
-    "year",
-    "month",
-    "weekday",
-    "weekday_number",
-    "weeknumber",
-    "day",
-    "hour",
-    "minute",
-    "second",
-    "date",
-    "time",
-    "tz",
-    "tz_dst",
-    "tz_offset",
-    "iso8601_basic",
-    "iso8601_basic_short",
-    "epoch",
-];
-
-/// `ID` of os-release with Ansible's name and family. Source: ansible-core,
-/// `module_utils/facts/system/distribution.py`.
-const KNOWN: &[(&str, &str, &str)] = &[
-    ("debian", "Debian", "Debian"),
-    ("ubuntu", "Ubuntu", "Debian"),
-    ("raspbian", "Debian", "Debian"),
-    ("linuxmint", "Linux Mint", "Debian"),
-    ("kali", "Kali", "Debian"),
-    ("devuan", "Devuan", "Debian"),
-    ("rhel", "RedHat", "RedHat"),
-    ("centos", "CentOS", "RedHat"),
-    ("fedora", "Fedora", "RedHat"),
-    ("rocky", "Rocky", "RedHat"),
-    ("almalinux", "AlmaLinux", "RedHat"),
-    ("ol", "OracleLinux", "RedHat"),
-    ("amzn", "Amazon", "RedHat"),
-    ("sles", "SLES", "Suse"),
-    ("opensuse-leap", "openSUSE Leap", "Suse"),
-    ("opensuse-tumbleweed", "openSUSE Tumbleweed", "Suse"),
-    ("alpine", "Alpine", "Alpine"),
-    ("arch", "Archlinux", "Archlinux"),
-    ("gentoo", "Gentoo", "Gentoo"),
-    ("void", "Void", "Void"),
-    ("nixos", "NixOS", "NixOS"),
-];
-
-/// Package managers by their program, in the order in which they decide.
-const MANAGERS: &[(&str, &str)] = &[
-    ("/usr/bin/dnf5", "dnf5"),
-    ("/usr/bin/dnf", "dnf"),
-    ("/usr/bin/yum", "yum"),
-    ("/usr/bin/zypper", "zypper"),
-    ("/usr/bin/pacman", "pacman"),
-    ("/sbin/apk", "apk"),
-    ("/usr/bin/emerge", "portage"),
-    ("/usr/bin/xbps-install", "xbps"),
-    ("/usr/bin/apt-get", "apt"),
-];
+/// What the script is told of the words that `date` is asked for.
+pub(super) fn date_format() -> String {
+    format!("fmt_date={}", crate::quote::word(facts::DATE_FORMAT))
+}
 
 /// What was gathered.
-struct Told(HashMap<String, String>);
-
-impl Told {
-    fn get(&self, name: &str) -> &str {
-        self.0.get(name).map_or("", |text| text.trim_end_matches(['\n', '\0']))
-    }
-
-    fn line(&self, name: &str, at: usize) -> &str {
-        self.get(name).lines().nth(at).unwrap_or("")
-    }
-
-    fn is_there(&self, path: &str) -> bool {
-        self.get("there").lines().any(|line| line == path)
-    }
+#[derive(Default)]
+struct Told {
+    groups: HashMap<String, String>,
+    files: BTreeMap<String, String>,
+    there: BTreeSet<String>,
+    spaces: HashMap<String, Space>,
+    devices: HashMap<String, String>,
+    /// By the device's real path.
+    uuids: HashMap<String, String>,
 }
 
 /// Reads what the script printed.
 pub(super) fn read(fields: &mut Fields<'_>) -> Result<Value, Message> {
-    let mut told = HashMap::new();
+    let (mut told, mut local) = (Told::default(), Vec::new());
     loop {
         let name = fields.lossy()?;
         if name.is_empty() {
             break;
         }
-        let text = fields.decoded()?;
-        told.insert(name, String::from_utf8_lossy(&text).into_owned());
+        let text = String::from_utf8_lossy(&fields.decoded()?).into_owned();
+        match name.strip_prefix("local ") {
+            Some(name) => local.push((name.to_owned(), content(&text))),
+            None => told.take(name, text),
+        }
     }
     for _ in 0..5 {
         fields.next()?;
     }
-    let told = Told(told);
-    let mut facts = Map::new();
-    names(&told, &mut facts);
-    identity(&told, &mut facts);
-    distribution(&told, &mut facts);
-    memory(&told, &mut facts);
-    processors(&told, &mut facts);
-    machine(&told, &mut facts);
-    network(&told, &mut facts);
-    date(&told, &mut facts);
-    put(&mut facts, "gather_subset", vec!["min"]);
-    Ok(Value::map(facts))
+    Ok(facts::tree(&told, &told.known(local)))
 }
 
-fn put(facts: &mut Map, name: &str, value: impl Into<Value>) {
-    facts.insert(name.into(), value.into());
-}
-
-fn names(told: &Told, facts: &mut Map) {
-    let [system, node, release, version, machine] =
-        [0, 1, 2, 3, 4].map(|at| told.line("uname", at));
-    for (name, value) in [
-        ("system", system),
-        ("nodename", node),
-        ("hostname", node.split('.').next().unwrap_or("")),
-        ("kernel", release),
-        ("kernel_version", version),
-        ("machine", machine),
-        ("architecture", machine),
-        ("userspace_architecture", machine),
-        ("machine_id", told.get("/etc/machine-id")),
-    ] {
-        put(facts, name, value);
+/// What a local fact's file holds or prints, or why that is not known.
+fn content(text: &str) -> Result<String, String> {
+    if let Some(why) = text.strip_prefix('!') {
+        return Err(why.to_owned());
     }
-    put(facts, "userspace_bits", if machine.contains("64") { "64" } else { "32" });
-    let full = full_name(node, told.get("/etc/hosts"));
-    put(facts, "domain", full.split_once('.').map_or("", |(_, domain)| domain));
-    put(facts, "fqdn", full.as_str());
-    let mut words = Map::new();
-    for word in told.get("/proc/cmdline").split_whitespace() {
-        match word.split_once('=') {
-            Some((name, value)) => put(&mut words, name, value),
-            None => put(&mut words, word, true),
+    let (text, rc) = text.trim_start_matches('=').rsplit_once(':').unwrap_or((text, "255"));
+    match rc {
+        "0" if text.len() > LOCAL_LIMIT => Err("too large".into()),
+        "0" => Ok(text.to_owned()),
+        "124" => Err(format!("no end within {LOCAL_SECONDS} seconds")),
+        rc => Err(format!("status {rc}")),
+    }
+}
+
+/// Texts that end with a NUL, two and two.
+fn pairs(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut texts = text.split('\0');
+    std::iter::from_fn(move || Some((texts.next()?, texts.next()?)))
+}
+
+fn owned((name, value): (&str, &str)) -> (String, String) {
+    (name.to_owned(), value.to_owned())
+}
+
+impl Told {
+    fn take(&mut self, name: String, text: String) {
+        match &*name {
+            "files" => self.files.extend(pairs(&text).map(owned)),
+            "there" => self.there.extend(text.split('\0').map(str::to_owned)),
+            "devices" => self.devices.extend(pairs(&text).map(owned)),
+            "uuids" => self.uuids.extend(pairs(&text).map(|(uuid, path)| owned((path, uuid)))),
+            "spaces" => self.spaces.extend(
+                pairs(&text).filter_map(|(point, words)| Some((point.to_owned(), space(words)?))),
+            ),
+            _ => {
+                self.groups.insert(name, text);
+            }
         }
     }
-    put(facts, "cmdline", words.clone());
-    put(facts, "proc_cmdline", words);
-}
 
-fn full_name(node: &str, hosts: &str) -> String {
-    let lines = hosts.lines().map(|line| line.split('#').next().unwrap_or(""));
-    let mut qualified = lines.filter_map(|line| {
-        let names: Vec<&str> = line.split_whitespace().skip(1).collect();
-        let long = names.iter().find(|name| name.starts_with(&format!("{node}.")));
-        long.filter(|_| names.contains(&node)).map(|name| (*name).to_owned())
-    });
-    if node.contains('.') {
-        return node.to_owned();
+    fn group(&self, name: &str) -> &str {
+        self.groups.get(name).map_or("", |text| text.trim_end_matches('\n'))
     }
-    qualified.next().unwrap_or_else(|| node.to_owned())
-}
 
-fn identity(told: &Told, facts: &mut Map) {
-    let id = |at: usize| Value::Int(told.line("ids", at).parse().unwrap_or(-1));
-    let account: Vec<&str> = told.line("passwd", 0).split(':').collect();
-    let field = |at: usize| account.get(at).copied().unwrap_or("");
-    let user = if account.len() > 1 { field(0) } else { told.line("ids", 0) };
-    put(facts, "user_id", user);
-    for (name, value) in [
-        ("user_uid", id(0)),
-        ("user_gid", id(1)),
-        ("real_user_id", id(2)),
-        ("effective_user_id", id(0)),
-        ("real_group_id", id(3)),
-        ("effective_group_id", id(1)),
-    ] {
-        put(facts, name, value);
+    fn line(&self, name: &str, at: usize) -> &str {
+        self.group(name).lines().nth(at).unwrap_or("")
     }
-    put(facts, "user_dir", field(5));
-    put(facts, "user_gecos", field(4));
-    put(facts, "user_shell", field(6));
-    let mut env = Map::new();
-    for (name, value) in told.get("env").lines().filter_map(|line| line.split_once('=')) {
-        // Those that the script itself sets are not the host's.
-        if !matches!(name, "LC_ALL" | "LANGUAGE" | "_") {
-            put(&mut env, name, value);
-        }
-    }
-    put(facts, "env", env);
-}
 
-/// `NAME=value` lines with shell quoting. Source: os-release(5).
-fn release(text: &str) -> HashMap<&str, String> {
-    let pairs = text.lines().filter_map(|line| line.trim().split_once('='));
-    pairs.map(|(name, value)| (name, value.trim_matches(['"', '\'']).to_owned())).collect()
-}
-
-fn distribution(told: &Told, facts: &mut Map) {
-    let os = release(told.get("/etc/os-release"));
-    let field = |name: &str| os.get(name).map_or("", String::as_str);
-    let find = |id: &str| KNOWN.iter().find(|(known, ..)| *known == id);
-    let like = || field("ID_LIKE").split_whitespace().find_map(find);
-    let (name, family) = match find(field("ID")) {
-        Some((_, name, family)) => (*name, *family),
-        None => (field("NAME"), like().map_or(field("NAME"), |(.., family)| *family)),
-    };
-    let point = told.get("/etc/debian_version");
-    let has_point = name == "Debian" && point.starts_with(|c: char| c.is_ascii_digit());
-    let version = match field("VERSION_ID") {
-        _ if has_point => point,
-        "" => point.split('/').next().unwrap_or(""),
-        id => id,
-    };
-    let inner = field("VERSION").split_once('(').and_then(|(_, rest)| rest.split(')').next());
-    let codename = match field("VERSION_CODENAME") {
-        "" => inner.unwrap_or("NA"),
-        codename => codename,
-    };
-    let manager = MANAGERS.iter().find(|(path, _)| told.is_there(path));
-    let apt = family == "Debian" && told.is_there("/usr/bin/apt-get");
-    for (fact, value) in [
-        ("distribution", name),
-        ("os_family", family),
-        ("distribution_version", version),
-        ("distribution_major_version", version.split('.').next().unwrap_or("")),
-        ("distribution_release", codename),
-        ("distribution_file_path", "/etc/os-release"),
-        ("distribution_file_variety", name),
-        ("pkg_mgr", if apt { "apt" } else { manager.map_or("unknown", |(_, name)| name) }),
-        ("service_mgr", service_manager(told)),
-    ] {
-        put(facts, fact, value);
-    }
-    put(facts, "distribution_file_parsed", true);
-    let lsb = release(told.get("/etc/lsb-release"));
-    let field = |key: &str, other: &str| lsb.get(key).map_or(other, String::as_str).to_owned();
-    let number = field("DISTRIB_RELEASE", field_of(&os, "VERSION_ID"));
-    let lsb = Value::from([
-        ("id", field("DISTRIB_ID", name)),
-        ("major_release", number.split('.').next().unwrap_or("").to_owned()),
-        ("codename", field("DISTRIB_CODENAME", codename)),
-        ("description", field("DISTRIB_DESCRIPTION", field_of(&os, "PRETTY_NAME"))),
-        ("release", number),
-    ]);
-    put(facts, "lsb", lsb);
-}
-
-fn field_of<'a>(os: &'a HashMap<&str, String>, name: &str) -> &'a str {
-    os.get(name).map_or("", String::as_str)
-}
-
-/// Source: ansible-core, `module_utils/facts/system/service_mgr.py`.
-fn service_manager(told: &Told) -> &str {
-    match told.get("/proc/1/comm") {
-        "systemd" => "systemd",
-        "runit-init" => "runit",
-        "s6-svscan" => "s6",
-        "openrc-init" => "openrc",
-        _ if told.is_there("/run/systemd/system") => "systemd",
-        _ if told.is_there("/run/openrc") => "openrc",
-        _ if told.is_there("/etc/init.d") => "sysvinit",
-        _ => "service",
-    }
-}
-
-fn memory(told: &Told, facts: &mut Map) {
-    let lines = told.get("/proc/meminfo").lines().filter_map(|line| line.split_once(':'));
-    let sizes: HashMap<&str, i64> = lines
-        .filter_map(|(name, size)| {
-            Some((name, size.split_whitespace().next()?.parse::<i64>().ok()? / 1024))
-        })
-        .collect();
-    for (fact, name) in [
-        ("memtotal_mb", "MemTotal"),
-        ("memfree_mb", "MemFree"),
-        ("swaptotal_mb", "SwapTotal"),
-        ("swapfree_mb", "SwapFree"),
-    ] {
-        put(facts, fact, Value::Int(sizes.get(name).copied().unwrap_or(0)));
-    }
-    let uptime = told.get("/proc/uptime").split(['.', ' ']).next().unwrap_or("");
-    put(facts, "uptime_seconds", Value::Int(uptime.parse().unwrap_or(0)));
-}
-
-fn processors(told: &Told, facts: &mut Map) {
-    let pairs = || {
-        let lines = told.get("/proc/cpuinfo").lines().filter_map(|line| line.split_once(':'));
-        lines.map(|(name, value)| (name.trim(), value.trim()))
-    };
-    let count = |size: usize| Value::Int(i64::try_from(size).unwrap_or(i64::MAX));
-    let number = |wanted: &str| {
-        let mut values = pairs().filter(|(name, _)| *name == wanted);
-        values.next().and_then(|(_, value)| value.parse::<usize>().ok()).unwrap_or(1).max(1)
-    };
-    let threads = pairs().filter(|(name, _)| *name == "processor").count();
-    let sockets: std::collections::BTreeSet<&str> =
-        pairs().filter(|(name, _)| *name == "physical id").map(|(_, value)| value).collect();
-    // Without topology every thread counts as a processor of one core.
-    let (sockets, cores, per_core) = match sockets.len() {
-        0 => (threads, 1, 1),
-        known => (known, number("cpu cores"), (number("siblings") / number("cpu cores")).max(1)),
-    };
-    put(facts, "processor_count", count(sockets));
-    put(facts, "processor_cores", count(cores));
-    put(facts, "processor_threads_per_core", count(per_core));
-    let vcpus = sockets.saturating_mul(cores).saturating_mul(per_core);
-    put(facts, "processor_vcpus", count(vcpus));
-    put(facts, "processor_nproc", count(told.get("nproc").parse().unwrap_or(threads)));
-    let list =
-        pairs().filter(|(name, _)| matches!(*name, "processor" | "vendor_id" | "model name"));
-    put(facts, "processor", list.map(|(_, value)| value).collect::<Vec<_>>());
-}
-
-fn machine(told: &Told, facts: &mut Map) {
-    let named = |path: &str| match told.get(path).trim() {
-        "" => "NA".to_owned(),
-        text => text.to_owned(),
-    };
-    let product = named("/sys/class/dmi/id/product_name");
-    let vendor = named("/sys/class/dmi/id/sys_vendor");
-    let container = told.get("/run/systemd/container");
-    let (kind, role) = match () {
-        () if told.is_there("/.dockerenv") => ("docker", "guest"),
-        () if told.is_there("/run/.containerenv") => ("podman", "guest"),
-        () if !container.is_empty() => (container, "guest"),
-        () if product.contains("VirtualBox") => ("virtualbox", "guest"),
-        () if product.contains("VMware") => ("VMware", "guest"),
-        () if told.get("/proc/cpuinfo").contains(" hypervisor") => ("kvm", "guest"),
-        () => ("NA", "NA"),
-    };
-    put(facts, "virtualization_type", kind);
-    put(facts, "virtualization_role", role);
-    put(facts, "product_name", product);
-    put(facts, "system_vendor", vendor);
-    put(facts, "fips", told.get("/proc/sys/crypto/fips_enabled") == "1");
-    let on = |on: bool| if on { "enabled" } else { "disabled" };
-    let apparmor = told.is_there("/sys/kernel/security/apparmor");
-    put(facts, "apparmor", Value::from([("status", on(apparmor))]));
-    let selinux = told.0.contains_key("/sys/fs/selinux/enforce");
-    put(facts, "selinux", Value::from([("status", on(selinux))]));
-}
-
-/// An interface's address: name, address, prefix and broadcast.
-fn addresses(text: &str) -> Vec<(&str, &str, u32, &str)> {
-    let lines = text.lines().filter_map(|line| {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let after = |word: &str| {
-            let at = words.iter().position(|other| *other == word)?;
-            words.get(at + 1).copied()
+    fn known(&self, local: Vec<(String, Result<String, String>)>) -> Known {
+        let uname = [0, 1, 2, 3, 4].map(|at| self.line("uname", at).to_owned());
+        let id = |at: usize| self.line("ids", at).parse().unwrap_or(u32::MAX);
+        let account: Vec<&str> = self.line("passwd", 0).split(':').collect();
+        let account = match account[..] {
+            [name, _, _, _, gecos, home, shell, ..] => {
+                Some([name, gecos, home, shell].map(str::to_owned))
+            }
+            _ => None,
         };
-        let (address, prefix) = after("inet")?.split_once('/')?;
-        let prefix = prefix.parse().ok().filter(|prefix| *prefix <= 32)?;
-        Some((*words.get(1)?, address, prefix, after("brd").unwrap_or("")))
-    });
-    lines.collect()
+        Known {
+            // The class of an ELF file: 1 for 32 bits, 2 for 64. Source: elf(5).
+            is_64_bit: match self.group("class").trim() {
+                "2" => true,
+                "1" => false,
+                _ => uname[4].contains("64"),
+            },
+            uname,
+            effective: (id(0), id(1)),
+            real: (id(2), id(3)),
+            account,
+            environment: environment(self.group("env")),
+            addresses: self.group("addresses").lines().filter_map(address).collect(),
+            date: self.group("date").to_owned(),
+            now_ms: self.group("now").parse().unwrap_or(0),
+            is_chroot: self.group("chroot") == "1",
+            local,
+        }
+    }
 }
 
-fn network(told: &Told, facts: &mut Map) {
-    let known = addresses(told.get("addresses"));
-    let mut interfaces = Vec::new();
-    for line in told.get("links").lines() {
-        let words: Vec<&str> = line.split(' ').collect();
-        let [name, mac, mtu, state] = words[..] else { continue };
-        let mut link = Map::new();
-        put(&mut link, "device", name);
-        put(&mut link, "macaddress", mac);
-        put(&mut link, "mtu", Value::Int(mtu.parse().unwrap_or(0)));
-        put(&mut link, "active", state != "down");
-        let mut own = known.iter().filter(|(of, ..)| *of == name).map(address);
-        if let Some(first) = own.next() {
-            put(&mut link, "ipv4", first);
-        }
-        let more: Vec<Map> = own.collect();
-        if !more.is_empty() {
-            put(&mut link, "ipv4_secondaries", more);
-        }
-        put(facts, &name.replace(['-', ':', '.'], "_"), link);
-        interfaces.push(name);
+impl Look for Told {
+    fn text(&self, path: &str) -> String {
+        self.files.get(path).map_or("", |text| text.trim_end_matches('\n')).to_owned()
     }
-    put(facts, "interfaces", interfaces);
-    let all = known.iter().filter(|(_, address, ..)| !address.starts_with("127."));
-    put(facts, "all_ipv4_addresses", all.map(|(_, address, ..)| *address).collect::<Vec<_>>());
-    put(facts, "default_ipv4", default_route(told, &known));
-    let words = |wanted: &str| {
-        let lines = told.get("/etc/resolv.conf").lines().map(str::split_whitespace);
-        let mut matching =
-            lines.filter_map(|mut words| (words.next() == Some(wanted)).then_some(words));
-        matching.by_ref().flatten().collect::<Vec<_>>()
+
+    fn exists(&self, path: &str) -> bool {
+        self.there.contains(path)
+    }
+
+    fn names(&self, directory: &str) -> Vec<String> {
+        let below = format!("{directory}/");
+        let paths = self.files.keys().filter_map(|path| path.strip_prefix(&below));
+        let names: BTreeSet<&str> = paths.filter_map(|path| path.split('/').next()).collect();
+        names.into_iter().map(str::to_owned).collect()
+    }
+
+    fn space(&self, point: &str) -> Option<Space> {
+        self.spaces.get(point).copied()
+    }
+
+    fn uuid(&self, device: &str) -> Option<String> {
+        let real = self.devices.get(device).map_or(device, String::as_str);
+        self.uuids.get(real).cloned()
+    }
+}
+
+fn space(words: &str) -> Option<Space> {
+    let mut numbers = words.split_whitespace().map(|word| word.parse().ok());
+    let mut next = || numbers.next().flatten();
+    Some(Space {
+        blocks: next()?,
+        available: next()?,
+        fragment: next()?,
+        block: next()?,
+        inodes: next()?,
+        free_inodes: next()?,
+    })
+}
+
+fn environment(text: &str) -> Vec<(String, String)> {
+    let pairs = text.lines().filter_map(|line| line.split_once('='));
+    pairs.map(|(name, value)| (name.to_owned(), value.replace('\u{1}', "\n"))).collect()
+}
+
+/// A line of `ip -o addr show`.
+fn address(line: &str) -> Option<Address> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let after = |word: &str| {
+        let at = words.iter().position(|other| *other == word)?;
+        words.get(at + 1).copied()
     };
-    let dns = [("nameservers", words("nameserver")), ("search", words("search"))];
-    put(facts, "dns", Value::from(dns));
+    let own = after("inet").or_else(|| after("inet6"))?;
+    // On a point-to-point link the prefix is the other side's.
+    let prefix = own.split_once('/').or_else(|| after("peer")?.split_once('/'));
+    let ip: IpAddr = own.split('/').next()?.parse().ok()?;
+    let full = if ip.is_ipv4() { 32 } else { 128 };
+    let prefix = prefix.map_or(Some(full), |(_, prefix)| prefix.parse().ok())?;
+    Some(Address {
+        index: words.first()?.trim_end_matches(':').parse().ok()?,
+        ip,
+        prefix: (prefix <= full).then_some(prefix)?,
+        scope: match after("scope") {
+            Some("link") => 253,
+            Some("host") => 254,
+            Some("site") => 200,
+            Some(number) => number.parse().unwrap_or(0),
+            None => 0,
+        },
+        broadcast: after("brd").and_then(|ip| ip.parse().ok()),
+    })
 }
 
-fn address((_, address, prefix, broadcast): &(&str, &str, u32, &str)) -> Map {
-    let mask = u32::MAX.checked_shl(32 - prefix).unwrap_or(0);
-    let number = address.parse::<std::net::Ipv4Addr>().map_or(0, u32::from);
-    let dotted = |number: u32| std::net::Ipv4Addr::from(number).to_string();
-    let mut map = Map::new();
-    put(&mut map, "address", *address);
-    put(&mut map, "broadcast", *broadcast);
-    put(&mut map, "netmask", dotted(mask));
-    put(&mut map, "network", dotted(number & mask));
-    put(&mut map, "prefix", prefix.to_string());
-    map
-}
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
 
-/// The default route with the lowest metric, from the kernel's table: little-endian hexadecimal.
-fn default_route(told: &Told, known: &[(&str, &str, u32, &str)]) -> Map {
-    let routes = told.get("/proc/net/route").lines().skip(1).filter_map(|line| {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let number = |at: usize| u32::from_str_radix(words.get(at)?, 16).ok();
-        let is_default = number(1)? == 0 && number(7)? == 0;
-        let metric: u64 = words.get(6)?.parse().ok()?;
-        is_default.then_some((metric, *words.first()?, number(2)?))
-    });
-    let Some((_, name, gateway)) = routes.min() else { return Map::new() };
-    let own = known.iter().find(|(of, ..)| *of == name);
-    let mut map = own.map_or_else(Map::new, address);
-    put(&mut map, "gateway", std::net::Ipv4Addr::from(gateway.to_le_bytes()).to_string());
-    put(&mut map, "interface", name);
-    put(&mut map, "alias", name);
-    let mut links = told.get("links").lines().filter_map(|line| line.split_once(' '));
-    if let Some((_, rest)) = links.find(|(of, _)| *of == name) {
-        put(&mut map, "macaddress", rest.split(' ').next().unwrap_or(""));
+    use super::*;
+
+    #[test]
+    fn addresses_of_every_kind() {
+        for (line, told) in [
+            (
+                "1: lo    inet 127.0.0.1/8 scope host lo\\ valid_lft forever",
+                "1 127.0.0.1/8 254 None",
+            ),
+            (
+                "2: eth0    inet 10.1.2.3/24 metric 100 brd 10.1.2.255 scope global dynamic eth0",
+                "2 10.1.2.3/24 0 Some(10.1.2.255)",
+            ),
+            ("7: tun0 inet 10.8.0.1 peer 10.8.0.2/30 scope global tun0", "7 10.8.0.1/30 0 None"),
+            (
+                "2: eth0    inet6 fe80::1/64 scope link \\  valid_lft forever",
+                "2 fe80::1/64 253 None",
+            ),
+            ("2: eth0    inet 10.1.2.3/99 scope global", ""),
+            ("x: eth0 inet 1.2.3.4/8", ""),
+            ("2: eth0", ""),
+        ] {
+            let shown = address(line).map(|a| {
+                format!("{} {}/{} {} {:?}", a.index, a.ip, a.prefix, a.scope, a.broadcast)
+            });
+            assert_eq!(shown.unwrap_or_default(), told, "{line}");
+        }
     }
-    map
-}
 
-fn date(told: &Told, facts: &mut Map) {
-    let mut date = Map::new();
-    for (name, value) in DATE.iter().zip(told.get("date").split('|')) {
-        put(&mut date, name, value);
+    #[test]
+    fn local_facts_say_why_they_are_not_known() {
+        let large = format!("={}:0", "x".repeat(LOCAL_LIMIT + 1));
+        for (printed, told) in [
+            ("={\"a\": 1}\n:0", Ok("{\"a\": 1}\n")),
+            ("=a: b:0", Ok("a: b")),
+            ("=:3", Err("status 3")),
+            ("=x:124", Err("no end within 10 seconds")),
+            ("!Permission denied", Err("Permission denied")),
+            (&large, Err("too large")),
+        ] {
+            let told = told.map(str::to_owned).map_err(str::to_owned);
+            assert_eq!(content(printed), told);
+        }
     }
-    let utc = told.get("utc");
-    put(&mut date, "iso8601", utc);
-    put(&mut date, "iso8601_micro", format!("{}.000000Z", utc.trim_end_matches('Z')));
-    let seconds = date.get("epoch").cloned().unwrap_or_default();
-    put(&mut date, "epoch_int", seconds);
-    put(facts, "date_time", date);
+
+    #[test]
+    fn variables_keep_their_newlines() {
+        let read = environment("A=1=2\nB=x\u{1}y\nnothing");
+        assert_eq!(read, [("A".to_owned(), "1=2".to_owned()), ("B".into(), "x\ny".into())]);
+    }
+
+    /// Notes every path that facts are read from.
+    #[derive(Default)]
+    struct Asked(RefCell<BTreeSet<String>>);
+
+    impl Look for Asked {
+        fn text(&self, path: &str) -> String {
+            self.0.borrow_mut().insert(path.to_owned());
+            String::new()
+        }
+
+        fn exists(&self, path: &str) -> bool {
+            self.0.borrow_mut().insert(path.to_owned());
+            false
+        }
+
+        fn names(&self, directory: &str) -> Vec<String> {
+            vec![format!("{}-name", directory.rsplit('/').next().unwrap_or(""))]
+        }
+
+        fn space(&self, _: &str) -> Option<Space> {
+            None
+        }
+
+        fn uuid(&self, _: &str) -> Option<String> {
+            None
+        }
+    }
+
+    #[test]
+    fn the_script_prints_every_file_that_facts_are_read_from() {
+        let asked = Asked::default();
+        let _ = facts::tree(&asked, &Known::default());
+        let words: BTreeSet<&str> = SCRIPT.split([' ', '\n', ';', '"']).collect();
+        for path in asked.0.borrow().iter() {
+            // Files of devices and interfaces are printed by what stands below their name.
+            let below = path.rsplit_once("-name/").map(|(_, below)| below);
+            let word = below.or_else(|| path.strip_prefix("/sys/class/dmi/id/")).unwrap_or(path);
+            let forms = ["", "$f/", "/sys/class/net/*/"].map(|before| format!("{before}{word}"));
+            assert!(forms.iter().any(|form| words.contains(form.as_str())), "{path}");
+        }
+        for kind in facts::REMOTE {
+            assert!(SCRIPT.contains(&format!("|{kind}|")) || SCRIPT.contains(&format!("|{kind})")));
+        }
+        for fixed in
+            [facts::LOCAL_DIRECTORY, &LOCAL_LIMIT.to_string(), &format!("lim {LOCAL_SECONDS} ")]
+        {
+            assert!(SCRIPT.contains(fixed), "{fixed}");
+        }
+    }
 }

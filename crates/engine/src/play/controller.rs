@@ -129,22 +129,40 @@ impl Part {
         let start = i64::try_from(now_ms()).unwrap_or(i64::MAX);
         let mut input = String::new();
         if !elsewhere.check {
-            match pause.wait_ms() {
-                Some(wait_ms) => tokio::select! {
-                    () = tokio::time::sleep(Duration::from_millis(wait_ms)) => {}
-                    () = self.run.cancel.cancelled() => {}
-                },
-                None => {
-                    let person = &self.run.request.person;
-                    let prompt = pause.prompt().unwrap_or_default();
-                    input = person.ask(prompt, pause.echo()).await.unwrap_or_default();
-                }
+            match within(elsewhere, self.wait_or_ask(&pause)).await {
+                Ok(said) => input = said,
+                Err(late) => return late,
             }
         }
         let stop = i64::try_from(now_ms()).unwrap_or(i64::MAX);
         let result = pause.result(start, stop, &input);
         Control::Result(Box::new(Done { result, ..Done::default() }))
     }
+
+    /// Waits out a pause, or asks the person; what was said.
+    async fn wait_or_ask(&self, pause: &Pause) -> String {
+        let Some(wait_ms) = pause.wait_ms() else {
+            let prompt = pause.prompt().unwrap_or_default();
+            let said = self.run.request.person.ask(prompt, pause.echo()).await;
+            return said.unwrap_or_default();
+        };
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_millis(wait_ms)) => {}
+            () = self.run.cancel.cancelled() => {}
+        }
+        String::new()
+    }
+}
+
+/// Does what the controller does for a task, as long as the task's `timeout` allows.
+pub(super) async fn within<T>(
+    elsewhere: &Elsewhere,
+    work: impl Future<Output = T>,
+) -> Result<T, Control> {
+    let Some(ms) = elsewhere.timeout_ms else { return Ok(work.await) };
+    let done = tokio::time::timeout(Duration::from_millis(ms), work).await;
+    let late = |_| Control::Failed(say::task_timeout(&elsewhere.module, ms.div_ceil(1000)));
+    done.map_err(late)
 }
 
 /// A play of one task whose options are rendered already.
@@ -175,6 +193,7 @@ fn single_task(
         r#become,
         environment: vec![Node::bare(NodeKind::Map(environment))],
         file: elsewhere.file,
+        timeout: elsewhere.timeout_ms.map(seconds),
         ..Task::default()
     };
     let play = Play {
@@ -196,6 +215,12 @@ fn single_task(
             ..options.clone()
         },
     }
+}
+
+/// Milliseconds as an option in seconds.
+fn seconds(ms: u64) -> Node {
+    let text = format!("{}.{:03}", ms / 1000, ms % 1000);
+    Node::bare(NodeKind::Literal(text.into()))
 }
 
 /// What a report says, as the outcome of a task.

@@ -105,7 +105,7 @@ impl Part {
                     Ok(input) => input,
                     Err(end) => return end,
                 },
-                step => match plain.step(step, self).await {
+                step => match plain.timed(step, self, &mut interpreter).await {
                     Ok(Input::Outcome(Outcome::Cancelled))
                     | Err(Cut::Cancelled { stopped: true }) => {
                         told = true;
@@ -182,7 +182,7 @@ impl Run {
                     Input::Replies(part.files(file, asks).await)
                 }
                 Step::Ask(_) => Input::Control(Control::Failed(say::wrong_answer("Request"))),
-                step => match plain.step(step, part).await {
+                step => match plain.timed(step, part, &mut interpreter).await {
                     Ok(input) => input,
                     Err(Cut::Cancelled { .. }) => Input::Cancel,
                     Err(Cut::Line(_, true)) => return Control::Unreachable(say::plain_lost()),
@@ -198,6 +198,19 @@ impl Run {
 }
 
 impl Plain {
+    /// Does a step, and tells the interpreter how long that took.
+    async fn timed(
+        &mut self,
+        step: Step,
+        part: &Part,
+        interpreter: &mut Interpreter,
+    ) -> Result<Input, Cut> {
+        let begun = Instant::now();
+        let input = self.step(step, part).await;
+        interpreter.took(u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX));
+        input
+    }
+
     async fn step(&mut self, step: Step, part: &Part) -> Result<Input, Cut> {
         match step {
             Step::Observe { identity, questions } => {
@@ -316,7 +329,9 @@ impl Plain {
         no_log: bool,
         part: &Part,
     ) -> Result<Outcome, Cut> {
-        let until = Instant::now() + Duration::from_millis(program.lock_wait_ms.unwrap_or(0));
+        let begun = Instant::now();
+        let until = begun + Duration::from_millis(program.lock_wait_ms.unwrap_or(0));
+        let deadline = program.timeout_ms.map(|ms| begun + Duration::from_millis(ms));
         let script = match self.content(program.script.as_ref()) {
             Ok(script) => script,
             Err(message) => return Ok(Outcome::Failed(message, Deed::default())),
@@ -329,7 +344,7 @@ impl Plain {
                 Ok(running) => running,
                 Err(message) => return Ok(Outcome::Failed(message, Deed::default())),
             };
-            let (deed, how) = match self.once(identity, program, running, shows, part).await? {
+            let (deed, how) = match self.once(identity, running, deadline, shows, part).await? {
                 Ok(ended) => ended,
                 Err(outcome) => return Ok(outcome),
             };
@@ -349,8 +364,8 @@ impl Plain {
     async fn once(
         &mut self,
         identity: &Identity,
-        program: &Program,
         running: shell::Running,
+        deadline: Option<Instant>,
         shows: bool,
         part: &Part,
     ) -> Result<Result<(Deed, Ended), Outcome>, Cut> {
@@ -358,9 +373,8 @@ impl Plain {
         let ready = Some(running.ready.as_str());
         let command = self.commands.start(identity, &running.script.argv, stdin, ready).await;
         let command = command.map_err(|error| Cut::Line(error, false))?;
-        let timeout = program.timeout_ms.map(Duration::from_millis);
         let listener = shows.then_some(part);
-        let mut watch = Watch::new(&self.commands, identity, running, command, listener, timeout);
+        let mut watch = Watch::new(&self.commands, identity, running, command, listener, deadline);
         let ended = watch.run(&self.run).await;
         if let Ok(Err(Outcome::Failed(message, _))) = &ended
             && message.id.starts_with("remote.sudo")
@@ -429,7 +443,6 @@ struct Watch<'a> {
     running: shell::Running,
     command: Running,
     part: Option<&'a Part>,
-    timeout: Option<Duration>,
     out: Output,
     err: Output,
     /// The process and its group, once it runs.
@@ -453,7 +466,7 @@ impl<'a> Watch<'a> {
         running: shell::Running,
         command: Running,
         part: Option<&'a Part>,
-        timeout: Option<Duration>,
+        deadline: Option<Instant>,
     ) -> Self {
         Self {
             commands,
@@ -461,12 +474,11 @@ impl<'a> Watch<'a> {
             running,
             command,
             part,
-            timeout,
             out: Output::default(),
             err: Output::default(),
             groups: None,
             start_ms: None,
-            deadline: None,
+            deadline,
             stopping: None,
         }
     }
@@ -577,7 +589,6 @@ impl<'a> Watch<'a> {
             Some(Started::Running { pid, group, start_ms }) => {
                 self.groups = Some([group, pid]);
                 self.start_ms = start_ms;
-                self.deadline = self.timeout.map(|timeout| Instant::now() + timeout);
                 self.err.begun = true;
                 self.take(Stream::Err, &rest).await;
                 None

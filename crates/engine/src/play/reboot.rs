@@ -40,7 +40,7 @@ impl Part {
             return Ok(None);
         }
         let snapshot = self.put_away(executor).await?;
-        let answer = self.restarted(&restart, &elsewhere.identity).await;
+        let answer = self.restarted(&restart, elsewhere).await;
         let fresh = match self.new_executor().await {
             Ok(fresh) => fresh,
             Err(end) => return Ok(Some(end)),
@@ -59,19 +59,21 @@ impl Part {
                 let done = Done { result: restart.result(0), changed: true, ..Done::default() };
                 Control::Result(Box::new(done))
             }
-            Ok(restart) => self.restarted(&restart, &elsewhere.identity).await,
+            Ok(restart) => self.restarted(&restart, elsewhere).await,
             Err(error) => Control::Failed(error.message),
         }
     }
 
-    async fn restarted(&self, restart: &Restart, identity: &Identity) -> Control {
-        match self.restart(restart, identity).await {
-            Ok(elapsed) => {
+    async fn restarted(&self, restart: &Restart, elsewhere: &Elsewhere) -> Control {
+        let restarting = self.restart(restart, &elsewhere.identity);
+        match super::controller::within(elsewhere, restarting).await {
+            Ok(Ok(elapsed)) => {
                 let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
                 let result = restart.result(elapsed_ms);
                 Control::Result(Box::new(Done { result, changed: true, ..Done::default() }))
             }
-            Err(message) => Control::Failed(message),
+            Ok(Err(message)) => Control::Failed(message),
+            Err(late) => late,
         }
     }
 

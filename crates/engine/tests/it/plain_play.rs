@@ -196,3 +196,13 @@ async fn a_cancel_ends_what_runs() {
     assert!(!Path::new(&format!("/proc/{pid}")).exists(), "{pid} still runs");
     assert!(!told.lines.contains(&"never".to_owned()));
 }
+
+#[tokio::test]
+async fn a_task_that_is_over_its_time_is_ended() {
+    let dir = tempfile::tempdir().unwrap();
+    let site = "- hosts: here\n  gather_facts: false\n  tasks:\n    - command: sleep 3601\n      timeout: 1\n";
+    let told = run(&dir, site, |_, _| {}).await;
+    assert_eq!(told.end.as_ref().unwrap().state, HostState::Failed, "{told:?}");
+    let said = told.tasks.last().unwrap().2.clone().unwrap_or_default();
+    assert!(said.contains("within 1 s"), "{said}");
+}

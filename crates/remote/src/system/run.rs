@@ -17,6 +17,8 @@ use super::{Halt, Host, LocalSystem, OUTPUT_LIMIT, why, write};
 
 /// Milliseconds between tries while another package manager holds the lock.
 const LOCK_SLEEP_MS: u64 = 1000;
+/// What a program is given in any case, so that it is started at all.
+const LEAST: Duration = Duration::from_millis(1);
 
 /// What apt, dpkg, dnf, zypper and apk say when another one is at work.
 const LOCKED: [&str; 6] = [
@@ -39,7 +41,7 @@ impl LocalSystem {
         let script = run.script.as_ref().map(|content| self.script(content, host)).transpose()?;
         let dir = self.directory(run.chdir.as_deref())?;
         let empty = Vec::new();
-        let spec = Spec {
+        let mut spec = Spec {
             argv: argv(run, script.as_deref()),
             env: run.env.iter().map(|(name, value)| ((**name).into(), (**value).into())).collect(),
             dir: Some(&dir),
@@ -49,7 +51,7 @@ impl LocalSystem {
             umask: run.umask,
             ..Spec::default()
         };
-        let ended = patient(run, &spec, host);
+        let ended = patient(run, &mut spec, host);
         // Removed on every way out; it is of no use to anyone.
         drop(script);
         judge(run, &program, &spec, ended)
@@ -129,9 +131,14 @@ fn argv(run: &Run, script: Option<&Path>) -> Vec<OsString> {
 }
 
 /// Runs it, and again while another package manager is at work and there is time.
-fn patient(run: &Run, spec: &Spec<'_>, host: &mut dyn Host) -> io::Result<(Ended, bool)> {
-    let until = Instant::now() + Duration::from_millis(run.lock_wait_ms.unwrap_or(0));
+fn patient(run: &Run, spec: &mut Spec<'_>, host: &mut dyn Host) -> io::Result<(Ended, bool)> {
+    let begun = Instant::now();
+    let until = begun + Duration::from_millis(run.lock_wait_ms.unwrap_or(0));
+    let most = spec.timeout;
     loop {
+        // The waiting counts: a later try has what is left.
+        let left = |most: Duration| most.saturating_sub(begun.elapsed()).max(LEAST);
+        spec.timeout = most.map(left);
         let ended = once(run, spec, host)?;
         let locked = run.lock_wait_ms.is_some() && ended.how == How::Exited && is_locked(&ended);
         if !locked || Instant::now() >= until || host.cancel().wait(LOCK_SLEEP_MS) {

@@ -28,6 +28,8 @@ pub(super) struct World {
     pub(super) snapshots: bool,
     /// Answers to `delegate_to` and its like, in this order; then a plain change.
     pub(super) elsewhere: Vec<Control>,
+    /// How long looking and doing take, a step each, in milliseconds.
+    pub(super) slow_ms: u64,
     /// The answer to `run_once`.
     pub(super) once: Option<Control>,
 }
@@ -115,6 +117,7 @@ impl World {
             }
             _ => match word.split_once('=') {
                 Some(("become_user", user)) => options.become_user = Some(user.into()),
+                Some(("slow", ms)) => self.slow_ms = ms.parse().unwrap(),
                 Some(("verbosity", level)) => options.verbosity = level.parse().unwrap(),
                 _ => panic!("no option {word}"),
             },
@@ -272,6 +275,7 @@ impl Driver<'_> {
             self.ran.steps += 1;
             assert!(self.ran.steps < 200_000, "the interpreter never ends");
             let step = interpreter.step(input);
+            let works = matches!(step, Step::Apply { .. } | Step::Observe { .. });
             let answer = match step {
                 Step::Emit(event) => self.event(event),
                 Step::Observe { questions, .. } => {
@@ -285,6 +289,9 @@ impl Driver<'_> {
                     };
                     let text = match &change {
                         Change::Wait(wait) => format!("wait {} ms", wait.timeout_ms),
+                        Change::Run(run) if self.world.slow_ms > 0 => {
+                            format!("{} within {:?} ms", line(&change), run.timeout_ms)
+                        }
                         _ if no_log => "(no_log)".to_owned(),
                         change => line(change),
                     };
@@ -311,6 +318,9 @@ impl Driver<'_> {
                     return;
                 }
             };
+            if works {
+                interpreter.took(self.world.slow_ms);
+            }
             input = tamper(self.ran.steps, answer);
         }
     }

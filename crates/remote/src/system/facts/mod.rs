@@ -1,133 +1,158 @@
-//! Facts about the host, under Ansible's names without their `ansible_` prefix.
+//! What is known of this system for its facts; what it means is `hep_core::facts`.
 //!
 //! Everything is read from files of the kernel and the distribution; only the time zone and executable
 //! local facts cost a process. Nothing here may take long: no file system of the network is asked.
 
-mod date;
-mod distribution;
-mod hardware;
-mod local;
-mod mounts;
-mod network;
-mod security;
+mod address;
 
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::ffi::OsString;
 use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use hep_core::value::{Map, Value};
+use hep_core::facts::{self, Known, Look, Space};
+use hep_core::value::Value;
 
-use super::LocalSystem;
+use super::command::{How, Spec, look, run};
+use super::{LocalSystem, now_ms, why};
 use crate::account::Accounts;
 
 /// Everything that can be found out.
 pub(super) fn gather(system: &LocalSystem, accounts: &Accounts) -> Value {
-    let mut facts = Map::new();
-    names(&mut facts);
-    identity(system, accounts, &mut facts);
-    distribution::gather(&mut facts);
-    hardware::gather(&mut facts);
-    mounts::gather(&mut facts);
-    network::gather(&mut facts);
-    security::gather(&mut facts);
-    date::gather(&mut facts);
-    local::gather(&mut facts);
-    put(&mut facts, "gather_subset", vec!["all"]);
-    Value::map(facts)
-}
-
-fn put(facts: &mut Map, name: &str, value: impl Into<Value>) {
-    facts.insert(name.into(), value.into());
-}
-
-/// A small text file, without the newline at its end; empty if it is not there.
-fn text(path: &str) -> String {
-    let bytes = fs::read(path).unwrap_or_default();
-    let text = String::from_utf8_lossy(&bytes);
-    text.trim_end_matches(['\n', '\0']).to_owned()
-}
-
-fn exists(path: &str) -> bool {
-    fs::symlink_metadata(path).is_ok()
-}
-
-fn names(facts: &mut Map) {
     let uname = rustix::system::uname();
     let word = |text: &std::ffi::CStr| text.to_string_lossy().into_owned();
-    let node = word(uname.nodename());
-    put(facts, "system", word(uname.sysname()));
-    put(facts, "kernel", word(uname.release()));
-    put(facts, "kernel_version", word(uname.version()));
-    put(facts, "machine", word(uname.machine()));
-    put(facts, "architecture", word(uname.machine()));
-    put(facts, "userspace_architecture", word(uname.machine()));
-    put(facts, "userspace_bits", if cfg!(target_pointer_width = "64") { "64" } else { "32" });
-    put(facts, "nodename", node.as_str());
-    put(facts, "hostname", node.split('.').next().unwrap_or(""));
-    let full = full_name(&node, &text("/etc/hosts"));
-    put(facts, "domain", full.split_once('.').map_or("", |(_, domain)| domain));
-    put(facts, "fqdn", full);
-    put(facts, "machine_id", text("/etc/machine-id"));
-    put(facts, "cmdline", command_line(&text("/proc/cmdline")));
-    put(facts, "proc_cmdline", command_line(&text("/proc/cmdline")));
-}
-
-/// The host's name with its domain, from the hosts file; asking DNS could take long.
-fn full_name(node: &str, hosts: &str) -> String {
-    if node.contains('.') {
-        return node.to_owned();
-    }
-    let lines = hosts.lines().map(|line| line.split('#').next().unwrap_or(""));
-    let mut matching = lines.filter_map(|line| {
-        let names: Vec<&str> = line.split_whitespace().skip(1).collect();
-        let qualified = names.iter().find(|name| name.starts_with(&format!("{node}.")));
-        qualified.filter(|_| names.contains(&node)).map(|name| (*name).to_owned())
+    let account = accounts.user(&system.uid.to_string()).map(|account| {
+        [&account.name, &account.gecos, &account.home, &account.shell].map(ToString::to_string)
     });
-    matching.next().unwrap_or_else(|| node.to_owned())
+    let text = |text: OsString| text.to_string_lossy().into_owned();
+    let known = Known {
+        uname: [
+            uname.sysname(),
+            uname.nodename(),
+            uname.release(),
+            uname.version(),
+            uname.machine(),
+        ]
+        .map(word),
+        is_64_bit: cfg!(target_pointer_width = "64"),
+        effective: (system.uid, system.gid),
+        real: (rustix::process::getuid().as_raw(), rustix::process::getgid().as_raw()),
+        account,
+        environment: std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect(),
+        addresses: address::addresses(),
+        // The time zone's rules are libc's business: one process is cheaper than a second reader of them.
+        date: look(&["date", &format!("+{}", facts::DATE_FORMAT)]).unwrap_or_default(),
+        now_ms: now_ms(),
+        is_chroot: is_chroot(),
+        local: local(),
+    };
+    facts::tree(&Files::default(), &known)
 }
 
-/// `a=b c` as a mapping, a word without `=` being true.
-fn command_line(line: &str) -> Value {
-    let mut map = Map::new();
-    for word in line.split_whitespace() {
-        match word.split_once('=') {
-            Some((name, value)) => put(&mut map, name, value),
-            None => put(&mut map, word, true),
+/// This system's files.
+#[derive(Default)]
+struct Files {
+    uuids: OnceCell<HashMap<PathBuf, String>>,
+}
+
+impl Look for Files {
+    fn text(&self, path: &str) -> String {
+        let bytes = fs::read(path).unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes);
+        text.trim_end_matches(['\n', '\0']).to_owned()
+    }
+
+    fn exists(&self, path: &str) -> bool {
+        fs::symlink_metadata(path).is_ok()
+    }
+
+    fn names(&self, directory: &str) -> Vec<String> {
+        let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+        let mut names: Vec<String> =
+            entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        names.sort();
+        names
+    }
+
+    fn space(&self, point: &str) -> Option<Space> {
+        let space = rustix::fs::statvfs(point).ok()?;
+        Some(Space {
+            blocks: space.f_blocks,
+            available: space.f_bavail,
+            fragment: space.f_frsize,
+            block: space.f_bsize,
+            inodes: space.f_files,
+            free_inodes: space.f_ffree,
+        })
+    }
+
+    fn uuid(&self, device: &str) -> Option<String> {
+        let real = fs::canonicalize(device).unwrap_or_else(|_| PathBuf::from(device));
+        self.uuids.get_or_init(uuids).get(&real).cloned()
+    }
+}
+
+fn uuids() -> HashMap<PathBuf, String> {
+    let entries = fs::read_dir("/dev/disk/by-uuid").into_iter().flatten().flatten();
+    let pairs = entries.filter_map(|entry| {
+        Some((fs::canonicalize(entry.path()).ok()?, entry.file_name().into_string().ok()?))
+    });
+    pairs.collect()
+}
+
+/// Whether our root is another than that of the first process, where that may be known.
+fn is_chroot() -> bool {
+    if std::env::var_os("debian_chroot").is_some() {
+        return true;
+    }
+    let Ok(own) = fs::metadata("/") else { return false };
+    // Without the right to look at the first process nothing is known.
+    fs::metadata("/proc/1/root/.")
+        .is_ok_and(|first| (first.dev(), first.ino()) != (own.dev(), own.ino()))
+}
+
+fn local() -> Vec<(String, Result<String, String>)> {
+    let entries = fs::read_dir(facts::LOCAL_DIRECTORY).into_iter().flatten().flatten();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "fact"));
+    paths.sort();
+    let named = paths.iter().map(|path| {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        (name, content(path))
+    });
+    named.collect()
+}
+
+/// What a local fact's file holds, or prints where it is a program.
+fn content(path: &Path) -> Result<String, String> {
+    let meta = fs::metadata(path).map_err(why)?;
+    let limit = facts::LOCAL_LIMIT;
+    if meta.permissions().mode() & 0o111 == 0 {
+        if meta.len() > limit as u64 {
+            return Err("too large".into());
         }
+        return fs::read(path)
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .map_err(why);
     }
-    map.into()
-}
-
-fn identity(system: &LocalSystem, accounts: &Accounts, facts: &mut Map) {
-    let number = |id: u32| Value::Int(id.into());
-    put(facts, "user_id", system.user.as_str());
-    put(facts, "user_uid", number(system.uid));
-    put(facts, "user_gid", number(system.gid));
-    put(facts, "real_user_id", number(rustix::process::getuid().as_raw()));
-    put(facts, "effective_user_id", number(system.uid));
-    put(facts, "real_group_id", number(rustix::process::getgid().as_raw()));
-    put(facts, "effective_group_id", number(system.gid));
-    put(facts, "user_dir", system.home.as_str());
-    if let Some(account) = accounts.user(&system.uid.to_string()) {
-        put(facts, "user_gecos", &*account.gecos);
-        put(facts, "user_shell", &*account.shell);
+    let argv = vec![OsString::from(path)];
+    let timeout = Some(Duration::from_secs(facts::LOCAL_SECONDS));
+    let spec = Spec { argv, timeout, keep: limit, ..Spec::default() };
+    let ended = run(&spec, None, &mut |_, _| {}).map_err(why)?;
+    match (ended.how, ended.rc) {
+        (How::Exited, 0) if ended.out.is_cut() => Err("too large".into()),
+        (How::Exited, 0) => Ok(String::from_utf8_lossy(&ended.out.into_bytes()).into_owned()),
+        (How::Exited, rc) => Err(format!("status {rc}")),
+        _ => Err(format!("no end within {} seconds", facts::LOCAL_SECONDS)),
     }
-    let mut env = Map::new();
-    for (name, value) in std::env::vars_os() {
-        put(&mut env, &name.to_string_lossy(), value.to_string_lossy().into_owned());
-    }
-    put(facts, "env", env);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn full_names() {
-        let hosts = "127.0.0.1 localhost\n127.0.1.1 web.example.org web # x\n";
-        assert_eq!(full_name("web", hosts), "web.example.org");
-        assert_eq!(full_name("db", hosts), "db");
-        assert_eq!(full_name("db.lan", hosts), "db.lan");
-    }
 
     #[test]
     fn every_promised_fact_is_there() {

@@ -2,9 +2,8 @@
 
 use std::collections::HashMap;
 
-use hep_core::value::{Map, Value};
-
-use super::{exists, put, text};
+use super::{Look, put};
+use crate::value::{Map, Value};
 
 /// Names and families as Ansible has them. Source: ansible-core, `module_utils/facts/system/distribution.py`
 /// (`OS_FAMILY_MAP`); the first word is `ID` of os-release.
@@ -48,8 +47,8 @@ const MANAGERS: &[(&str, &str)] = &[
     ("/usr/bin/apt-get", "apt"),
 ];
 
-pub(super) fn gather(facts: &mut Map) {
-    let release = os_release(&text("/etc/os-release"));
+pub(super) fn gather(look: &dyn Look, facts: &mut Map) {
+    let release = os_release(&look.text("/etc/os-release"));
     let field = |name: &str| release.get(name).map_or("", String::as_str);
     let id = field("ID");
     let known = KNOWN.iter().find(|(key, ..)| *key == id);
@@ -57,7 +56,7 @@ pub(super) fn gather(facts: &mut Map) {
         || (field("NAME").to_owned(), family_like(field("ID_LIKE"), field("NAME"))),
         |(_, name, family)| ((*name).to_owned(), (*family).to_owned()),
     );
-    let version = version(&name, field("VERSION_ID"), &text("/etc/debian_version"));
+    let version = version(&name, field("VERSION_ID"), &look.text("/etc/debian_version"));
     let major = version.split('.').next().unwrap_or("").to_owned();
     let codename = codename(field("VERSION_CODENAME"), field("VERSION"));
     put(facts, "distribution", name.as_str());
@@ -68,9 +67,9 @@ pub(super) fn gather(facts: &mut Map) {
     put(facts, "distribution_file_path", "/etc/os-release");
     put(facts, "distribution_file_variety", name.as_str());
     put(facts, "distribution_file_parsed", true);
-    put(facts, "pkg_mgr", package_manager(&family));
-    put(facts, "service_mgr", service_manager());
-    lsb(facts, &name, field("VERSION_ID"), &codename, field("PRETTY_NAME"));
+    put(facts, "pkg_mgr", package_manager(look, &family));
+    put(facts, "service_mgr", service_manager(look));
+    lsb(look, facts, &name, field("VERSION_ID"), &codename, field("PRETTY_NAME"));
 }
 
 /// `NAME=value` lines with shell quoting. Source: os-release(5).
@@ -107,31 +106,38 @@ fn codename(codename: &str, version: &str) -> String {
     inner.map_or_else(|| "NA".to_owned(), str::to_owned)
 }
 
-fn package_manager(family: &str) -> &'static str {
-    if family == "Debian" && exists("/usr/bin/apt-get") {
+fn package_manager(look: &dyn Look, family: &str) -> &'static str {
+    if family == "Debian" && look.exists("/usr/bin/apt-get") {
         return "apt";
     }
-    MANAGERS.iter().find(|(path, _)| exists(path)).map_or("unknown", |(_, name)| name)
+    MANAGERS.iter().find(|(path, _)| look.exists(path)).map_or("unknown", |(_, name)| name)
 }
 
 /// Source: ansible-core, `module_utils/facts/system/service_mgr.py`.
-fn service_manager() -> String {
-    let first = text("/proc/1/comm");
+fn service_manager(look: &dyn Look) -> String {
+    let first = look.text("/proc/1/comm");
     match first.as_str() {
         "systemd" => "systemd".into(),
         "runit-init" => "runit".into(),
         "s6-svscan" => "s6".into(),
         "openrc-init" => "openrc".into(),
-        _ if exists("/run/systemd/system") => "systemd".into(),
-        _ if exists("/run/openrc") => "openrc".into(),
-        _ if exists("/sbin/upstart") => "upstart".into(),
-        _ if exists("/etc/init.d") => "sysvinit".into(),
+        _ if look.exists("/run/systemd/system") => "systemd".into(),
+        _ if look.exists("/run/openrc") => "openrc".into(),
+        _ if look.exists("/sbin/upstart") => "upstart".into(),
+        _ if look.exists("/etc/init.d") => "sysvinit".into(),
         _ => "service".into(),
     }
 }
 
-fn lsb(facts: &mut Map, name: &str, version: &str, codename: &str, description: &str) {
-    let own = os_release(&text("/etc/lsb-release"));
+fn lsb(
+    look: &dyn Look,
+    facts: &mut Map,
+    name: &str,
+    version: &str,
+    codename: &str,
+    description: &str,
+) {
+    let own = os_release(&look.text("/etc/lsb-release"));
     let field = |name: &str, other: &str| own.get(name).map_or(other, String::as_str).to_owned();
     let release = field("DISTRIB_RELEASE", version);
     let lsb = Value::from([

@@ -1,32 +1,33 @@
 //! Processors, memory, disks, what kind of machine it is.
 
 use std::collections::{BTreeSet, HashMap};
-use std::fs;
 
-use hep_core::value::{Map, Value};
+use super::{Look, put};
+use crate::value::{Map, Value};
 
-use super::{exists, put, text};
-
-pub(super) fn gather(facts: &mut Map) {
-    processors(facts, &text("/proc/cpuinfo"));
-    memory(facts, &text("/proc/meminfo"));
-    let uptime = text("/proc/uptime");
+pub(super) fn gather(look: &dyn Look, facts: &mut Map) {
+    processors(facts, &look.text("/proc/cpuinfo"), &look.text("/proc/self/status"));
+    memory(facts, &look.text("/proc/meminfo"));
+    let uptime = look.text("/proc/uptime");
     let seconds = uptime.split(['.', ' ']).next().and_then(|word| word.parse().ok());
     put(facts, "uptime_seconds", Value::Int(seconds.unwrap_or(0)));
-    machine(facts);
-    virtualization(facts);
-    devices(facts);
+    machine(look, facts);
+    virtualization(look, facts);
+    devices(look, facts);
 }
 
 fn number(text: &str) -> Option<i64> {
     text.split_whitespace().next()?.parse().ok()
 }
 
-fn count(size: usize) -> Value {
-    Value::Int(i64::try_from(size).unwrap_or(i64::MAX))
+/// How many processors a process may use: the bits of `Cpus_allowed`. Source: proc(5).
+fn usable(status: &str) -> Option<i64> {
+    let mut lines = status.lines().filter_map(|line| line.strip_prefix("Cpus_allowed:"));
+    let digits = lines.next()?.chars().filter_map(|digit| digit.to_digit(16));
+    Some(digits.map(|digit| i64::from(digit.count_ones())).sum()).filter(|count| *count > 0)
 }
 
-fn processors(facts: &mut Map, cpuinfo: &str) {
+fn processors(facts: &mut Map, cpuinfo: &str, status: &str) {
     let mut list: Vec<Value> = Vec::new();
     let (mut sockets, mut cores, mut threads) = (BTreeSet::new(), 1, 0);
     let mut siblings = 1;
@@ -56,8 +57,7 @@ fn processors(facts: &mut Map, cpuinfo: &str) {
     put(facts, "processor_cores", Value::Int(cores));
     put(facts, "processor_threads_per_core", Value::Int(per_core));
     put(facts, "processor_vcpus", Value::Int(sockets * cores * per_core));
-    let usable = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    put(facts, "processor_nproc", count(usable));
+    put(facts, "processor_nproc", Value::Int(usable(status).unwrap_or(threads)));
 }
 
 fn memory(facts: &mut Map, meminfo: &str) {
@@ -89,7 +89,7 @@ fn memory(facts: &mut Map, meminfo: &str) {
     put(facts, "memory_mb", all);
 }
 
-fn machine(facts: &mut Map) {
+fn machine(look: &dyn Look, facts: &mut Map) {
     for (fact, file) in [
         ("product_name", "product_name"),
         ("product_version", "product_version"),
@@ -103,7 +103,7 @@ fn machine(facts: &mut Map) {
         ("board_vendor", "board_vendor"),
         ("chassis_vendor", "chassis_vendor"),
     ] {
-        let value = text(&format!("/sys/class/dmi/id/{file}"));
+        let value = look.text(&format!("/sys/class/dmi/id/{file}"));
         put(
             facts,
             fact,
@@ -113,8 +113,8 @@ fn machine(facts: &mut Map) {
 }
 
 /// Type and role. Source: ansible-core, `module_utils/facts/virtual/linux.py`, the common cases.
-fn virtualization(facts: &mut Map) {
-    let (kind, role) = container().map_or_else(guest_or_host, |kind| (kind, "guest"));
+fn virtualization(look: &dyn Look, facts: &mut Map) {
+    let (kind, role) = container(look).map_or_else(|| guest_or_host(look), |kind| (kind, "guest"));
     put(facts, "virtualization_type", kind.as_str());
     put(facts, "virtualization_role", role);
     let list = |wanted: &str| {
@@ -125,29 +125,29 @@ fn virtualization(facts: &mut Map) {
     put(facts, "virtualization_tech_host", list("host"));
 }
 
-fn container() -> Option<String> {
-    if exists("/.dockerenv") || exists("/.dockerinit") {
+fn container(look: &dyn Look) -> Option<String> {
+    if look.exists("/.dockerenv") || look.exists("/.dockerinit") {
         return Some("docker".into());
     }
-    if exists("/run/.containerenv") {
+    if look.exists("/run/.containerenv") {
         return Some("podman".into());
     }
-    let environment = text("/proc/1/environ");
-    let named = environment.split('\0').find_map(|word| word.strip_prefix("container="));
-    let named = named.map_or_else(|| text("/run/systemd/container"), str::to_owned);
-    let cgroup = text("/proc/1/cgroup");
+    let environment = look.text("/proc/1/environ");
+    let named = environment.split(['\0', '\n']).find_map(|word| word.strip_prefix("container="));
+    let named = named.map_or_else(|| look.text("/run/systemd/container"), str::to_owned);
+    let cgroup = look.text("/proc/1/cgroup");
     match named.as_str() {
         "" if cgroup.contains("docker") => Some("docker".into()),
         "" if cgroup.contains("/lxc/") => Some("lxc".into()),
-        "" if exists("/proc/vz") && !exists("/proc/lve") => Some("openvz".into()),
+        "" if look.exists("/proc/vz") && !look.exists("/proc/lve") => Some("openvz".into()),
         "" => None,
         "systemd-nspawn" => Some("systemd-nspawn".into()),
         other => Some(other.to_owned()),
     }
 }
 
-fn guest_or_host() -> (String, &'static str) {
-    let dmi = |file: &str| text(&format!("/sys/class/dmi/id/{file}"));
+fn guest_or_host(look: &dyn Look) -> (String, &'static str) {
+    let dmi = |file: &str| look.text(&format!("/sys/class/dmi/id/{file}"));
     let (product, vendor) = (dmi("product_name"), dmi("sys_vendor"));
     let guests = [
         ("KVM", "kvm"),
@@ -167,28 +167,24 @@ fn guest_or_host() -> (String, &'static str) {
     if let Some((_, kind)) = found {
         return ((*kind).to_owned(), "guest");
     }
-    if exists("/proc/xen") {
+    if look.exists("/proc/xen") {
         return ("xen".into(), "guest");
     }
-    let cpuinfo = text("/proc/cpuinfo");
+    let cpuinfo = look.text("/proc/cpuinfo");
     if cpuinfo.contains(" hypervisor") {
         return ("kvm".into(), "guest");
     }
-    let modules = text("/proc/modules");
-    if modules.lines().any(|line| line.starts_with("kvm ")) {
+    if look.text("/proc/modules").lines().any(|line| line.starts_with("kvm ")) {
         return ("kvm".into(), "host");
     }
     ("NA".into(), "NA")
 }
 
-fn devices(facts: &mut Map) {
+fn devices(look: &dyn Look, facts: &mut Map) {
     let mut devices = Map::new();
-    let entries = fs::read_dir("/sys/block").into_iter().flatten().flatten();
-    let mut names: Vec<String> =
-        entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
-    names.sort();
+    let names = look.names("/sys/block");
     for name in names.iter().filter(|name| !name.starts_with("ram")) {
-        let at = |file: &str| text(&format!("/sys/block/{name}/{file}"));
+        let at = |file: &str| look.text(&format!("/sys/block/{name}/{file}"));
         let sectors: u64 = at("size").parse().unwrap_or(0);
         let mut device = Map::new();
         put(&mut device, "model", at("device/model").trim());
@@ -198,18 +194,17 @@ fn devices(facts: &mut Map) {
         put(&mut device, "sectors", Value::Int(i64::try_from(sectors).unwrap_or(i64::MAX)));
         put(&mut device, "sectorsize", at("queue/logical_block_size"));
         put(&mut device, "size", human(sectors.saturating_mul(512)));
-        put(&mut device, "partitions", partitions(name));
+        put(&mut device, "partitions", partitions(look, name));
         put(&mut devices, name, device);
     }
     put(facts, "devices", devices);
 }
 
-fn partitions(device: &str) -> Map {
+fn partitions(look: &dyn Look, device: &str) -> Map {
     let mut found = Map::new();
-    let entries = fs::read_dir(format!("/sys/block/{device}")).into_iter().flatten().flatten();
-    for name in entries.filter_map(|entry| entry.file_name().into_string().ok()) {
+    for name in look.names(&format!("/sys/block/{device}")) {
         if name.starts_with(device) {
-            let at = |file: &str| text(&format!("/sys/block/{device}/{name}/{file}"));
+            let at = |file: &str| look.text(&format!("/sys/block/{device}/{name}/{file}"));
             let sectors: u64 = at("size").parse().unwrap_or(0);
             let partition = Value::from([
                 ("start", at("start")),
@@ -219,7 +214,6 @@ fn partitions(device: &str) -> Map {
             put(&mut found, &name, partition);
         }
     }
-    found.sort_keys();
     found
 }
 
@@ -245,10 +239,21 @@ mod tests {
         let arm = "processor : 0\n\nprocessor : 1\n";
         for (cpuinfo, expected) in [(one, [1, 2, 2, 4]), (arm, [2, 1, 1, 2])] {
             let mut facts = Map::new();
-            processors(&mut facts, cpuinfo);
+            processors(&mut facts, cpuinfo, "");
             let names = ["count", "cores", "threads_per_core", "vcpus"];
             let found = names.map(|name| facts.get(format!("processor_{name}").as_str()).cloned());
             assert_eq!(found, expected.map(|n| Some(Value::Int(n))));
+        }
+    }
+
+    #[test]
+    fn processors_that_may_be_used() {
+        for (status, count) in [
+            ("Cpus_allowed:\tff", Some(8)),
+            ("x\nCpus_allowed:\t1,80000000\nCpus_allowed_list:\t31-32", Some(2)),
+            ("", None),
+        ] {
+            assert_eq!(usable(status), count, "{status}");
         }
     }
 
