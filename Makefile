@@ -66,7 +66,7 @@ test-machines: setup-build setup-fleet setup-machines executor
 	cargo test --no-run $(machines)
 	fleet/with $(HOSTS) $(MACHINES) bash -euc 'fleet/selftest; $(run_tests) $(machines) $(T)'
 
-##  check          format, lints, scripts
+##  check          format, lints, scripts, the rules of the house, the example of CONTRIBUTING.md
 .PHONY: check
 check: setup-build setup-check
 	cargo fmt --all --check
@@ -74,6 +74,7 @@ check: setup-build setup-check
 	cargo clippy --workspace --all-targets -- -D warnings
 	shellcheck -x fleet/* tools/* examples/run .ci/run
 	cargo test --workspace --test tidy
+	tools/guide
 
 ##  bench          the same work by hep, by the floor and by the peers, as a table
 .PHONY: bench
