@@ -24,6 +24,7 @@ in_folders := $(patsubst %/main.rs,%,$(wildcard crates/*/tests/*/main.rs))
 in_files := $(basename $(wildcard crates/*/tests/*.rs))
 suites := $(filter-out e2e,$(sort $(notdir $(in_folders) $(in_files))))
 pure_in_all := --workspace --lib
+around_all := fleet/with-postgres
 process := --workspace --lib --bins $(addprefix --test ,$(suites))
 endif
 machines := --workspace --test e2e
@@ -44,20 +45,21 @@ build: setup-build executor
 ##  test           all rings: pure, in process, real machines
 .PHONY: test
 test: pure := $(pure_in_all)
+test: around := $(around_all)
 test: process := $(filter-out --lib,$(process))
-test: setup-build setup-shells setup-fleet setup-machines test-pure test-process test-machines
+test: setup-build setup-shells setup-databases setup-fleet setup-machines test-pure test-process test-machines
 
 ##  test-pure      ring 1: tables of cases and properties, no I/O
 .PHONY: test-pure
 test-pure: setup-build
 	@echo "== ring 1 of 3: pure =="
-	$(run_tests) $(pure) $(T)
+	$(around) $(run_tests) $(pure) $(T)
 
 ##  test-process   ring 2: SSH servers in the test process, the binary, the executor
 .PHONY: test-process
-test-process: setup-build setup-shells executor
+test-process: setup-build setup-shells setup-databases executor
 	@echo "== ring 2 of 3: in process =="
-	$(run_tests) $(process) $(T)
+	fleet/with-postgres $(run_tests) $(process) $(T)
 
 ##  test-machines  ring 3: the built binary against real sshd and Debian machines
 .PHONY: test-machines
@@ -105,10 +107,10 @@ executors: setup-build setup-executors
 	tools/executors
 
 ##  setup          install what any target needs, from Debian's packages
-.PHONY: setup setup-build setup-shells setup-fleet setup-machines setup-check setup-bench setup-executors
+.PHONY: setup setup-build setup-shells setup-databases setup-fleet setup-machines setup-check setup-bench setup-executors
 setup:
 	fleet/setup
-setup-build setup-shells setup-fleet setup-machines setup-check setup-bench setup-executors: setup-%:
+setup-build setup-shells setup-databases setup-fleet setup-machines setup-check setup-bench setup-executors: setup-%:
 	@fleet/setup $*
 
 .PHONY: help

@@ -33,6 +33,8 @@ pub mod mode;
 pub mod module;
 #[cfg(test)]
 mod module_test;
+#[cfg(feature = "full")]
+pub mod name;
 pub mod node;
 pub mod observe;
 pub mod options;
@@ -45,6 +47,8 @@ mod put;
 mod python_regex;
 pub mod query;
 pub mod quote;
+#[cfg(feature = "full")]
+pub mod rights;
 pub mod run;
 #[cfg(feature = "full")]
 pub mod saved;
@@ -53,6 +57,8 @@ pub mod secret;
 pub mod selector;
 #[cfg(feature = "full")]
 pub mod shell;
+#[cfg(feature = "full")]
+pub mod size;
 #[cfg(feature = "full")]
 pub mod ssh;
 pub mod suggest;

@@ -1,9 +1,11 @@
 //! `hep`: the command line of Hephaestus. A door only translates: it parses words, calls the engine, and
 //! renders what the engine tells.
 
+mod api;
 mod cli;
 mod executors;
 mod render;
+mod serve;
 mod terminal;
 
 fn main() -> std::process::ExitCode {

@@ -54,6 +54,7 @@ macro_rules! catalogue {
 }
 
 pub mod account;
+pub mod api;
 pub mod cli;
 pub mod command;
 pub mod exec;
@@ -65,7 +66,9 @@ pub mod option;
 pub mod package;
 pub mod plan;
 pub mod play;
+pub mod register;
 pub mod remote;
+pub mod server;
 pub mod service;
 pub mod ssh;
 pub mod template;
@@ -73,6 +76,7 @@ pub mod template;
 /// Every catalogue, for the command that prints all ids and for translations.
 pub const CATALOGUES: &[&[Entry]] = &[
     account::ENTRIES,
+    api::ENTRIES,
     cli::ENTRIES,
     command::ENTRIES,
     exec::ENTRIES,
@@ -84,7 +88,9 @@ pub const CATALOGUES: &[&[Entry]] = &[
     package::ENTRIES,
     plan::ENTRIES,
     play::ENTRIES,
+    register::ENTRIES,
     remote::ENTRIES,
+    server::ENTRIES,
     service::ENTRIES,
     ssh::ENTRIES,
     template::ENTRIES,

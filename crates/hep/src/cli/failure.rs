@@ -2,6 +2,7 @@
 
 use hep_core::diagnostic::{Diagnostic, Source, render};
 use hep_core::message::{Message, cli as say};
+use hep_engine::ops::OpError;
 
 use crate::terminal::{Screen, Tint, visible};
 
@@ -24,6 +25,21 @@ pub(crate) enum Failure {
 impl From<Message> for Failure {
     fn from(message: Message) -> Self {
         Self::Said(message)
+    }
+}
+
+impl From<OpError> for Failure {
+    fn from(error: OpError) -> Self {
+        match error {
+            OpError::NotSignedIn(message)
+            | OpError::Denied(message)
+            | OpError::NotFound(message)
+            | OpError::Invalid { message, .. }
+            | OpError::Conflict(message)
+            | OpError::Stale(message)
+            | OpError::Unavailable(message) => Self::Said(message),
+            OpError::Internal(text) => Self::Said(say::internal(text)),
+        }
     }
 }
 

@@ -1,8 +1,10 @@
 //! The command line: words in, an exit code out.
 
+mod admin;
 mod apply;
 mod clean;
 mod connect;
+mod database;
 mod exec;
 mod extra;
 mod failure;
@@ -13,6 +15,7 @@ mod modules;
 mod plan;
 mod secrets;
 mod seed;
+mod serve;
 mod signals;
 mod span;
 mod ssh;
@@ -61,6 +64,10 @@ enum Command {
     Ssh(ssh::Args),
     /// Remove all that hep ever left on hosts
     Clean(clean::Args),
+    /// Start the server
+    Serve(serve::Args),
+    /// First steps with the server's database: users and tokens
+    Admin(admin::Args),
     /// Show the modules that manifests can use, or the manual of one
     Modules(modules::Args),
     /// Show every message that hep can say, by its id
@@ -125,6 +132,8 @@ fn dispatch(command: Command, screen: &Arc<Screen>) -> Result<u8, Failure> {
         Command::Hosts(args) => block_on(hosts::run(args, screen.clone())),
         Command::Ssh(args) => block_on(ssh::run(args, screen.clone())),
         Command::Clean(args) => block_on(clean::run(args, screen.clone())),
+        Command::Serve(args) => block_on(serve::run(args, screen.clone())),
+        Command::Admin(args) => block_on(admin::run(args, screen.clone())),
         Command::Modules(args) => modules::run(&args, screen),
         Command::Messages(args) => messages::run(&args, screen),
         Command::Version => version::run(screen),

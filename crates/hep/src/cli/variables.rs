@@ -1,5 +1,7 @@
 //! The environment variables that `hep` reads, all of them.
 
+use std::path::PathBuf;
+
 /// Declares a constant for each variable, and the list of all with what they are for.
 macro_rules! variables {
     ($($(#[doc = $doc:literal])+ $id:ident = $name:literal;)*) => {
@@ -36,9 +38,36 @@ variables! {
     CONNECT_TIMEOUT = "HEP_CONNECT_TIMEOUT";
     /// As `--forks`.
     FORKS = "HEP_FORKS";
+    /// As `--database`.
+    DATABASE = "HEP_DATABASE";
+    /// As `--listen`.
+    LISTEN = "HEP_LISTEN";
+    /// Where the server and local runs keep what lasts.
+    STATE_DIRECTORY = "HEP_STATE_DIRECTORY";
     /// Of `hep -c CONFIG`: replaces `log_level`.
     LOG_LEVEL = "LOGLEVEL";
 }
+
+/// Where what lasts is kept: as said, or as systemd says, or as root beneath `/var/lib`, or in the home.
+pub(crate) fn state_directory() -> PathBuf {
+    let named = |name| std::env::var_os(name).filter(|path| !path.is_empty()).map(PathBuf::from);
+    if let Some(path) = named(STATE_DIRECTORY).or_else(|| named(SYSTEMD_STATE)) {
+        return path;
+    }
+    if rustix::process::geteuid().is_root() {
+        return PathBuf::from("/var/lib/hep");
+    }
+    let home = named(XDG_STATE_HOME);
+    let home = home.or_else(|| named(HOME).map(|home| home.join(".local/state")));
+    home.unwrap_or_default().join("hep")
+}
+
+/// Set by systemd for `StateDirectory=`.
+const SYSTEMD_STATE: &str = "STATE_DIRECTORY";
+/// Of the XDG base directories.
+const XDG_STATE_HOME: &str = "XDG_STATE_HOME";
+/// The home.
+const HOME: &str = "HOME";
 
 /// What libraries read for us.
 const ELSEWHERE: [(&str, &str); 1] = [("NO_COLOR", " No colours, when set to anything.")];

@@ -1,0 +1,13 @@
+//! Messages of the area `register`: hosts, groups and the other nouns that a server keeps.
+
+catalogue! { "register";
+    bad_name(name) "`{name}` is not a name that can be used here\nhint: use letters, digits, `.`, `_` and `-`, beginning with a letter, a digit or `_`; `all` means every host";
+    bad_size(text) "`{text}` is not a size\nhint: write a number of MiB, or a number with a unit: `2GB`, `512MiB`";
+    bad_port(port) "{port} is not the port of an sshd\nhint: use a number from 1 to 65535";
+    bad_address(address) "`{address}` is not an address\nhint: give a host name or an IP address, without port and user";
+    bad_family(family) "`{family}` is not a family of hosts\nhint: use GeneralPurpose, ComputeOptimized, MemoryOptimized or StorageOptimized";
+    not_found(kind, name) "There is no {kind} `{name}`";
+    exists(kind, name) "There is a {kind} `{name}` already";
+    in_use(kind, name) "Cannot delete the {kind} `{name}`: something still uses it";
+    changed_meanwhile(kind, name) "Did not change the {kind} `{name}`: somebody else has changed it meanwhile\nhint: read it again, then repeat the change";
+}

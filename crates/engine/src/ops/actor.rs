@@ -1,0 +1,124 @@
+//! Who asks, and what they may.
+
+use hep_core::message::server as say;
+use hep_core::rights::{self, Grant, Verb};
+
+use super::error::{OpError, OpResult};
+use crate::store::audit::{self, Line};
+use crate::store::{Sql, hosts};
+
+/// What kind of actor asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ActorKind {
+    /// A person who has signed in.
+    User,
+    /// A program with a token.
+    Token,
+    /// A schedule.
+    Schedule,
+    /// An action on a result.
+    Action,
+    /// Somebody who can open the database itself.
+    CommandLine,
+}
+
+impl ActorKind {
+    /// The word for it in the audit log.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Token => "token",
+            Self::Schedule => "schedule",
+            Self::Action => "action",
+            Self::CommandLine => "command_line",
+        }
+    }
+}
+
+/// Who asks.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    /// What kind.
+    pub kind: ActorKind,
+    /// Of a token the token's id, else the user's.
+    pub id: Option<String>,
+    /// The user's name; of a token `USER/TOKEN`.
+    pub name: String,
+    /// Where the request came from.
+    pub address: String,
+    /// The request, for the audit log and the server's own log.
+    pub request_id: String,
+    /// What they may.
+    pub grants: Vec<Grant>,
+}
+
+impl Actor {
+    /// Somebody who can open the database, and so may do everything.
+    pub fn command_line(name: &str) -> Self {
+        let everything = Grant {
+            verbs: Verb::ALL.into_iter().collect(),
+            selector: "all".into(),
+            partition: None,
+        };
+        Self {
+            kind: ActorKind::CommandLine,
+            id: None,
+            name: name.to_owned(),
+            address: String::new(),
+            request_id: String::new(),
+            grants: vec![everything],
+        }
+    }
+
+    /// Whether they may do something to what belongs to no host, or to every host.
+    pub fn may(&self, verb: Verb) -> bool {
+        rights::may_everywhere(&self.grants, verb)
+    }
+
+    /// Refuses unless they may; `what` is what they wanted to do it to.
+    pub fn must(&self, verb: Verb, what: &str) -> OpResult<()> {
+        if self.may(verb) { Ok(()) } else { Err(OpError::Denied(say::denied(verb.word(), what))) }
+    }
+
+    /// Writes what they did into the audit log, in the transaction that does it.
+    pub(crate) async fn did(
+        &self,
+        into: &dyn Sql,
+        verb: &str,
+        object: Object<'_>,
+        outcome: &str,
+        detail: Option<serde_json::Value>,
+    ) -> OpResult<()> {
+        let line = Line {
+            actor_kind: self.kind.word(),
+            actor_id: self.id.as_deref(),
+            actor_name: &self.name,
+            address: &self.address,
+            request_id: &self.request_id,
+            verb,
+            object_kind: object.kind,
+            object_id: object.id,
+            object_name: object.name,
+            outcome,
+            detail: detail.map(|detail| detail.to_string()),
+        };
+        Ok(audit::write(into, &line).await?)
+    }
+}
+
+/// What something was done to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Object<'a> {
+    /// `host`, `job`, …
+    pub(crate) kind: &'static str,
+    /// Its id, once it has one.
+    pub(crate) id: Option<&'a str>,
+    /// Its name.
+    pub(crate) name: &'a str,
+}
+
+impl<'a> From<&'a hosts::Host> for Object<'a> {
+    fn from(host: &'a hosts::Host) -> Self {
+        Self { kind: "host", id: Some(&host.id), name: &host.said.name }
+    }
+}

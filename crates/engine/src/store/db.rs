@@ -1,0 +1,508 @@
+//! The seam between our SQL and the two databases: SQL is written once, in the subset that SQLite and
+//! PostgreSQL share, and only this file knows that there are two.
+//!
+//! Parameters are `$1`, `$2`, …; ids are text, instants BIGINT milliseconds, JSON text, blobs `BYTES` in the
+//! schema (`BLOB` there, `BYTEA` here). On SQLite one connection writes and several read.
+
+use std::path::Path;
+use std::str::FromStr as _;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sqlx::pool::PoolOptions;
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgRow};
+use sqlx::sqlite::{
+    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous,
+};
+use sqlx::{AssertSqlSafe, Decode, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Type};
+use tokio::sync::Mutex;
+
+/// How long a statement waits for a connection or for SQLite's writer.
+const BUSY: Duration = Duration::from_secs(20);
+/// SQLite's reading connections.
+const READERS: u32 = 4;
+/// Connections of one node to PostgreSQL.
+const POSTGRES_CONNECTIONS: u32 = 16;
+
+/// Why a statement did not do what it should.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A name or key that must be unique is there already.
+    #[error("a row with the same key is there already")]
+    Duplicate(#[source] sqlx::Error),
+    /// A row that another refers to would go, or refers to one that is not there.
+    #[error("a row that is referred to is missing or still used")]
+    Reference(#[source] sqlx::Error),
+    /// The database cannot be reached, or has no connection to spare; trying again may help.
+    #[error("the database cannot be reached")]
+    Unavailable(#[source] sqlx::Error),
+    /// The database holds what we did not write.
+    #[error("column {column} holds what it must not")]
+    Corrupt {
+        /// The column.
+        column: String,
+        /// What could not be read.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The address names no database that we know.
+    #[error("{0:?} is the address of no database; write sqlite:PATH or postgres://USER@HOST/NAME")]
+    Address(String),
+    /// The schema is newer than this program.
+    #[error("the database has schema {found}, this program knows up to {known}")]
+    Newer {
+        /// What is there.
+        found: i64,
+        /// What we know.
+        known: i64,
+    },
+    /// Anything else that a database says.
+    #[error("the database refused a statement")]
+    Other(#[source] sqlx::Error),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Database(said) if said.is_unique_violation() => Self::Duplicate(error),
+            sqlx::Error::Database(said) if said.is_foreign_key_violation() => {
+                Self::Reference(error)
+            }
+            // 57P: the server goes down or comes up; 53: it is out of something; 08: the line broke.
+            sqlx::Error::Database(said)
+                if said.code().is_some_and(|code| {
+                    ["57P", "53", "08"].iter().any(|class| code.starts_with(class))
+                }) =>
+            {
+                Self::Unavailable(error)
+            }
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => {
+                Self::Unavailable(error)
+            }
+            _ => Self::Other(error),
+        }
+    }
+}
+
+/// What store functions return.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// A parameter. `None` is a NULL of its type, which PostgreSQL wants to know.
+#[derive(Clone, Debug)]
+pub enum Arg {
+    /// BOOLEAN.
+    Bool(Option<bool>),
+    /// BIGINT.
+    Int(Option<i64>),
+    /// TEXT.
+    Text(Option<String>),
+    /// BLOB or BYTEA.
+    Bytes(Option<Vec<u8>>),
+}
+
+macro_rules! args {
+    ($($type:ty => $arm:ident: $make:expr;)+) => {$(
+        impl From<$type> for Arg {
+            fn from(value: $type) -> Self {
+                Self::$arm(Some($make(value)))
+            }
+        }
+        impl From<Option<$type>> for Arg {
+            fn from(value: Option<$type>) -> Self {
+                Self::$arm(value.map($make))
+            }
+        }
+    )+};
+}
+
+args! {
+    bool => Bool: |value| value;
+    i64 => Int: |value| value;
+    u32 => Int: i64::from;
+    u16 => Int: i64::from;
+    String => Text: |value| value;
+    &str => Text: str::to_owned;
+    &String => Text: String::clone;
+    Vec<u8> => Bytes: |value| value;
+    &[u8] => Bytes: <[u8]>::to_vec;
+}
+
+/// A statement with its parameters.
+#[derive(Clone, Debug)]
+pub struct Query {
+    sql: String,
+    args: Vec<Arg>,
+    locks: bool,
+}
+
+/// A statement of fixed text.
+pub fn sql(text: &'static str) -> Query {
+    Query { sql: text.to_owned(), args: Vec::new(), locks: false }
+}
+
+impl Query {
+    /// The next parameter.
+    #[must_use]
+    pub fn bind(mut self, arg: impl Into<Arg>) -> Self {
+        self.args.push(arg.into());
+        self
+    }
+
+    /// More fixed text.
+    #[must_use]
+    pub fn and(mut self, text: &'static str) -> Self {
+        self.sql.push_str(text);
+        self
+    }
+
+    /// More fixed text with one parameter, whose place is written `?`.
+    #[must_use]
+    pub fn and_bind(mut self, text: &'static str, arg: impl Into<Arg>) -> Self {
+        let place = format!("${}", self.args.len() + 1);
+        self.sql.push_str(&text.replacen('?', &place, 1));
+        self.bind(arg)
+    }
+
+    /// A list of parameters in parentheses; `(NULL)`, which nothing equals, when there are none.
+    #[must_use]
+    pub fn and_list<A: Into<Arg>>(
+        mut self,
+        text: &'static str,
+        args: impl IntoIterator<Item = A>,
+    ) -> Self {
+        self.sql.push_str(text);
+        let first = self.args.len();
+        self.args.extend(args.into_iter().map(Into::into));
+        let places: Vec<String> =
+            (first..self.args.len()).map(|number| format!("${}", number + 1)).collect();
+        let places = if places.is_empty() { "NULL".to_owned() } else { places.join(", ") };
+        for part in [" (", &places, ")"] {
+            self.sql.push_str(part);
+        }
+        self
+    }
+
+    /// Takes the rows that it reads, and passes over those that another transaction has taken. Must be the
+    /// last clause. SQLite has one writer at a time and needs none of it.
+    #[must_use]
+    pub const fn taking_unlocked(mut self) -> Self {
+        self.locks = true;
+        self
+    }
+
+    fn for_sqlite(self) -> sqlx::query::Query<'static, Sqlite, SqliteArguments> {
+        let mut query = sqlx::query(AssertSqlSafe(self.sql));
+        for arg in self.args {
+            query = match arg {
+                Arg::Bool(value) => query.bind(value),
+                Arg::Int(value) => query.bind(value),
+                Arg::Text(value) => query.bind(value),
+                Arg::Bytes(value) => query.bind(value),
+            };
+        }
+        query
+    }
+
+    fn for_postgres(mut self) -> sqlx::query::Query<'static, Postgres, PgArguments> {
+        if self.locks {
+            self.sql.push_str(" FOR UPDATE SKIP LOCKED");
+        }
+        let mut query = sqlx::query(AssertSqlSafe(self.sql));
+        for arg in self.args {
+            query = match arg {
+                Arg::Bool(value) => query.bind(value),
+                Arg::Int(value) => query.bind(value),
+                Arg::Text(value) => query.bind(value),
+                Arg::Bytes(value) => query.bind(value),
+            };
+        }
+        query
+    }
+}
+
+/// A row of an answer.
+pub enum Row {
+    /// Of SQLite.
+    Sqlite(SqliteRow),
+    /// Of PostgreSQL.
+    Postgres(PgRow),
+}
+
+/// What a column can be read as: `bool`, `i64`, `String`, `Vec<u8>`, and `Option`s of these.
+pub trait Column:
+    for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres>
+{
+}
+
+impl<T> Column for T where
+    T: for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres>
+{
+}
+
+impl Row {
+    /// A column.
+    pub fn get<T: Column>(&self, column: &str) -> Result<T> {
+        let got = match self {
+            Self::Sqlite(row) => row.try_get(column),
+            Self::Postgres(row) => row.try_get(column),
+        };
+        got.map_err(|error| corrupt(column, error))
+    }
+
+    /// A column that holds JSON.
+    pub fn json<T: serde::de::DeserializeOwned>(&self, column: &str) -> Result<T> {
+        let text: String = self.get(column)?;
+        serde_json::from_str(&text).map_err(|error| corrupt(column, error))
+    }
+
+    /// A column that holds JSON or NULL.
+    pub fn maybe_json<T: serde::de::DeserializeOwned>(&self, column: &str) -> Result<Option<T>> {
+        let text: Option<String> = self.get(column)?;
+        let read = text.map(|text| serde_json::from_str(&text)).transpose();
+        read.map_err(|error| corrupt(column, error))
+    }
+
+    /// A column that holds a word of a closed set, as serde writes it.
+    pub fn word<T: serde::de::DeserializeOwned>(&self, column: &str) -> Result<T> {
+        let text: String = self.get(column)?;
+        let value = serde_json::Value::String(text);
+        serde_json::from_value(value).map_err(|error| corrupt(column, error))
+    }
+}
+
+fn corrupt(column: &str, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
+    StoreError::Corrupt { column: column.to_owned(), source: error.into() }
+}
+
+/// Takes statements: the database, each statement by itself, or a transaction.
+#[async_trait]
+pub trait Sql: Send + Sync {
+    /// The rows that a statement answers with.
+    async fn all(&self, query: Query) -> Result<Vec<Row>>;
+
+    /// How many rows a statement changed.
+    async fn run(&self, query: Query) -> Result<u64>;
+
+    /// The first row, if there is one.
+    async fn one(&self, query: Query) -> Result<Option<Row>> {
+        Ok(self.all(query).await?.into_iter().next())
+    }
+}
+
+/// The database.
+#[derive(Clone)]
+pub struct Db(Kind);
+
+#[derive(Clone)]
+enum Kind {
+    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    Postgres(PgPool),
+}
+
+/// A transaction; dropped without `commit` it undoes itself.
+pub struct Tx(Mutex<Begun>);
+
+enum Begun {
+    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    Postgres(sqlx::Transaction<'static, Postgres>),
+}
+
+impl Db {
+    /// Opens `sqlite:PATH`, made where it is missing, or `postgres://…`.
+    pub async fn open(address: &str) -> Result<Self> {
+        match address.split_once(':') {
+            Some(("sqlite", path)) => {
+                Self::sqlite(Path::new(path.strip_prefix("//").unwrap_or(path))).await
+            }
+            Some(("postgres" | "postgresql", _)) => Self::postgres(address).await,
+            _ => Err(StoreError::Address(without_password(address))),
+        }
+    }
+
+    async fn sqlite(path: &Path) -> Result<Self> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // What was told to be accepted is on the disk: intent, claims and outcomes.
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY);
+        let pool = |most: u32| {
+            PoolOptions::<Sqlite>::new()
+                .max_connections(most)
+                .acquire_timeout(BUSY)
+                .idle_timeout(None)
+                .max_lifetime(None)
+                .test_before_acquire(false)
+        };
+        let writer = pool(1).connect_with(options.clone()).await?;
+        let readers = pool(READERS).connect_lazy_with(options.read_only(true));
+        Ok(Self(Kind::Sqlite { writer, readers }))
+    }
+
+    async fn postgres(address: &str) -> Result<Self> {
+        let options = PgConnectOptions::from_str(address)
+            .map_err(|_| StoreError::Address(without_password(address)))?
+            .application_name("hep");
+        let pool = PoolOptions::<Postgres>::new()
+            .max_connections(POSTGRES_CONNECTIONS)
+            .acquire_timeout(BUSY)
+            .connect_with(options)
+            .await?;
+        Ok(Self(Kind::Postgres(pool)))
+    }
+
+    /// Begins a transaction that may write. On SQLite it is the only one until its end: nothing that waits
+    /// for the network belongs inside.
+    pub async fn begin(&self) -> Result<Tx> {
+        let begun = match &self.0 {
+            Kind::Sqlite { writer, .. } => {
+                Begun::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)
+            }
+            Kind::Postgres(pool) => Begun::Postgres(pool.begin().await?),
+        };
+        Ok(Tx(Mutex::new(begun)))
+    }
+
+    /// Whether several nodes can share it.
+    pub const fn is_shared(&self) -> bool {
+        matches!(self.0, Kind::Postgres(_))
+    }
+
+    /// Ends all connections, after what they are at.
+    pub async fn close(&self) {
+        match &self.0 {
+            Kind::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Kind::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+/// An address as it may be shown.
+fn without_password(address: &str) -> String {
+    match (address.find("://"), address.rfind('@')) {
+        (Some(start), Some(end)) if start + 3 <= end => {
+            let user = address[start + 3..end].split(':').next().unwrap_or_default();
+            format!("{}{user}{}", &address[..start + 3], &address[end..])
+        }
+        _ => address.to_owned(),
+    }
+}
+
+#[async_trait]
+impl Sql for Db {
+    async fn all(&self, query: Query) -> Result<Vec<Row>> {
+        Ok(match &self.0 {
+            // A statement that writes and answers (`RETURNING`) must not meet a reader.
+            Kind::Sqlite { writer, readers } => {
+                let reads = query.sql.trim_start().starts_with("SELECT")
+                    || query.sql.trim_start().starts_with("WITH");
+                let pool = if reads { readers } else { writer };
+                let rows = query.for_sqlite().fetch_all(pool).await?;
+                rows.into_iter().map(Row::Sqlite).collect()
+            }
+            Kind::Postgres(pool) => {
+                let rows = query.for_postgres().fetch_all(pool).await?;
+                rows.into_iter().map(Row::Postgres).collect()
+            }
+        })
+    }
+
+    async fn run(&self, query: Query) -> Result<u64> {
+        Ok(match &self.0 {
+            Kind::Sqlite { writer, .. } => {
+                query.for_sqlite().execute(writer).await?.rows_affected()
+            }
+            Kind::Postgres(pool) => query.for_postgres().execute(pool).await?.rows_affected(),
+        })
+    }
+}
+
+impl Tx {
+    /// Makes it last.
+    pub async fn commit(self) -> Result<()> {
+        match self.0.into_inner() {
+            Begun::Sqlite(tx) => tx.commit().await?,
+            Begun::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+
+    /// Several statements without parameters, as a migration has them.
+    pub(super) async fn script(&self, text: &str) -> Result<()> {
+        match &mut *self.0.lock().await {
+            Begun::Sqlite(tx) => {
+                let text = text.replace(" BYTES", " BLOB");
+                sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut **tx).await?;
+            }
+            Begun::Postgres(tx) => {
+                let text = text.replace(" BYTES", " BYTEA");
+                sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut **tx).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes every other node wait that asks for the same lock, until this transaction ends.
+    pub(super) async fn alone(&self, lock: i64) -> Result<()> {
+        if let Begun::Postgres(tx) = &mut *self.0.lock().await {
+            sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(lock).execute(&mut **tx).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells every node that listens, when this transaction has been committed. Nobody does on SQLite, where
+    /// there is one node.
+    pub async fn notify(&self, channel: &'static str, text: &str) -> Result<()> {
+        if let Begun::Postgres(tx) = &mut *self.0.lock().await {
+            let query = sqlx::query("SELECT pg_notify($1, $2)").bind(channel).bind(text.to_owned());
+            query.execute(&mut **tx).await?;
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Sql for Tx {
+    async fn all(&self, query: Query) -> Result<Vec<Row>> {
+        Ok(match &mut *self.0.lock().await {
+            Begun::Sqlite(tx) => {
+                let rows = query.for_sqlite().fetch_all(&mut **tx).await?;
+                rows.into_iter().map(Row::Sqlite).collect()
+            }
+            Begun::Postgres(tx) => {
+                let rows = query.for_postgres().fetch_all(&mut **tx).await?;
+                rows.into_iter().map(Row::Postgres).collect()
+            }
+        })
+    }
+
+    async fn run(&self, query: Query) -> Result<u64> {
+        Ok(match &mut *self.0.lock().await {
+            Begun::Sqlite(tx) => query.for_sqlite().execute(&mut **tx).await?.rows_affected(),
+            Begun::Postgres(tx) => query.for_postgres().execute(&mut **tx).await?.rows_affected(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_in_an_address_is_not_shown() {
+        let cases = [
+            ("mysql://root:secret@db/x", "mysql://root@db/x"),
+            ("mysql://root:se@cret@db/x", "mysql://root@db/x"),
+            ("mysql://db/x", "mysql://db/x"),
+            ("nothing", "nothing"),
+        ];
+        for (address, shown) in cases {
+            assert_eq!(without_password(address), shown);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! What lasts: hosts, jobs, runs and all else, in SQLite or PostgreSQL. SQL is nowhere but beneath this folder,
+//! a file a noun; each function is tested on both databases.
+
+pub mod audit;
+pub mod db;
+pub mod hosts;
+pub mod migrate;
+pub mod partitions;
+#[cfg(test)]
+pub(crate) mod testing;
+pub mod tokens;
+pub mod users;
+
+pub use self::db::{Db, Result, Sql, StoreError, Tx};
+
+/// Who wrote a row, and when.
+#[derive(Clone, Debug, serde::Serialize, utoipa::ToSchema)]
+pub struct Stamp {
+    /// Milliseconds since 1970.
+    pub at_ms: i64,
+    /// The name of the actor.
+    pub by: String,
+}
+
+/// A new id: a UUIDv7, so that ids are in the order of their making.
+pub fn new_id() -> String {
+    uuid::Uuid::now_v7().to_string()
+}
+
+/// Now, as rows have it: milliseconds since 1970.
+pub fn now_ms() -> i64 {
+    i64::try_from(crate::clock::now_ms()).unwrap_or(i64::MAX)
+}

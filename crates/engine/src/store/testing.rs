@@ -1,0 +1,52 @@
+//! An empty, migrated database of each kind for a test. PostgreSQL must be there: `HEP_TEST_POSTGRES` is its
+//! address, and `fleet/with-postgres` starts one.
+
+use std::future::Future;
+
+use super::db::{Db, Sql as _, sql};
+use super::migrate::migrate;
+
+/// The variable with the address of a PostgreSQL whose user may create databases.
+const ADDRESS: &str = "HEP_TEST_POSTGRES";
+
+/// Runs a story on SQLite, then on PostgreSQL.
+pub(crate) async fn on_both<F: Future<Output = ()>>(story: impl Fn(Db) -> F) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("hep.db");
+    let db = Db::open(&format!("sqlite:{}", file.display())).await.unwrap();
+    migrate(&db).await.unwrap();
+    story(db.clone()).await;
+    db.close().await;
+
+    let server = postgres_address();
+    let name = format!("hep_{}", crate::token::token());
+    let admin = Db::open(&server).await.unwrap();
+    create(&admin, &name).await;
+    let address = server.replacen("/postgres?", &format!("/{name}?"), 1);
+    assert_ne!(address, server, "{ADDRESS} must end in /postgres?…");
+    let db = Db::open(&address).await.unwrap();
+    migrate(&db).await.unwrap();
+    story(db.clone()).await;
+    db.close().await;
+    drop_database(&admin, &name).await;
+    admin.close().await;
+}
+
+fn postgres_address() -> String {
+    std::env::var(ADDRESS).unwrap_or_else(|_| {
+        panic!(
+            "{ADDRESS} must name a PostgreSQL: run the tests by `make`, or in fleet/with-postgres"
+        )
+    })
+}
+
+async fn create(admin: &Db, name: &str) {
+    // The name is ours: letters and digits.
+    let text: &'static str = format!("CREATE DATABASE {name}").leak();
+    admin.run(sql(text)).await.unwrap();
+}
+
+async fn drop_database(admin: &Db, name: &str) {
+    let text: &'static str = format!("DROP DATABASE {name} WITH (FORCE)").leak();
+    admin.run(sql(text)).await.unwrap();
+}

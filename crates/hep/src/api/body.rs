@@ -1,0 +1,71 @@
+//! What a request brings: a JSON body and the version that it was made from.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::StatusCode;
+use axum::http::header::IF_MATCH;
+use axum::http::request::Parts;
+use hep_core::message::api as say;
+use serde::de::DeserializeOwned;
+
+use super::problem::Problem;
+
+/// A JSON body. What is wrong with it names the field.
+pub(crate) struct Body<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let bytes = Bytes::from_request(request, state).await.map_err(|refused| {
+            Problem::new(refused.status(), &say::unreadable_body(refused.body_text()))
+        })?;
+        read(&bytes).map(Self)
+    }
+}
+
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let (field, cause) = (error.path().to_string(), error.into_inner());
+        let message = say::bad_body(cause.line(), cause.column(), without_place(&cause));
+        if cause.is_data() {
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, &message).at(field)
+        } else {
+            Problem::new(StatusCode::BAD_REQUEST, &message)
+        }
+    })?;
+    match reader.end() {
+        Ok(()) => Ok(value),
+        Err(cause) => {
+            let message = say::bad_body(cause.line(), cause.column(), without_place(&cause));
+            Err(Problem::new(StatusCode::BAD_REQUEST, &message))
+        }
+    }
+}
+
+/// What serde says, without the line and column that we say ourselves.
+fn without_place(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.rsplit_once(" at line ").map_or(text.clone(), |(text, _)| text.to_owned())
+}
+
+/// The version that a change was made from (`If-Match`), if the caller says so.
+pub(crate) struct Version(pub(crate) Option<i64>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Version {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let Some(tag) = parts.headers.get(IF_MATCH) else { return Ok(Self(None)) };
+        let text = tag.to_str().unwrap_or_default().trim();
+        if text == "*" {
+            return Ok(Self(None));
+        }
+        let number = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+        match number.and_then(|number| number.parse().ok()) {
+            Some(version) => Ok(Self(Some(version))),
+            None => Err(Problem::new(StatusCode::BAD_REQUEST, &say::bad_if_match(text))),
+        }
+    }
+}

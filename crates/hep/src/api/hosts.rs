@@ -1,0 +1,107 @@
+//! `/hosts`: the hosts of the register.
+
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use hep_engine::ops::page::{Page, Paging};
+use hep_engine::ops::{Engine, host};
+use hep_engine::store::hosts::{Filter, Host, HostInput};
+use serde::Deserialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::answer::Answer;
+use super::body::{Body, Version};
+use super::caller::Caller;
+use super::problem::Problem;
+
+/// The routes of this noun.
+pub(super) fn routes() -> OpenApiRouter<Engine> {
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(show, replace, delete))
+}
+
+/// Which hosts.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+struct Which {
+    /// Only those of this partition.
+    partition: Option<String>,
+    /// Only those with this label: `NAME=VALUE`.
+    label: Option<String>,
+    /// Only those in this state.
+    state: Option<String>,
+    /// Only those whose name, address or notes hold this.
+    q: Option<String>,
+    /// How many at most: 1 to 1000, usually 100.
+    limit: Option<u32>,
+    /// The `next` of the page before.
+    cursor: Option<String>,
+}
+
+/// A page of hosts, by name.
+#[utoipa::path(get, path = "/hosts", params(Which), responses((status = 200, body = Page<Host>)))]
+async fn list(
+    State(engine): State<Engine>,
+    Caller(actor): Caller,
+    Query(which): Query<Which>,
+) -> Result<Answer<Page<Host>>, Problem> {
+    let label = which.label.as_deref().map(|label| label.split_once('=').unwrap_or((label, "")));
+    let filter = Filter {
+        partition: which.partition,
+        label: label.map(|(name, value)| (name.to_owned(), value.to_owned())),
+        state: which.state,
+        text: which.q,
+        ..Filter::default()
+    };
+    let paging = Paging { limit: which.limit, cursor: which.cursor };
+    Ok(Answer::ok(host::list(&engine, &actor, filter, &paging).await?))
+}
+
+/// Adds a host.
+#[utoipa::path(post, path = "/hosts", request_body = HostInput, responses((status = 201, body = Host)))]
+async fn create(
+    State(engine): State<Engine>,
+    Caller(actor): Caller,
+    Body(said): Body<HostInput>,
+) -> Result<Answer<Host>, Problem> {
+    let host = host::create(&engine, &actor, said).await?;
+    let address = format!("{}/hosts/{}", super::ROOT, host.said.name);
+    let version = host.version;
+    Ok(Answer::created(address, host).tagged(version))
+}
+
+/// A host.
+#[utoipa::path(get, path = "/hosts/{name}", responses((status = 200, body = Host)))]
+async fn show(
+    State(engine): State<Engine>,
+    Caller(actor): Caller,
+    Path(name): Path<String>,
+) -> Result<Answer<Host>, Problem> {
+    let host = host::show(&engine, &actor, &name).await?;
+    let version = host.version;
+    Ok(Answer::ok(host).tagged(version))
+}
+
+/// Changes a host: what is not said is as if it had never been.
+#[utoipa::path(put, path = "/hosts/{name}", request_body = HostInput, responses((status = 200, body = Host)))]
+async fn replace(
+    State(engine): State<Engine>,
+    Caller(actor): Caller,
+    Path(name): Path<String>,
+    Version(version): Version,
+    Body(said): Body<HostInput>,
+) -> Result<Answer<Host>, Problem> {
+    let host = host::update(&engine, &actor, &name, version, said).await?;
+    let version = host.version;
+    Ok(Answer::ok(host).tagged(version))
+}
+
+/// Takes a host out of the register. Nothing happens to the machine.
+#[utoipa::path(delete, path = "/hosts/{name}", responses((status = 204)))]
+async fn delete(
+    State(engine): State<Engine>,
+    Caller(actor): Caller,
+    Path(name): Path<String>,
+    Version(version): Version,
+) -> Result<StatusCode, Problem> {
+    host::delete(&engine, &actor, &name, version).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,37 @@
+//! Which database: the option of every command that opens one.
+
+use std::path::PathBuf;
+
+use hep_core::message::cli as say;
+use hep_engine::ops::Engine;
+
+use super::failure::Failure;
+use super::variables;
+
+/// The option.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Database {
+    /// The database: `sqlite:PATH` or `postgres://…` [default: a file in the state directory]
+    #[arg(long, value_name = "URL", env = variables::DATABASE, hide_env_values = true)]
+    database: Option<String>,
+}
+
+impl Database {
+    /// Opens it, and makes its file and schema where they are missing.
+    pub(crate) async fn open(&self) -> Result<Engine, Failure> {
+        let address = match &self.database {
+            Some(address) => address.clone(),
+            None => format!("sqlite:{}", file()?.display()),
+        };
+        Ok(Engine::open(&address).await?)
+    }
+}
+
+/// The usual file, its folder made for nobody but us.
+fn file() -> Result<PathBuf, Failure> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    let folder = variables::state_directory();
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+    made.map_err(|error| say::cannot_make(folder.display(), error))?;
+    Ok(folder.join("hep.db"))
+}
