@@ -285,6 +285,9 @@ pub enum Outcome {
     Failed(Message, Deed),
     /// It was not tried, because what was observed is no longer true.
     Refused(Message),
+    /// It was not tried, because another run had the host until now. What was observed before may no longer
+    /// be true.
+    Late,
     /// It was not tried: cancelled.
     Cancelled,
 }

@@ -107,7 +107,9 @@ impl Module for External {
             Some(Outcome::Refused(message)) => {
                 Finish { result, failed: Some(message.clone()), changed: None }
             }
-            Some(Outcome::Cancelled) | None => Finish { result, failed: None, changed: None },
+            Some(Outcome::Late | Outcome::Cancelled) | None => {
+                Finish { result, failed: None, changed: None }
+            }
         }
     }
 }

@@ -123,6 +123,8 @@ pub struct Start {
     pub run: Arc<str>,
     /// Fencing number: a host refuses one lower than the highest it has seen.
     pub fence: u64,
+    /// How long another run that is changing the host is waited for, in milliseconds.
+    pub lock_wait_ms: u64,
     /// Passwords for other identities.
     pub passwords: Vec<Password>,
 }
@@ -194,6 +196,8 @@ pub enum FromHost {
     },
     /// What an unacknowledged journal of the same host run says.
     Journal(Journalled),
+    /// Something to show at once that is no result.
+    Note(Message),
     /// The executor cannot go on and exits.
     Fault(Message),
 }
@@ -581,6 +585,7 @@ mod tests {
         let start = Start {
             run: "r".into(),
             fence: 1,
+            lock_wait_ms: 0,
             passwords: vec![Password { user: "".into(), password: Sealed::new("pw".into()) }],
         };
         assert!(!format!("{start:?}").contains("pw\""));

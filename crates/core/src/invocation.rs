@@ -107,7 +107,7 @@ pub(crate) fn finish(mut result: Map, outcomes: &[Outcome], strip_empty_ends: bo
         Some(Outcome::Done(deed)) => (Some(deed), None),
         Some(Outcome::Failed(message, deed)) => (Some(deed), Some(message.clone())),
         Some(Outcome::Refused(message)) => (None, Some(message.clone())),
-        Some(Outcome::Cancelled) | None => (None, None),
+        Some(Outcome::Late | Outcome::Cancelled) | None => (None, None),
     };
     let mut failed = failed;
     if let Some(deed) = deed {

@@ -22,8 +22,6 @@ const OUTPUT_LIMIT: u64 = 4 << 20;
 /// Bytes after which nothing more is written.
 const LIMIT: u64 = 16 << 20;
 /// How long a journal that nobody acknowledged is kept.
-/// The ending of the file by which a run says that it is changing the host.
-const CLAIM: &str = "changing";
 const KEEP: Duration = Duration::from_hours(7 * 24);
 
 /// The journal of a host run, with its lock held.
@@ -35,8 +33,6 @@ pub struct Journal {
     next: u64,
     size: u64,
     full: bool,
-    /// Says to other runs that this one is changing the host; held from the first change on.
-    claim: Option<File>,
 }
 
 /// A line of the file.
@@ -71,7 +67,7 @@ impl Journal {
         if !is_name {
             return Err(remote::bad_run(run));
         }
-        let directory = cache.join("runs");
+        let directory = directory(cache);
         let path = directory.join(format!("{run}.jsonl"));
         let failed = |error: io::Error| remote::journal(path.display(), why(error));
         private_directory(&directory).map_err(failed)?;
@@ -89,35 +85,8 @@ impl Journal {
         let earlier = read(&file, run).map_err(failed)?;
         let size = file.metadata().map_err(failed)?.len();
         let next = earlier.records.last().map_or(0, |record| record.number + 1);
-        let journal = Self { path, file, lock, next, size, full: earlier.full, claim: None };
+        let journal = Self { path, file, lock, next, size, full: earlier.full };
         Ok((journal, (size > 0).then_some(earlier)))
-    }
-
-    /// Makes sure that no other run is changing this host, and says that this one is. Parts of one run
-    /// (`RUN-HOST`) do not stand in each other's way: they may be one machine under two names.
-    pub fn claim(&mut self) -> Result<(), Message> {
-        if self.claim.is_some() {
-            return Ok(());
-        }
-        let failed = |error: io::Error| remote::journal(self.path.display(), why(error));
-        let directory = self.path.parent().unwrap_or(Path::new("."));
-        // Held for a moment only: two runs that begin at once see each other.
-        let door = File::open(directory).map_err(failed)?;
-        rustix::fs::flock(&door, FlockOperation::LockExclusive)
-            .map_err(|error| failed(error.into()))?;
-        if let Some((run, said)) = other_claim(directory, &self.path).map_err(failed)? {
-            let (who, since) = said.trim().split_once(' ').unwrap_or(("another controller", ""));
-            let begun = Duration::from_secs(since.parse().unwrap_or(0));
-            let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-            return Err(remote::in_use(run, who, now.saturating_sub(begun).as_secs()));
-        }
-        let mut file = open(&self.path.with_extension(CLAIM)).map_err(failed)?;
-        rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive)
-            .map_err(|error| failed(error.into()))?;
-        let said = format!("{} {}\n", controller(), crate::system::now_ms() / 1000);
-        file.set_len(0).and_then(|()| file.write_all(said.as_bytes())).map_err(failed)?;
-        self.claim = Some(file);
-        Ok(())
     }
 
     /// Says that a change is about to begin; it must not if this fails.
@@ -158,9 +127,6 @@ impl Journal {
     pub fn acknowledge(self) {
         let _ = fs::remove_file(&self.path);
         let _ = fs::remove_file(self.path.with_extension("lock"));
-        if self.claim.is_some() {
-            let _ = fs::remove_file(self.path.with_extension(CLAIM));
-        }
         drop(self.lock);
     }
 
@@ -175,47 +141,23 @@ impl Journal {
     }
 }
 
+/// Where the journals of a cache lie.
+#[must_use]
+pub fn directory(cache: &Path) -> PathBuf {
+    cache.join("runs")
+}
+
 /// Removes the journal of a run that is not open here.
 pub fn forget(cache: &Path, run: &str) {
     if run.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
-        let path = cache.join("runs").join(format!("{run}.jsonl"));
+        let path = directory(cache).join(format!("{run}.jsonl"));
         let _ = fs::remove_file(&path);
         let _ = fs::remove_file(path.with_extension("lock"));
     }
 }
 
-/// A claim of another run that is held, with what it says. Those that nobody holds any more are removed.
-fn other_claim(directory: &Path, own: &Path) -> io::Result<Option<(String, String)>> {
-    let run_of = |path: &Path| {
-        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        name.split_once('-').map_or(name.clone(), |(run, _)| run.to_owned())
-    };
-    for entry in fs::read_dir(directory)? {
-        let path = entry?.path();
-        let is_claim = path.extension().is_some_and(|extension| extension == CLAIM);
-        if !is_claim || run_of(&path) == run_of(own) {
-            continue;
-        }
-        let Ok(mut file) = open(&path) else { continue };
-        if rustix::fs::flock(&file, FlockOperation::NonBlockingLockShared).is_ok() {
-            let _ = fs::remove_file(&path);
-            continue;
-        }
-        let mut said = String::new();
-        file.rewind()?;
-        Read::by_ref(&mut file).take(256).read_to_string(&mut said)?;
-        return Ok(Some((run_of(&path), said)));
-    }
-    Ok(None)
-}
-
-/// Where the controller is, as sshd says.
-fn controller() -> String {
-    let connection = std::env::var("SSH_CONNECTION").unwrap_or_default();
-    connection.split(' ').next().filter(|word| !word.is_empty()).unwrap_or("this-machine").into()
-}
-
-fn open(path: &Path) -> io::Result<File> {
+/// Opens a file of ours, making it; never through a link.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
     let flags = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or(0);
     File::options().read(true).append(true).create(true).mode(0o600).custom_flags(flags).open(path)
 }
@@ -333,26 +275,6 @@ mod tests {
         assert!(!earlier.closed);
         journal.acknowledge();
         assert_eq!(fs::read_dir(dir.path().join("runs")).unwrap().count(), 0);
-    }
-
-    #[test]
-    fn two_runs_do_not_change_a_host_at_once() {
-        let dir = tempfile::tempdir().unwrap();
-        let open = |run| Journal::open(dir.path(), run, 1).unwrap().0;
-        let (mut first, mut second) = (open("a-1"), open("b-1"));
-        let mut sibling = open("a-2");
-        first.claim().unwrap();
-        first.claim().unwrap();
-        sibling.claim().unwrap();
-        let refused = second.claim().unwrap_err();
-        assert_eq!((&*refused.id, refused.arg("run")), ("remote.in_use", Some("a")));
-        first.acknowledge();
-        assert!(second.claim().is_err(), "the sibling still does");
-        // Gone without a word.
-        drop(sibling);
-        second.claim().unwrap();
-        assert!(!dir.path().join("runs/a-2.changing").exists());
-        second.acknowledge();
     }
 
     #[test]

@@ -6,6 +6,7 @@
 pub mod account;
 pub mod blob;
 pub mod cancel;
+pub mod claim;
 pub mod clean;
 pub mod identity;
 pub mod journal;

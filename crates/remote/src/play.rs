@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
+use hep_core::change::Outcome;
 use hep_core::frame::{FromHost, ToHost};
 use hep_core::interp::{Event, Input, Interpreter, Request, Snapshot, Step};
 use hep_core::message::{Message, remote};
+use hep_core::observe::Ask;
 
 use crate::serve::{End, Session, unexpected};
 use crate::system::now_ms;
@@ -56,8 +58,13 @@ impl Session {
                     Input::Answers(questions.into_iter().zip(answers).collect())
                 }
                 Step::Apply { identity, task, no_log, change } => {
+                    let claimed = self.claim(&change);
                     let begun = Instant::now();
-                    let outcome = self.apply(&identity, task, &change, no_log);
+                    let outcome = match claimed {
+                        Ok(false) => self.apply(&identity, task, &change, no_log),
+                        Ok(true) => Outcome::Late,
+                        Err(outcome) => outcome,
+                    };
                     interpreter.took(millis(Instant::now(), begun));
                     Input::Outcome(outcome)
                 }
@@ -66,6 +73,7 @@ impl Session {
                     Input::Next
                 }
                 Step::Done(summary) => {
+                    self.release();
                     self.line.wire.send(&FromHost::Done(summary));
                     return Ok(None);
                 }
@@ -82,6 +90,10 @@ impl Session {
     }
 
     fn ask(&mut self, request: Request, interpreter: &Interpreter) -> Result<Answered, Message> {
+        if waits_for_hosts(&request) {
+            // They may wait for a run that waits for this host.
+            self.release();
+        }
         self.line.wire.send(&FromHost::Request(Box::new(request)));
         self.answered(interpreter)
     }
@@ -115,6 +127,18 @@ impl Session {
                 other => return Err(unexpected(&other)),
             });
         }
+    }
+}
+
+/// Whether the answer comes only when other hosts have got somewhere.
+fn waits_for_hosts(request: &Request) -> bool {
+    match request {
+        Request::Barrier { .. } | Request::Once { .. } | Request::Slot { .. } => true,
+        Request::Asks { asks, .. } => asks.iter().any(|ask| matches!(ask, Ask::HostVars(_))),
+        Request::OnceDone { .. }
+        | Request::Include { .. }
+        | Request::End { .. }
+        | Request::Task(_) => false,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use hep_core::change::{Change, Outcome};
 use hep_core::frame::{FromHost, Hello, Start, Stream, ToHost};
@@ -12,6 +13,7 @@ use hep_core::observe::{Answer, Question};
 
 use crate::blob::{STORE_LIMIT, Store};
 use crate::cancel::Cancel;
+use crate::claim::{Claimed, Claims};
 use crate::identity::Identities;
 use crate::journal::{self, Journal};
 use crate::system::{Host, LocalSystem};
@@ -36,6 +38,8 @@ pub struct Session {
     pub(crate) line: Line,
     others: Identities,
     journal: Option<(Arc<str>, Journal)>,
+    /// Of the run; there is none without a journal.
+    claims: Option<Claims>,
     cache: PathBuf,
 }
 
@@ -68,7 +72,7 @@ impl Session {
         let cache = cache.unwrap_or_else(|| cache_directory(&system));
         let store = Store::new(&cache, STORE_LIMIT);
         let line = Line { wire, store, task: 0 };
-        Self { others, system, line, journal: None, cache }
+        Self { others, system, line, journal: None, claims: None, cache }
     }
 
     /// Greets, and serves until the end.
@@ -129,7 +133,11 @@ impl Session {
                     self.line.wire.send(&FromHost::Answers { id, answers });
                 }
                 ToHost::Apply { id, identity, task, change, no_log } => {
-                    let outcome = self.apply(&identity, task, &change, no_log);
+                    // Not planned here, so not planned anew: its `before` says whether it may be.
+                    let outcome = match self.claim(&change) {
+                        Ok(_) => self.apply(&identity, task, &change, no_log),
+                        Err(outcome) => outcome,
+                    };
                     self.line.wire.send(&FromHost::Outcome { id, outcome: Box::new(outcome) });
                 }
                 ToHost::Play(start) => {
@@ -159,18 +167,23 @@ impl Session {
     fn start(&mut self, start: Start) -> Result<(), Message> {
         self.line.wire.forget_cancel();
         self.others.begin(start.passwords);
-        self.journal = None;
+        (self.journal, self.claims) = (None, None);
         let (journal, earlier) = Journal::open(&self.cache, &start.run, start.fence)?;
         if let Some(earlier) = earlier {
             self.line.wire.send(&FromHost::Journal(earlier));
         }
+        let patience = Duration::from_millis(start.lock_wait_ms);
+        self.claims = Some(Claims::new(journal::directory(&self.cache), &start.run, patience));
         self.journal = Some((start.run, journal));
         Ok(())
     }
 
     fn acknowledge(&mut self, run: &str) {
         match self.journal.take() {
-            Some((open, journal)) if *open == *run => journal.acknowledge(),
+            Some((open, journal)) if *open == *run => {
+                self.claims = None;
+                journal.acknowledge();
+            }
             other => {
                 self.journal = other;
                 journal::forget(&self.cache, run);
@@ -182,6 +195,37 @@ impl Session {
     pub(crate) fn observe(&mut self, identity: &Identity, questions: &[Question]) -> Vec<Answer> {
         let Some(user) = self.other(identity) else { return self.system.answer(questions) };
         self.others.observe(&user, questions, &mut self.line)
+    }
+
+    /// Makes sure before a change that no other run is changing the host, waiting for one that is. Answers
+    /// with whether it had to wait, or with the outcome of a change that may not be.
+    pub(crate) fn claim(&mut self, change: &Change) -> Result<bool, Outcome> {
+        let Some(claims) = &mut self.claims else { return Ok(false) };
+        if matches!(change, Change::Wait(_)) {
+            return Ok(false);
+        }
+        let wire = &mut self.line.wire;
+        let signals = Arc::clone(&wire.signals);
+        // Waiting ends with the line, as a change that only waits does.
+        let may = signals.begin_change(true);
+        let claimed = match may {
+            true => claims.claim(&signals.cancel, |message| wire.send(&FromHost::Note(message))),
+            false => Claimed::Cancelled,
+        };
+        signals.end_change();
+        match claimed {
+            Claimed::AtOnce => Ok(false),
+            Claimed::Later => Ok(true),
+            Claimed::Refused(message) => Err(Outcome::Refused(message)),
+            Claimed::Cancelled => Err(Outcome::Cancelled),
+        }
+    }
+
+    /// Lets other runs have the host.
+    pub(crate) fn release(&mut self) {
+        if let Some(claims) = &mut self.claims {
+            claims.release();
+        }
     }
 
     /// Applies as an identity, under the journal of the run if there is one.
@@ -211,12 +255,7 @@ impl Session {
         no_log: bool,
     ) -> Outcome {
         let secret = no_log || matches!(change, Change::Run(run) if run.secret);
-        let begun = self.journal.as_mut().map(|(_, journal)| {
-            if !matches!(change, Change::Wait(_)) {
-                journal.claim()?;
-            }
-            journal.begin(task, change)
-        });
+        let begun = self.journal.as_mut().map(|(_, journal)| journal.begin(task, change));
         let number = match begun.transpose() {
             Ok(number) => number,
             Err(message) => return Outcome::Refused(message),

@@ -213,14 +213,13 @@ impl Running {
     pub(super) fn outcome(&mut self, outcome: Outcome) {
         let outcome = self.in_time(outcome);
         match &mut self.stage {
+            Stage::Apply(_) if outcome == Outcome::Late => self.look_anew(),
             // Somebody else was there first. Nothing was done, so it is looked at anew, but not for ever.
             Stage::Apply(_)
                 if matches!(outcome, Outcome::Refused(_)) && self.refusals < MOST_REFUSALS =>
             {
                 self.refusals += 1;
-                self.is_stale = true;
-                self.diffs.truncate(self.diffs_before);
-                self.stage = Stage::Plan;
+                self.look_anew();
             }
             Stage::Apply(applying) => {
                 if let Some(change) = applying.take_outcome(&outcome) {
@@ -230,6 +229,13 @@ impl Running {
             Stage::Delay => self.stage = Stage::Plan,
             _ => self.stop_with(say::wrong_answer("Outcome"), false),
         }
+    }
+
+    /// The change that was handed out was not tried: the host may have moved on.
+    fn look_anew(&mut self) {
+        self.is_stale = true;
+        self.diffs.truncate(self.diffs_before);
+        self.stage = Stage::Plan;
     }
 
     // ---- the beginning ------------------------------------------------------------------------------

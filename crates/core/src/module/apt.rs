@@ -220,7 +220,7 @@ impl Module for Apt {
                     failed = Some(message.clone());
                 }
                 Outcome::Refused(message) => failed = Some(message.clone()),
-                Outcome::Cancelled => {}
+                Outcome::Late | Outcome::Cancelled => {}
             }
         }
         let only_refresh = self.only_refresh() && failed.is_none() && !outcomes.is_empty();

@@ -128,7 +128,7 @@ pub(super) fn finish(mut result: Map, outcomes: &[Outcome]) -> Finish {
                 finish.failed = Some(message.clone());
             }
             Outcome::Refused(message) => finish.failed = Some(message.clone()),
-            Outcome::Done(_) | Outcome::Cancelled => {}
+            Outcome::Done(_) | Outcome::Late | Outcome::Cancelled => {}
         }
     }
     finish

@@ -173,7 +173,7 @@ pub trait Module: Send + Sync {
                 Some(message.clone())
             }
             Outcome::Refused(message) => Some(message.clone()),
-            Outcome::Done(_) | Outcome::Cancelled => None,
+            Outcome::Done(_) | Outcome::Late | Outcome::Cancelled => None,
         });
         Finish { result, failed, changed: None }
     }

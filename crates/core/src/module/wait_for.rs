@@ -137,7 +137,7 @@ impl Module for WaitFor {
             Outcome::Done(deed) => (Some(deed), None),
             Outcome::Failed(message, deed) => (Some(deed), Some(message.clone())),
             Outcome::Refused(message) => (None, Some(message.clone())),
-            Outcome::Cancelled => (None, None),
+            Outcome::Late | Outcome::Cancelled => (None, None),
         };
         if let Some(deed) = deed {
             let elapsed = i64::try_from(deed.duration_ms / 1000).unwrap_or(i64::MAX);

@@ -69,8 +69,17 @@ impl Part {
         let start = single_task(host, &login, elsewhere, &self.scene.options);
         executor.send(&ToHost::Play(Box::new(start))).await?;
         let mut report: Option<Box<Report>> = None;
+        let mut cancelled = false;
         loop {
-            match executor.receive().await? {
+            let message = tokio::select! {
+                message = executor.receive() => message?,
+                () = self.run.cancel.cancelled(), if !cancelled => {
+                    cancelled = true;
+                    executor.send(&ToHost::Cancel).await?;
+                    continue;
+                }
+            };
+            match message {
                 FromHost::Event { event, .. } => {
                     if let Event::Finished(finished) = *event {
                         report = Some(finished);
@@ -87,6 +96,7 @@ impl Part {
                     executor.send(&answer).await?;
                 }
                 FromHost::Done(_) => break,
+                FromHost::Note(message) => self.run.note(host, message).await,
                 FromHost::Fault(message) => return Ok(Control::Failed(message)),
                 _ => {}
             }

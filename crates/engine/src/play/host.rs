@@ -230,6 +230,7 @@ impl Part {
                     }
                 }
                 FromHost::Done(summary) => return Ok(End::Done(summary)),
+                FromHost::Note(message) => self.run.note(&self.host, message).await,
                 FromHost::Journal(journal) => self.tell_journal(&journal).await,
                 FromHost::Fault(message) => {
                     let state = if self.begun { HostState::Lost } else { HostState::Failed };
@@ -436,8 +437,7 @@ impl Part {
                 Some(_) => say::journal_done(record.task),
                 None => say::journal_unknown(record.task),
             };
-            let host = Some(self.host.name.clone());
-            self.run.tell(RunEvent::Note { host, message }).await;
+            self.run.note(&self.host, message).await;
         }
     }
 }
@@ -485,6 +485,7 @@ impl Run {
         Ok(ToHost::Start(Box::new(frame::Start {
             run: part,
             fence: self.fence,
+            lock_wait_ms: u64::try_from(self.request.lock_wait.as_millis()).unwrap_or(u64::MAX),
             passwords: password.into_iter().collect(),
         })))
     }

@@ -18,6 +18,7 @@ mod sources;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 use hep_core::interp::{Control, Options, Summary};
@@ -55,6 +56,8 @@ pub struct Request {
     pub keep: bool,
     /// Whether every host is driven by single commands, without the executor.
     pub plain: bool,
+    /// How long another run that is changing a host is waited for.
+    pub lock_wait: Duration,
     /// Who answers a `pause` that waits for a person.
     pub person: Person,
     /// Takes down which files of the controller are used.
@@ -355,6 +358,11 @@ impl Run {
         self.hide_secrets(&mut event);
         // A door that has gone does not want to know.
         let _ = self.events.send(event).await;
+    }
+
+    /// Tells something about a host that is no result.
+    pub(crate) async fn note(&self, host: &Host, message: Message) {
+        self.tell(RunEvent::Note { host: Some(host.name.clone()), message }).await;
     }
 
     fn hide_secrets(&self, event: &mut RunEvent) {

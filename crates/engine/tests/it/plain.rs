@@ -162,6 +162,7 @@ fn said(outcome: &Outcome, dir: &Path) -> String {
         Outcome::Done(deed) => format!("done {}", deed.backup.is_some()),
         Outcome::Failed(message, _) => format!("failed {}: {message}", message.id),
         Outcome::Refused(message) => format!("refused {}: {message}", message.id),
+        Outcome::Late => "late".to_owned(),
         Outcome::Cancelled => "cancelled".to_owned(),
     };
     text.replace(dir.to_str().unwrap(), "DIR")

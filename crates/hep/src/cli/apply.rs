@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use hep_core::interp::Options;
 use hep_core::manifest::select::Selection;
@@ -16,11 +17,14 @@ use tokio::sync::mpsc;
 
 use super::connect::{Connect, Extra, Opened, Wanted};
 use super::failure::Failure;
-use super::{Output, list, plan, secrets};
+use super::{Output, list, plan, secrets, variables};
 use crate::executors::EXECUTORS;
 use crate::render::play::{Detail, Json, Script, Text};
 use crate::render::{Ended, Render, View};
 use crate::terminal::{Screen, ask};
+
+/// How long another run is waited for that is changing a host, unless said otherwise, in seconds.
+pub(super) const LOCK_TIMEOUT: u32 = 60;
 
 /// Apply manifests to hosts.
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
@@ -77,7 +81,12 @@ pub(crate) struct Args {
     /// Drive every host by single commands over SSH, without the executor
     #[arg(long)]
     no_executor: bool,
-    /// How to print: `json` is one object for each task and host, and a summary for each host
+    /// How long to wait for another run that is changing a host; 0 refuses at once
+    #[arg(long, value_name = "SECONDS", default_value_t = LOCK_TIMEOUT, hide_env_values = true,
+        env = variables::LOCK_TIMEOUT)]
+    lock_timeout: u32,
+    /// How to print: `json` is one object for each task and host or notice, and a
+    /// summary for each host
     #[arg(long, value_enum, default_value_t, value_name = "FORM")]
     output: Output,
     #[command(flatten)]
@@ -246,6 +255,7 @@ impl Args {
             forks: usize::from(self.connect.forks),
             keep: !self.no_keep,
             plain: self.no_executor,
+            lock_wait: Duration::from_secs(self.lock_timeout.into()),
             person: person(screen),
             ..Request::default()
         }

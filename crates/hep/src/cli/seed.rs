@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::{CommandFactory as _, Parser};
 use hep_core::diagnostic::{Diagnostic, Source};
@@ -101,6 +102,7 @@ pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> 
         options: Options { verbosity, ..Options::default() },
         forks: usize::from(connect.forks),
         keep: true,
+        lock_wait: Duration::from_secs(apply::LOCK_TIMEOUT.into()),
         person: apply::person(&screen),
         ..Request::default()
     };

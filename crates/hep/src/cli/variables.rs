@@ -44,6 +44,8 @@ variables! {
     LISTEN = "HEP_LISTEN";
     /// Where the server and local runs keep what lasts.
     STATE_DIRECTORY = "HEP_STATE_DIRECTORY";
+    /// As `--lock-timeout`.
+    LOCK_TIMEOUT = "HEP_LOCK_TIMEOUT";
     /// Of `hep -c CONFIG`: replaces `log_level`.
     LOG_LEVEL = "LOGLEVEL";
 }

@@ -37,6 +37,32 @@ fn a_cut_line_loses_one_host_and_what_it_did_is_told() {
     ran.says("first");
 }
 
+#[test]
+fn a_second_run_waits_for_the_first() {
+    let machine = Machine::shared("m1");
+    let user = "rivals";
+    machine.user(user, "");
+    let desk = machine.desk(&[user]);
+    let play = |line: &str| {
+        format!(
+            "- hosts: all\n  gather_facts: false\n  tasks:\n    - {{name: it, shell: '{line}'}}\n"
+        )
+    };
+    let first =
+        desk.file("1.yml", play("echo begun; until [ -e go ]; do sleep 0.1; done; echo >a"));
+    let second = desk.file("2.yml", play("cat a; echo done"));
+    let [first, second] = [&first, &second].map(|path| path.to_str().unwrap());
+    let mut holder = desk.start(&["apply", first]);
+    holder.until("begun");
+    let ran = desk.hep(&["apply", "--lock-timeout", "0", second]).expect(2);
+    ran.says("Refused to change this host").says("waited 0 s");
+    let mut waiter = desk.start(&["apply", "--output", "json", second]);
+    waiter.until("\"remote.waiting\"");
+    machine.sh(&format!("touch /home/{user}/go"));
+    holder.end().expect(0);
+    assert_eq!(waiter.end().expect(0).task(user, "it")["state"], "changed");
+}
+
 /// Tries to write a file where there is no room or no right.
 fn write(desk: &Desk, path: &str, more: &[&str]) -> Ran {
     let play = format!(

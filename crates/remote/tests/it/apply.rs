@@ -47,6 +47,7 @@ pub(crate) fn word(outcome: &Outcome) -> &str {
     match outcome {
         Outcome::Done(_) => "done",
         Outcome::Failed(message, _) | Outcome::Refused(message) => &message.id,
+        Outcome::Late => "late",
         Outcome::Cancelled => "cancelled",
     }
 }

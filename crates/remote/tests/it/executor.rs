@@ -51,7 +51,12 @@ impl Executor {
     }
 
     pub(crate) fn begin(&mut self, run: &str, fence: u64) {
-        let start = Start { run: run.into(), fence, passwords: vec![] };
+        self.begin_patient(run, fence, 0);
+    }
+
+    /// Begins a run that waits so long for another, in milliseconds.
+    pub(crate) fn begin_patient(&mut self, run: &str, fence: u64, lock_wait_ms: u64) {
+        let start = Start { run: run.into(), fence, lock_wait_ms, passwords: vec![] };
         self.send(&ToHost::Start(Box::new(start)));
     }
 

@@ -90,7 +90,7 @@ fn apply(executor: &mut Executor, user: &str, change: Change) -> Outcome {
 
 fn with_password(executor: &mut Executor, password: &str) {
     let password = Password { user: "".into(), password: Sealed::new(password.into()) };
-    let start = Start { run: "r".into(), fence: 1, passwords: vec![password] };
+    let start = Start { run: "r".into(), fence: 1, lock_wait_ms: 0, passwords: vec![password] };
     executor.send(&ToHost::Start(Box::new(start)));
 }
 
@@ -99,6 +99,7 @@ fn result(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Done(deed) => deed.stdout.lossy().lines().next().unwrap_or("").to_owned(),
         Outcome::Failed(message, _) | Outcome::Refused(message) => message.id.to_string(),
+        Outcome::Late => "late".into(),
         Outcome::Cancelled => "cancelled".into(),
     }
 }

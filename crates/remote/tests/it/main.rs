@@ -8,6 +8,7 @@
 
 mod apply;
 mod bootstrap;
+mod claims;
 mod executor;
 mod full_disk;
 mod hostile;

@@ -16,7 +16,7 @@ fn str(text: &str) -> Node {
     Node::bare(NodeKind::Str(text.into()))
 }
 
-fn task(id: u32, module: &str, args: &[(&str, &str)]) -> Task {
+pub(crate) fn task(id: u32, module: &str, args: &[(&str, &str)]) -> Task {
     let pairs = args.iter().map(|(name, value)| (str(name), str(value))).collect();
     Task {
         id,
@@ -27,7 +27,7 @@ fn task(id: u32, module: &str, args: &[(&str, &str)]) -> Task {
     }
 }
 
-fn start(tasks: Vec<Task>, check: bool) -> ToHost {
+pub(crate) fn start(tasks: Vec<Task>, check: bool) -> ToHost {
     let items = tasks.into_iter().map(|task| Item::Task(Arc::new(task))).collect();
     ToHost::Play(Box::new(interp::Start {
         host: "web".into(),
@@ -39,7 +39,7 @@ fn start(tasks: Vec<Task>, check: bool) -> ToHost {
 }
 
 /// Follows a play to its end, answering requests for files from a directory.
-fn follow(executor: &mut Executor, files: &Path) -> (Vec<Report>, Summary) {
+pub(crate) fn follow(executor: &mut Executor, files: &Path) -> (Vec<Report>, Summary) {
     let (mut reports, mut next) = (vec![], None);
     loop {
         match executor.receive() {

@@ -1,16 +1,17 @@
-//! A run of manifests as JSON: an object for each task and host, and at the end one for each host.
+//! A run of manifests as JSON: an object for each task and host, one for each notice when it comes, and at
+//! the end one for each host.
 
 use std::io::Write as _;
 
 use hep_core::diff;
 use hep_core::interp::{Event, Report};
 use hep_core::mask::Mask;
+use hep_core::message::Message;
 use hep_engine::event::{HostEnd, RunEvent};
 use serde_json::{Map, Value, json};
 
 use super::{recap, word};
 use crate::render::{Ended, Page, Render, masked};
-use crate::terminal::visible;
 
 /// The renderer.
 pub(crate) struct Json {
@@ -46,6 +47,17 @@ fn task(host: &str, report: &Report) -> Value {
     })
 }
 
+fn notice(host: Option<&str>, message: &Message) -> Value {
+    let args: Map<String, Value> =
+        message.args.iter().map(|(name, value)| (name.to_string(), json!(&**value))).collect();
+    json!({ "notice": {
+        "host": host,
+        "id": &*message.id,
+        "args": args,
+        "message": message.to_string(),
+    }})
+}
+
 fn summary(end: &HostEnd) -> Value {
     let mut fields = Map::new();
     fields.insert("host".into(), json!(&*end.host));
@@ -67,8 +79,7 @@ impl Render for Json {
                 }
             }
             RunEvent::Note { host, message } => {
-                let host = host.as_ref().map_or_else(String::new, |host| format!("{host}: "));
-                let _ = writeln!(page.err(), "{host}{}", visible::text(&message.to_string()));
+                self.put(notice(host.as_deref(), message), page);
             }
             RunEvent::Play { .. }
             | RunEvent::Batch { .. }
