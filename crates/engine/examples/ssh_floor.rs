@@ -101,6 +101,7 @@ fn target(user: &str, key: PathBuf, port: u16, number: usize, known_hosts: PathB
         port,
         user: user.into(),
         keys: vec![key],
+        held: vec![],
         certificates: vec![],
         identities_only: false,
         password: None,
@@ -112,9 +113,11 @@ fn target(user: &str, key: PathBuf, port: u16, number: usize, known_hosts: PathB
             policy: HostKeyPolicy::AcceptNew,
             alias: None,
             hash_names: false,
+            pinned: None,
         },
         deadlines: Deadlines::default(),
         algorithms: Algorithms::default(),
+        stamp: String::new(),
     }
 }
 

@@ -7,16 +7,17 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use hep_core::inventory::connection::{Connection as Login, Way};
 use hep_core::inventory::{Host, Inventory};
-use hep_core::message::Message;
+use hep_core::message::{Message, ssh as say};
 use hep_core::node::Pos;
 use hep_core::observe::{Ask, Stop};
 use hep_core::secret::Secret;
+use hep_core::ssh::config_value;
 use hep_core::template::{Engine, Evaluated, Scope};
 use hep_core::value::Value;
 use hep_core::vars::{Layer, Level, Var, Vars};
 
 use crate::transport::local::LocalConnection;
-use crate::transport::ssh::{HostKeyPolicy, Pool, Settings, SshTarget, Wanted};
+use crate::transport::ssh::{HeldKey, HostKeyPolicy, Pinned, Pool, Settings, SshTarget, Wanted};
 use crate::transport::{Connection, TransportError};
 
 /// What the command line says about every host; it wins over the inventory.
@@ -38,6 +39,32 @@ pub struct Overrides {
     pub extra: Arc<Layer>,
 }
 
+/// What a register knows of reaching a host, beside the variables of its inventory.
+#[derive(Clone, Debug, Default)]
+pub struct HostLogin {
+    /// The login of its credential, for a host that has none of its own.
+    pub user: Option<String>,
+    /// Private keys, unsealed.
+    pub held: Vec<Arc<HeldKey>>,
+    /// The password of the login.
+    pub password: Option<Secret<String>>,
+    /// The password for sudo.
+    pub become_password: Option<Secret<String>>,
+    /// The keys that are trusted; without them the node's own `known_hosts` files are asked.
+    pub pinned: Option<Pinned>,
+    /// The way there: hosts of the register, or `USER@HOST:PORT`, separated by commas.
+    pub jump: Option<String>,
+    /// The versions of all this. When one changes, a new connection is made.
+    pub stamp: String,
+}
+
+/// Says how a host is reached. It is asked when that is about to be done, so that secrets are opened only for
+/// the host that they are for.
+pub type Keeper = Arc<dyn Fn(&str) -> Result<HostLogin, Message> + Send + Sync>;
+
+/// More hops than anyone has: the register leads in a circle.
+const MOST_HOPS: usize = 16;
+
 /// What connecting gives.
 pub type ConnectResult = Result<Arc<dyn Connection>, TransportError>;
 
@@ -45,9 +72,10 @@ pub type ConnectResult = Result<Arc<dyn Connection>, TransportError>;
 pub struct Fleet {
     /// The hosts.
     pub inventory: Inventory,
-    settings: Settings,
+    settings: Arc<Settings>,
     pool: Arc<Pool>,
     overrides: Overrides,
+    keeper: Option<Keeper>,
     engine: Engine,
 }
 
@@ -62,7 +90,20 @@ pub struct Reached {
 impl Fleet {
     /// Puts the parts together. Nothing is connected yet.
     pub fn new(inventory: Inventory, settings: Settings, pool: Pool, overrides: Overrides) -> Self {
-        Self { inventory, settings, pool: Arc::new(pool), overrides, engine: Engine::default() }
+        let (settings, pool) = (Arc::new(settings), Arc::new(pool));
+        Self { inventory, settings, pool, overrides, keeper: None, engine: Engine::default() }
+    }
+
+    /// The hosts of a register, over connections that are shared with other fleets.
+    pub fn of_register(
+        inventory: Inventory,
+        settings: Arc<Settings>,
+        pool: Arc<Pool>,
+        overrides: Overrides,
+        keeper: Keeper,
+    ) -> Self {
+        let keeper = Some(keeper);
+        Self { inventory, settings, pool, overrides, keeper, engine: Engine::default() }
     }
 
     /// The hosts that a selector names, in the inventory's order.
@@ -95,16 +136,22 @@ impl Fleet {
             return Err(message);
         }
         let mut login = login.map_err(|error| error.message)?;
-        let over = &self.overrides;
-        login.user = over.user.clone().or(login.user);
+        let (over, kept) = (&self.overrides, self.kept(host)?);
+        login.user = over.user.clone().or(login.user).or(kept.user);
         login.port = over.port.or(login.port);
-        login.password = over.password.clone().or(login.password);
+        login.password = over.password.clone().or(login.password).or(kept.password);
         login.become_.password = over
             .become_password
             .clone()
             .or(login.become_.password)
+            .or(kept.become_password)
             .or_else(|| login.password.clone());
         Ok(login)
+    }
+
+    /// What the register says of a host.
+    fn kept(&self, host: &Host) -> Result<HostLogin, Message> {
+        self.keeper.as_ref().map_or_else(|| Ok(HostLogin::default()), |keeper| keeper(&host.name))
     }
 
     fn variable(
@@ -140,7 +187,60 @@ impl Fleet {
         if login.way == Way::Local {
             return Ok(None);
         }
-        self.settings.target(&self.wanted(host, login)).map(Some)
+        let kept = self.kept(host)?;
+        let mut wanted = self.wanted(host, login);
+        wanted.held = kept.held;
+        wanted.pinned = kept.pinned;
+        wanted.stamp = kept.stamp;
+        let Some(jump) = kept.jump else { return self.settings.target(&wanted).map(Some) };
+        wanted.jump = Some(String::new());
+        let mut target = self.settings.target(&wanted)?;
+        self.add_hops(&jump, &mut target.jumps, &host.name, 0)?;
+        Ok(Some(target))
+    }
+
+    /// Adds the hops that a register names: its own hosts are reached as it says, others as named.
+    fn add_hops(
+        &self,
+        jump: &str,
+        way: &mut Vec<SshTarget>,
+        host: &str,
+        depth: usize,
+    ) -> Result<(), Message> {
+        let hops = config_value::jumps(jump).ok_or_else(|| say::jump_invalid(jump))?;
+        for hop in hops {
+            if way.len() + depth >= MOST_HOPS || hop.host == host {
+                return Err(say::jump_loop(host));
+            }
+            let ours = self.inventory.hosts().get(hop.host.as_str());
+            let Some(ours) = ours.filter(|_| hop.user.is_none() && hop.port.is_none()) else {
+                let (name, port, user) = (hop.host, hop.port, hop.user);
+                let wanted = Wanted { name, port, user, ..Wanted::default() };
+                way.push(self.settings.target(&Wanted { jump: Some(String::new()), ..wanted })?);
+                continue;
+            };
+            let target = self.hop(ours, way, host, depth)?;
+            way.push(target);
+        }
+        Ok(())
+    }
+
+    /// A host of the register as a hop, after the hops that lead to it.
+    fn hop(
+        &self,
+        hop: &Host,
+        way: &mut Vec<SshTarget>,
+        host: &str,
+        depth: usize,
+    ) -> Result<SshTarget, Message> {
+        let kept = self.kept(hop)?;
+        let mut wanted = self.wanted(hop, self.login(hop)?);
+        if let Some(jump) = kept.jump.filter(|_| way.is_empty()) {
+            self.add_hops(&jump, way, host, depth + 1)?;
+        }
+        (wanted.held, wanted.pinned, wanted.stamp) = (kept.held, kept.pinned, kept.stamp);
+        wanted.jump = Some(String::new());
+        self.settings.target(&wanted)
     }
 
     /// The login name on a host, as it will be used.
@@ -170,6 +270,7 @@ impl Fleet {
                 .map(|check| if check { HostKeyPolicy::Strict } else { HostKeyPolicy::AcceptNew }),
             config: login.ssh_config.map(PathBuf::from),
             options: login.options,
+            ..Wanted::default()
         }
     }
 }

@@ -33,6 +33,9 @@ catalogue! { "ssh";
         "{host} shows the {algorithm} key {fingerprint}, but only keys of type {known} are known ({file}:{line})\nhint: if the host was given this key on purpose, compare the fingerprint and connect once with --host-key ask";
     host_key_changed(host, algorithm, fingerprint, known, file, line, name)
         "THE KEY OF {host} HAS CHANGED: it shows the {algorithm} key {fingerprint}, but {file}:{line} says {known}. Someone may be between you and the host; nothing was sent to it\nhint: only if you expect this (a reinstalled host), remove the old key: ssh-keygen -f '{file}' -R '{name}'";
+    pinned_key_unknown(host, algorithm, fingerprint) "the {algorithm} key {fingerprint} of {host} has not been approved, and no other key of it either\nhint: compare the fingerprint with that on the machine (`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`), then approve it: `hep host trust {host}`";
+    pinned_key_changed(host, algorithm, fingerprint, known) "{host} shows the {algorithm} key {fingerprint}, but its approved key is {known}: another machine answers, or it was installed anew\nhint: find out which; only then approve the new key: `hep host trust {host}`";
+    pinned_key_other_type(host, algorithm, fingerprint, known) "{host} shows the {algorithm} key {fingerprint}, but the approved keys are of type {known}\nhint: compare the fingerprint with that on the machine, then approve it: `hep host trust {host}`";
     host_key_revoked(host, algorithm, fingerprint, file, line)
         "the {algorithm} key {fingerprint} of {host} is marked as revoked in {file}:{line}; nothing was sent to it\nhint: the host must be given a new key";
     host_certificate_invalid(host, authority, reason)

@@ -134,6 +134,11 @@ impl Login<'_> {
     async fn attempts(&self) -> (Vec<Attempt>, Vec<String>) {
         let (mut attempts, mut notes) = (Vec::new(), Vec::new());
         let mut files = Vec::new();
+        for key in &self.target.held {
+            let file = self.tools.keys.held(key).await;
+            notes.extend(file.problem().map(|why| say::key_unreadable(&key.name, why).to_string()));
+            files.push(file);
+        }
         for path in &self.target.keys {
             let file = self.tools.keys.file(path).await;
             notes.extend(

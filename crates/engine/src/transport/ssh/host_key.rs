@@ -6,13 +6,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use hep_core::message::{Message, ssh as say};
-use hep_core::ssh::known_hosts::{HostKey, Naming, Verdict, new_line};
+use hep_core::ssh::known_hosts::{HostKey, KnownHosts, Naming, Verdict, new_line};
 use hep_core::ssh::pattern;
 use russh::keys::ssh_key::certificate::CertType;
 use russh::keys::ssh_key::public::KeyData;
 use russh::keys::{Certificate, HashAlg, PublicKey, PublicKeyOrCertificate};
 
 use super::known_hosts_file::{FileError, KnownHostsFiles, append};
+use super::pinned::Pinned;
 use super::prompt::{HostKeyQuestion, Questions};
 use super::target::{HostKeyPolicy, HostKeys};
 use crate::transport::TransportError;
@@ -45,16 +46,21 @@ fn unreadable((file, error): FileError) -> TransportError {
 }
 
 impl HostKeyCheck {
-    fn files(&self) -> Vec<PathBuf> {
-        [self.rules.user_files.as_slice(), &self.rules.global_files].concat()
+    /// Asks the pinned keys, or the files.
+    fn of_known<T>(&self, question: impl FnOnce(&KnownHosts) -> T) -> Result<T, TransportError> {
+        if let Some(pinned) = &self.rules.pinned {
+            return Ok(question(pinned.hosts()));
+        }
+        let files: Vec<PathBuf> =
+            [self.rules.user_files.as_slice(), &self.rules.global_files].concat();
+        self.trust.files.ask(&files, question).map_err(unreadable)
     }
 
     /// The types of key known for this host, and whether an authority is trusted for it.
     pub(super) fn known(&self) -> Result<(Vec<String>, bool), TransportError> {
-        let ask = self.trust.files.ask(&self.files(), |hosts| {
+        self.of_known(|hosts| {
             (hosts.key_types(&self.name), !hosts.authorities(&self.name).is_empty())
-        });
-        ask.map_err(unreadable)
+        })
     }
 
     /// Accepts or refuses what the host shows.
@@ -85,16 +91,14 @@ impl HostKeyCheck {
     }
 
     fn check(&self, key: &HostKey) -> Result<Verdict, TransportError> {
-        let ask = self.trust.files.ask(&self.files(), |hosts| hosts.check(&self.name, key));
-        ask.map_err(unreadable)
+        self.of_known(|hosts| hosts.check(&self.name, key))
     }
 
     /// Whether an authority that is trusted for this host has signed the certificate. One that has,
     /// but whose certificate is not valid here and now, is an error and not a reason to ask.
     fn vouched_for(&self, cert: &Certificate) -> Result<bool, TransportError> {
         let Ok(signer) = host_key(cert.signature_key()) else { return Ok(false) };
-        let ask = self.trust.files.ask(&self.files(), |hosts| hosts.authorities(&self.name));
-        if !ask.map_err(unreadable)?.contains(&signer) {
+        if !self.of_known(|hosts| hosts.authorities(&self.name))?.contains(&signer) {
             return Ok(false);
         }
         match self.flaw(cert) {
@@ -130,8 +134,34 @@ impl HostKeyCheck {
         cert.validate_at(now, [&signer]).err().map(|_| "its signature is wrong".to_owned())
     }
 
+    /// A key that is not pinned.
+    fn decide_pinned(
+        &self,
+        pinned: &Pinned,
+        key: &HostKey,
+        verdict: Verdict,
+    ) -> Result<(), TransportError> {
+        let (host, shown, print) = (&self.host, &key.algorithm, key.fingerprint());
+        let is_new = matches!(verdict, Verdict::Unknown);
+        let accepted = is_new && self.rules.policy == HostKeyPolicy::AcceptNew;
+        pinned.tell(host, key, accepted);
+        match verdict {
+            _ if accepted => Ok(()),
+            Verdict::Changed { known, .. } => {
+                Err(refuse(say::pinned_key_changed(host, shown, print, known)))
+            }
+            Verdict::OtherTypes { types, .. } => {
+                Err(refuse(say::pinned_key_other_type(host, shown, print, types.join(", "))))
+            }
+            _ => Err(refuse(say::pinned_key_unknown(host, shown, print))),
+        }
+    }
+
     /// A key that no line accepts.
     async fn decide(&self, key: &HostKey, verdict: Verdict) -> Result<(), TransportError> {
+        if let Some(pinned) = &self.rules.pinned {
+            return self.decide_pinned(pinned, key, verdict);
+        }
         match (self.rules.policy, verdict) {
             (_, Verdict::Changed { place, known }) => Err(refuse(say::host_key_changed(
                 &self.host,

@@ -10,10 +10,12 @@ use hep_core::secret::Secret;
 use russh::keys::agent::AgentIdentity;
 use russh::keys::agent::client::AgentClient;
 use russh::keys::{Certificate, PrivateKey, PublicKey, decode_secret_key};
+use sha2::{Digest as _, Sha256};
 use tokio::net::UnixStream;
 use tokio::sync::OnceCell;
 
 use super::prompt::{Question, Questions};
+use super::target::HeldKey;
 
 /// How often a passphrase may be wrong.
 const PASSPHRASE_TRIES: usize = 3;
@@ -50,6 +52,19 @@ impl KeyFile {
             Err(error) if public.is_none() => (Private::Unusable(error.to_string()), None),
             Err(_) => (Private::Absent, public),
             Ok(text) => parse(text, public),
+        };
+        Self { path, public, certificate, private, unlocked: OnceCell::new() }
+    }
+
+    /// A key that lies in no file. Its passphrase is tried at once: nobody can be asked for another.
+    async fn held(key: Arc<HeldKey>) -> Self {
+        let path = PathBuf::from(&key.name);
+        let certificate =
+            key.certificate.as_ref().and_then(|text| Certificate::from_openssh(text).ok());
+        let (private, public) = parse(key.private.clone(), None);
+        let (private, public) = match (private, &key.passphrase) {
+            (Private::Locked(text), Some(passphrase)) => open(text, passphrase.clone()).await,
+            (private, _) => (private, public),
         };
         Self { path, public, certificate, private, unlocked: OnceCell::new() }
     }
@@ -116,6 +131,21 @@ fn is_encrypted_pem(text: &str) -> bool {
     text.contains("ENCRYPTED")
 }
 
+/// Decrypts a key. Slow on purpose (bcrypt), so not on a thread that serves connections.
+async fn open(text: Secret<String>, passphrase: Secret<String>) -> (Private, Option<PublicKey>) {
+    let decoded = tokio::task::spawn_blocking(move || {
+        decode_secret_key(text.expose(), Some(passphrase.expose()))
+    });
+    match decoded.await {
+        Ok(Ok(key)) => {
+            let public = key.public_key().clone();
+            (Private::Ready(Arc::new(key)), Some(public))
+        }
+        Ok(Err(error)) => (Private::Unusable(error.to_string()), None),
+        Err(error) => (Private::Unusable(error.to_string()), None),
+    }
+}
+
 async fn unlock(
     path: &Path,
     text: &Secret<String>,
@@ -165,18 +195,32 @@ impl<K: Hash + Eq + Clone, V: Clone> Once<K, V> {
 /// All keys that targets have named so far.
 pub(super) struct KeyRing {
     files: Once<PathBuf, Arc<KeyFile>>,
+    /// By the hash of all that makes one up.
+    held: Once<[u8; 32], Arc<KeyFile>>,
     certificates: Once<PathBuf, Option<Arc<Certificate>>>,
     agents: Once<PathBuf, Arc<Vec<AgentIdentity>>>,
 }
 
 impl KeyRing {
     pub(super) fn new() -> Self {
-        Self { files: Once::new(), certificates: Once::new(), agents: Once::new() }
+        Self {
+            files: Once::new(),
+            held: Once::new(),
+            certificates: Once::new(),
+            agents: Once::new(),
+        }
     }
 
     /// The key of this file.
     pub(super) async fn file(&self, path: &PathBuf) -> Arc<KeyFile> {
         self.files.get(path, async { Arc::new(KeyFile::read(path.clone()).await) }).await
+    }
+
+    /// A key that lies in no file.
+    pub(super) async fn held(&self, key: &Arc<HeldKey>) -> Arc<KeyFile> {
+        let key = Arc::clone(key);
+        let hash = fingerprint(&key);
+        self.held.get(&hash, async { Arc::new(KeyFile::held(key).await) }).await
     }
 
     /// The certificate of this file, if it is one.
@@ -193,6 +237,18 @@ impl KeyRing {
         };
         self.agents.get(socket, async { Arc::new(list.await.unwrap_or_default()) }).await
     }
+}
+
+/// What tells two held keys apart.
+fn fingerprint(key: &HeldKey) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    let passphrase = key.passphrase.as_ref().map_or("", |passphrase| passphrase.expose());
+    let certificate = key.certificate.as_deref().unwrap_or_default();
+    for part in [&key.name, key.private.expose(), passphrase, certificate] {
+        hash.update(part.len().to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize().into()
 }
 
 /// A conversation with an agent.

@@ -10,6 +10,7 @@ mod gate;
 mod host_key;
 mod keys;
 mod known_hosts_file;
+mod pinned;
 mod pool;
 mod prompt;
 mod session;
@@ -18,7 +19,8 @@ mod signer;
 mod target;
 
 pub use connection::SshConnection;
+pub use pinned::{Pinned, PinnedKey, ShownKey};
 pub use pool::{Limits, Pool};
 pub use prompt::{Decline, HostKeyQuestion, Prompter, Question, Questions};
 pub use settings::{Settings, SettingsSource, Wanted};
-pub use target::{Algorithms, HostKeyPolicy, HostKeys, SshTarget};
+pub use target::{Algorithms, HeldKey, HostKeyPolicy, HostKeys, SshTarget};

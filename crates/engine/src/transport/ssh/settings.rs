@@ -10,7 +10,8 @@ use hep_core::secret::Secret;
 use hep_core::ssh::config::{Config, Context, IdentityAgent, Jump, Options, Source, StrictHostKey};
 use hep_core::ssh::{config_value, pattern};
 
-use super::target::{Algorithms, HostKeyPolicy, HostKeys, SshTarget};
+use super::pinned::Pinned;
+use super::target::{Algorithms, HeldKey, HostKeyPolicy, HostKeys, SshTarget};
 use crate::transport::Deadlines;
 
 /// The default keys of `ssh(1)`, beneath `~/.ssh`, as far as we can use them.
@@ -43,6 +44,12 @@ pub struct Wanted {
     pub user: Option<String>,
     /// Keys, tried before those of `ssh_config`.
     pub keys: Vec<PathBuf>,
+    /// Keys that lie in no file. Where there are some, `ssh_config`'s and the usual files are not tried.
+    pub held: Vec<Arc<HeldKey>>,
+    /// The keys of the host, in place of `known_hosts` files.
+    pub pinned: Option<Pinned>,
+    /// What makes it another connection beside address and login.
+    pub stamp: String,
     /// The password.
     pub password: Option<Secret<String>>,
     /// Jump hosts as `ssh_config` writes them; an empty text or `none` for a direct way.
@@ -191,6 +198,7 @@ impl Settings {
                 .or_else(|| options.user.clone())
                 .unwrap_or_else(|| self.local_user.clone()),
             keys: self.keys(wanted, &options),
+            held: wanted.held.clone(),
             certificates: options.certificate_files.iter().map(PathBuf::from).collect(),
             identities_only: options.identities_only,
             password: wanted.password.clone(),
@@ -204,10 +212,14 @@ impl Settings {
                 ..defaults
             },
             algorithms: Algorithms { legacy: wanted.legacy_algorithms, lists: options.algorithms },
+            stamp: wanted.stamp.clone(),
         }
     }
 
     fn keys(&self, wanted: &Wanted, options: &Options) -> Vec<PathBuf> {
+        if !wanted.held.is_empty() {
+            return wanted.keys.clone();
+        }
         let named = options.identity_files.iter().map(PathBuf::from);
         let mut keys: Vec<PathBuf> = wanted.keys.iter().cloned().chain(named).collect();
         if keys.is_empty() && !options.no_identity_files {
@@ -249,6 +261,7 @@ impl Settings {
             policy: policy.unwrap_or(HostKeyPolicy::Strict),
             alias: options.host_key_alias.clone(),
             hash_names: options.hash_known_hosts,
+            pinned: wanted.pinned.clone(),
         }
     }
 }

@@ -1,11 +1,13 @@
 //! Where and as whom to connect, and whom to trust: all that one connection needs to know.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use hep_core::secret::Secret;
 use hep_core::ssh::config::AlgorithmLists;
 use hep_core::ssh::known_hosts;
 
+use super::pinned::Pinned;
 use crate::transport::Deadlines;
 
 /// What to do about a host key that no file names.
@@ -32,6 +34,21 @@ pub struct HostKeys {
     pub alias: Option<String>,
     /// Write hashed names (`HashKnownHosts`).
     pub hash_names: bool,
+    /// The keys of a register, in place of all files.
+    pub pinned: Option<Pinned>,
+}
+
+/// A private key that lies in no file.
+#[derive(Clone, Debug)]
+pub struct HeldKey {
+    /// What it is called, for messages: the name of a credential.
+    pub name: String,
+    /// The key, in any of the formats that key files have.
+    pub private: Secret<String>,
+    /// What it is encrypted with.
+    pub passphrase: Option<Secret<String>>,
+    /// A user's certificate for it, as a `-cert.pub` file has it.
+    pub certificate: Option<String>,
 }
 
 /// Which algorithms to offer.
@@ -57,6 +74,8 @@ pub struct SshTarget {
     pub user: String,
     /// Private keys to try, in order.
     pub keys: Vec<PathBuf>,
+    /// Private keys that lie in no file; tried before `keys`.
+    pub held: Vec<Arc<HeldKey>>,
     /// Certificates beside those that lie next to the keys (`KEY-cert.pub`).
     pub certificates: Vec<PathBuf>,
     /// Of the agent's keys, use only those that `keys` names.
@@ -73,6 +92,8 @@ pub struct SshTarget {
     pub deadlines: Deadlines,
     /// What to offer.
     pub algorithms: Algorithms,
+    /// What else makes it another connection: the version of the credential and of the pinned keys.
+    pub stamp: String,
 }
 
 /// What makes two targets share a connection.
@@ -82,6 +103,7 @@ pub(super) struct TargetKey {
     port: u16,
     user: String,
     jumps: Vec<(String, u16, String)>,
+    stamp: String,
 }
 
 impl SshTarget {
@@ -92,6 +114,7 @@ impl SshTarget {
             port: self.port,
             user: self.user.clone(),
             jumps: self.jumps.iter().map(hop).collect(),
+            stamp: self.stamp.clone(),
         }
     }
 

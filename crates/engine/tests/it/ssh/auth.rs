@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use hep_engine::transport::ssh::{HostKeyQuestion, Prompter, Question};
+use hep_engine::transport::ssh::{HeldKey, HostKeyQuestion, Prompter, Question};
 use russh::MethodKind;
 use russh::keys::key::safe_rng;
 use russh::keys::ssh_key::LineEnding;
@@ -248,4 +248,30 @@ async fn an_agent_that_is_not_there_does_no_harm() {
     let (_server, mut target) = key_only(&key, file).await;
     target.agent = Some(directory.path().join("no-agent"));
     reach(&pool(), &target).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_key_that_lies_in_no_file() {
+    let key = new_key();
+    let (_server, target) = key_only(&key, "/nonexistent".into()).await;
+    let held = |passphrase: Option<&str>, given: Option<&str>| {
+        let key = match passphrase {
+            Some(passphrase) => key.encrypt(&mut safe_rng(), passphrase).unwrap(),
+            None => key.clone(),
+        };
+        let private = key.to_openssh(LineEnding::LF).unwrap().to_string();
+        let passphrase = given.map(|given| Secret::new(given.to_owned()));
+        let key = HeldKey {
+            name: "deploy".into(),
+            private: private.into(),
+            passphrase,
+            certificate: None,
+        };
+        SshTarget { held: vec![Arc::new(key)], keys: vec![], ..target.clone() }
+    };
+    for (passphrase, given) in [(None, None), (Some("sesame"), Some("sesame"))] {
+        reach(&pool(), &held(passphrase, given)).await.unwrap();
+    }
+    let error = failure(&pool(), &held(Some("sesame"), Some("wrong"))).await;
+    assert_contains(&error.message().to_string(), &["deploy"]);
 }

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 use async_trait::async_trait;
 use futures::future::join_all;
-use hep_engine::transport::ssh::{HostKeyQuestion, Prompter, Question};
+use hep_engine::transport::ssh::{
+    HostKeyQuestion, Pinned, PinnedKey, Prompter, Question, ShownKey,
+};
 use russh::keys::PublicKey;
 use russh::keys::ssh_key::certificate::CertType;
 use tempfile::TempDir;
@@ -187,4 +189,35 @@ async fn an_unreadable_file_is_an_error() {
     let target = with_known_hosts(target(&server), directory.path(), HostKeyPolicy::AcceptNew);
     let error = failure(&pool(), &target).await;
     assert_contains(&error.to_string(), &["cannot read the host keys"]);
+}
+
+#[tokio::test]
+async fn a_register_s_keys_decide_in_place_of_files() {
+    let behaviour = Behaviour::default();
+    let (own, other) = (openssh(behaviour.key.public_key()), openssh(new_key().public_key()));
+    let server = Server::start(behaviour).await;
+    let (strict, accept) = (HostKeyPolicy::Strict, HostKeyPolicy::AcceptNew);
+    let cases: [(Vec<PinnedKey<'_>>, HostKeyPolicy, Option<bool>, Option<&str>); 5] = [
+        (vec![PinnedKey::Trusted(&own)], strict, None, None),
+        (vec![], strict, Some(false), Some("has not been approved")),
+        (vec![], accept, Some(true), None),
+        (vec![PinnedKey::Trusted(&other)], accept, Some(false), Some("another machine answers")),
+        (vec![PinnedKey::Revoked(&own)], accept, None, Some("revoked")),
+    ];
+    for (keys, policy, told, refused) in cases {
+        let shown = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let teller = Arc::clone(&shown);
+        let pinned = Pinned::new(keys, move |key: ShownKey| teller.lock().unwrap().push(key));
+        let mut target = target(&server);
+        (target.host_keys.policy, target.host_keys.pinned) = (policy, Some(pinned));
+        match refused {
+            None => reach(&pool(), &target).await.unwrap(),
+            Some(part) => {
+                assert_contains(&failure(&pool(), &target).await.message().to_string(), &[part]);
+            }
+        }
+        let shown = shown.lock().unwrap();
+        let seen = shown.first().map(|key| (key.accepted, key.public_key.as_str()));
+        assert_eq!(seen, told.map(|accepted| (accepted, own.as_str())));
+    }
 }

@@ -36,6 +36,7 @@ fn target(server: &Server) -> SshTarget {
         port: server.address.port(),
         user: "ann".into(),
         keys: vec![],
+        held: vec![],
         certificates: vec![],
         identities_only: false,
         password: Some(Secret::new(server::PASSWORD.into())),
@@ -47,6 +48,7 @@ fn target(server: &Server) -> SshTarget {
             policy: HostKeyPolicy::AcceptNew,
             alias: None,
             hash_names: false,
+            pinned: None,
         },
         deadlines: Deadlines {
             connect: PATIENCE,
@@ -56,6 +58,7 @@ fn target(server: &Server) -> SshTarget {
             ..Deadlines::default()
         },
         algorithms: Algorithms::default(),
+        stamp: String::new(),
     }
 }
 
