@@ -1,4 +1,5 @@
-//! Embeds the remote executors that were built beforehand (`make executor`): gzipped, with their hashes.
+//! Embeds the remote executors that were built beforehand (`make executor`): packed in two ways, for hosts
+//! with `xz` and for those without, with their hashes.
 //!
 //! They are looked for as `ARCH/hep-remote` in `HEP_EXECUTOR_DIR`, or in `target/executor-bundle` of the
 //! workspace. One that is not there is left out: the program works, by plain SSH only.
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use lzma_rust2::{CheckType, FilterType, XzOptions, XzWriter};
 use sha2::{Digest as _, Sha256};
 
 /// Architectures as `uname -m` names them.
@@ -42,19 +44,20 @@ fn bundle() -> PathBuf {
 }
 
 fn embed(code: &mut String, arch: &str, binary: &[u8], out: &Path) -> io::Result<()> {
-    let name = format!("hep-remote-{arch}.gz");
-    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
-    gzip.write_all(binary)?;
-    fs::write(out.join(&name), gzip.finish()?)?;
+    fs::write(out.join(format!("hep-remote-{arch}.gz")), gzip(binary)?)?;
+    fs::write(out.join(format!("hep-remote-{arch}.xz")), xz(arch, binary)?)?;
     let hash = Sha256::digest(binary).iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
     });
     let size = grouped(binary.len());
+    let file = |ending: &str| {
+        format!("include_bytes!(concat!(env!(\"OUT_DIR\"), \"/hep-remote-{arch}.{ending}\"))")
+    };
+    let (xz, gzip) = (file("xz"), file("gz"));
     let _ = writeln!(
         code,
-        "    Binary {{ arch: {arch:?}, hash: {hash:?}, \
-         gzipped: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{name}\")), size: {size} }},"
+        "    Binary {{ arch: {arch:?}, hash: {hash:?}, size: {size}, xz: {xz}, gzip: {gzip} }},"
     );
     Ok(())
 }
@@ -64,4 +67,33 @@ fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let groups = digits.as_bytes().rchunks(3).rev();
     groups.map(String::from_utf8_lossy).collect::<Vec<_>>().join("_")
+}
+
+fn gzip(binary: &[u8]) -> io::Result<Vec<u8>> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(binary)?;
+    gzip.finish()
+}
+
+/// Packed so that every XZ Utils since 2009 can read it; the filter for 64-bit ARM is newer. Literal
+/// context and position bits are those that the machine's code likes.
+fn xz(arch: &str, binary: &[u8]) -> io::Result<Vec<u8>> {
+    let mut options = XzOptions::with_preset(9);
+    options.set_check_sum_type(CheckType::Crc32);
+    // What the host sets aside to unpack it, in bytes.
+    options.lzma_options.dict_size = 4 << 20;
+    options.lzma_options.nice_len = 273;
+    options.lzma_options.depth_limit = 512;
+    (options.lzma_options.lc, options.lzma_options.pb) = match arch {
+        "x86_64" => (4, 0),
+        _ => (2, 2),
+    };
+    if arch == "x86_64" {
+        options.prepend_pre_filter(FilterType::BcjX86, 0);
+    } else {
+        options.lzma_options.lp = 2;
+    }
+    let mut writer = XzWriter::new(Vec::new(), options)?;
+    writer.write_all(binary)?;
+    writer.finish()
 }

@@ -8,8 +8,8 @@ use crate::quote;
 
 /// Begins the line that ends the script's part: frames follow. The executor's hash stands after it.
 pub const GO: &str = "HEP-GO ";
-/// Begins the line that asks for the executor: architecture and `gzip` or `raw` follow. The reply is the
-/// number of bytes in decimal, a newline, and the bytes.
+/// Begins the line that asks for the executor: architecture and how it may be packed ([`Packing`]) follow.
+/// The reply is the number of bytes in decimal, a newline, and the bytes.
 pub const NEED: &str = "HEP-NEED ";
 /// Begins the line that says why no executor can run here; the reason follows ([`NoExecutor`]).
 pub const NONE: &str = "HEP-NONE ";
@@ -17,46 +17,69 @@ pub const NONE: &str = "HEP-NONE ";
 pub const ROOT_DIRECTORY: &str = "/var/cache/hep";
 
 /// Directories are tried in the order written: home, then the two that are not emptied at boot and at all.
-/// A directory counts only when it is our own, not a link, and closed to others; a tiny script shows
-/// whether programs may run in it, before anything large is sent.
-const LOGIN: &str = r#"m=$(umask)
-umask 077
-none() { echo "HEP-NONE $*"; exit 0; }
+///
+/// What is there already is started without computing its hash: it was computed when it was installed, and
+/// since then only the login user could have replaced it, who needs no executor to run a program as
+/// himself. One `ls` shows that the directory is ours and closed to others, and the file ours, no link and
+/// of the right size (a full disk or a copy cut short leave a shorter one). Where anything of it is
+/// otherwise, it is installed anew: into a directory that is our own, not a link, and closed to others,
+/// where a tiny script shows whether programs may run, before anything large is sent.
+const LOGIN: &str = r#"none() { echo "HEP-NONE $*"; exit 0; }
 sum() { s=$(sha256sum 2>/dev/null <"$1") || s=$(openssl dgst -sha256 -r 2>/dev/null <"$1") || s=; s=${s%% *}; }
 own() { [ -d "$1" ] && [ ! -L "$1" ] && [ -O "$1" ] && chmod 700 "$1" 2>/dev/null; }
+go() { echo "HEP-GO $h"; exec "$f" serve "$h" $k; }
+try() {
+f=$1/$h
+[ -f "$f" ] && [ -O "$f" ] && [ -O "$1" ] || return 0
+case $(LS_BLOCK_SIZE=1 ls -ldn "$1" "$f" 2>/dev/null) in drwx------*" $1"?-rwx------*" $z "*" $f") "$f" probe 2>/dev/null && go;; esac
+}
+k=$2
+for p in $1; do
+p=${p#*:}
+h=${p%:*}
+z=${p#*:}
+try "${HOME:-/nonexistent}/.cache/hep"
+done
+u=$(id -u)
+for p in $1; do
+p=${p#*:}
+h=${p%:*}
+z=${p#*:}
+try "/var/tmp/hep-$u"
+try "/tmp/hep-$u"
+done
 a=$(uname -m)
 case $a in amd64) a=x86_64;; arm64) a=aarch64;; esac
 h=
-for p in $1; do case $p in "$a":*) h=${p#*:};; esac; done
-[ "$h" ] || none arch "$a"
-u=$(id -u)
-k=$2
-for d in "${HOME:-/nonexistent}/.cache/hep" "/var/tmp/hep-$u" "/tmp/hep-$u"; do
-f=$d/$h
-[ -f "$f" ] && [ ! -L "$f" ] && [ -O "$f" ] && own "$d" || continue
-sum "$f"
-[ "$s" = "$h" ] && "$f" probe 2>/dev/null && umask "$m" && echo "HEP-GO $h" && exec "$f" serve "$h" $k
+for p in $1; do
+case $p in "$a":*) h=${p#*:};; esac
 done
+h=${h%:*}
+[ "$h" ] || none arch "$a"
+m=$(umask)
+umask 077
 w=directory
 for d in "${HOME:-/nonexistent}/.cache/hep" "/var/tmp/hep-$u" "/tmp/hep-$u"; do
 mkdir -p "$d" 2>/dev/null
 own "$d" || continue
 t=$d/.new.$$
+rm -f "$t"
 printf '#\041/bin/sh\n' 2>/dev/null >"$t" && chmod 700 "$t" || { w=space; rm -f "$t"; continue; }
 "$t" 2>/dev/null || { w=noexec; rm -f "$t"; continue; }
 sum "$t"
 [ "$s" ] || { rm -f "$t"; none sha256; }
-if command -v gzip >/dev/null 2>&1; then z=gzip; c='gzip -dc'; else z=raw; c=cat; fi
-echo "HEP-NEED $a $z"
+if command -v gzip >/dev/null 2>&1; then y=gzip; c='gzip -dc'; else y=raw; c=cat; fi
+case $(xz -V 2>/dev/null) in *Utils*) y=xz; c='xz -dc';; esac
+echo "HEP-NEED $a $y"
 read -r n || { rm -f "$t"; exit 1; }
 head -c "$n" | $c >"$t" 2>/dev/null
 sum "$t"
 [ "$s" = "$h" ] || { rm -f "$t"; none checksum; }
-mv -f "$t" "$d/$h" || { rm -f "$t"; none space; }
-"$d/$h" probe 2>/dev/null || none run
+f=$d/$h
+mv -f "$t" "$f" || { rm -f "$t"; none space; }
+"$f" probe 2>/dev/null || none run
 umask "$m"
-echo "HEP-GO $h"
-exec "$d/$h" serve "$h" $k
+go
 done
 none "$w""#;
 
@@ -88,15 +111,35 @@ sum "$t"
 "$f" probe 2>/dev/null || none noexec
 go "$@""#;
 
-/// The executors that the controller can send: architecture as `uname -m` names it, and SHA-256 of the
-/// binary in lower-case hexadecimal.
-pub type Known<'a> = &'a [(&'a str, &'a str)];
+/// An executor that the controller can send.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// The architecture as `uname -m` names it.
+    pub arch: &'a str,
+    /// SHA-256 of the binary in lower-case hexadecimal.
+    pub hash: &'a str,
+    /// Its size in bytes, unpacked.
+    pub size: usize,
+}
+
+/// How the executor may be packed on its way to a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Packing {
+    /// Smallest: XZ Utils, which most hosts have, with a filter for the architecture. busybox has an `xz`
+    /// that cannot read it, and is not asked to.
+    Xz,
+    /// What nearly all others have.
+    Gzip,
+    /// As it is.
+    Raw,
+}
 
 /// The command line to execute over SSH as the login user. With `keep` false the executor removes itself
 /// at the end.
 #[must_use]
-pub fn login_command(known: Known<'_>, keep: bool) -> String {
-    let list: Vec<String> = known.iter().map(|(arch, hash)| format!("{arch}:{hash}")).collect();
+pub fn login_command(known: &[Known<'_>], keep: bool) -> String {
+    let word = |known: &Known<'_>| format!("{}:{}:{}", known.arch, known.hash, known.size);
+    let list: Vec<String> = known.iter().map(word).collect();
     let keep = if keep { "" } else { "--no-keep" };
     let script = one_line(LOGIN);
     // The login shell may be anything that knows `exec` and single quotes; the rest is for /bin/sh.
@@ -108,7 +151,7 @@ fn one_line(script: &str) -> String {
     let mut out = String::with_capacity(script.len() + 64);
     for line in script.lines() {
         if !out.is_empty() {
-            let open = out.ends_with(" do") || out.ends_with(" then");
+            let open = [" do", " then", " {"].iter().any(|word| out.ends_with(word));
             out.push_str(if open { " " } else { "; " });
         }
         out.push_str(line);
@@ -158,8 +201,8 @@ pub enum Line {
     Need {
         /// Architecture.
         arch: String,
-        /// Whether it is to come compressed.
-        gzip: bool,
+        /// How it is to come.
+        packing: Packing,
     },
     /// No executor can run.
     None(NoExecutor),
@@ -177,7 +220,12 @@ impl Line {
         }
         if let Some((arch, packing)) = line.strip_prefix(NEED).and_then(|rest| rest.split_once(' '))
         {
-            return Self::Need { arch: arch.to_owned(), gzip: packing == "gzip" };
+            let packing = match packing {
+                "xz" => Packing::Xz,
+                "gzip" => Packing::Gzip,
+                _ => Packing::Raw,
+            };
+            return Self::Need { arch: arch.to_owned(), packing };
         }
         let Some(reason) = line.strip_prefix(NONE) else { return Self::Noise };
         Self::None(match reason.split_once(' ').unwrap_or((reason, "")) {
@@ -196,12 +244,17 @@ impl Line {
 mod tests {
     use super::*;
 
+    fn need(arch: &str, packing: Packing) -> Line {
+        Line::Need { arch: arch.into(), packing }
+    }
+
     #[test]
     fn lines_are_read() {
         let cases = [
             ("HEP-GO abc", Line::Go("abc".into())),
-            ("HEP-NEED x86_64 gzip", Line::Need { arch: "x86_64".into(), gzip: true }),
-            ("HEP-NEED aarch64 raw", Line::Need { arch: "aarch64".into(), gzip: false }),
+            ("HEP-NEED x86_64 xz", need("x86_64", Packing::Xz)),
+            ("HEP-NEED x86_64 gzip", need("x86_64", Packing::Gzip)),
+            ("HEP-NEED aarch64 raw", need("aarch64", Packing::Raw)),
             ("HEP-NONE arch i686", Line::None(NoExecutor::Arch("i686".into()))),
             ("HEP-NONE noexec", Line::None(NoExecutor::Noexec)),
             ("Welcome to this machine", Line::Noise),
@@ -213,9 +266,11 @@ mod tests {
 
     #[test]
     fn the_command_line_is_one_exec_of_three_kinds_of_words() {
-        let line = login_command(&[("x86_64", "aa"), ("aarch64", "bb")], true);
+        let known = [("x86_64", "aa", 7), ("aarch64", "bb", 8)];
+        let known = known.map(|(arch, hash, size)| Known { arch, hash, size });
+        let line = login_command(&known, true);
         assert!(line.starts_with("exec /bin/sh -c '"));
-        assert!(line.ends_with(" hep 'x86_64:aa aarch64:bb' ''"));
+        assert!(line.ends_with(" hep 'x86_64:aa:7 aarch64:bb:8' ''"));
         assert!(!line.contains('\n'), "csh takes no newline within quotes");
     }
 }

@@ -44,7 +44,7 @@ mod plan_case;
 pub mod program;
 mod public_key;
 mod put;
-mod python_regex;
+pub mod python_regex;
 pub mod query;
 pub mod quote;
 #[cfg(feature = "full")]

@@ -1,11 +1,9 @@
 //! What module `lineinfile` does to a file's content. Source: Ansible, `modules/lineinfile.py`, `present`
 //! and `absent`, line by line, for the same result in every odd case.
 
-use fancy_regex::Regex;
-
 use crate::message::file as say;
 use crate::observe::Stop;
-use crate::python_regex::expanded;
+use crate::python_regex::{Regex, expanded};
 
 /// An edit of a file's lines.
 #[derive(Debug)]

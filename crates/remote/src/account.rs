@@ -5,6 +5,7 @@
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -12,21 +13,46 @@ use hep_core::observe::{Account, GroupEntry};
 
 use crate::system::command;
 
-/// The databases as they are when first used; make a new one for every batch of questions.
-#[derive(Debug, Default)]
+/// The databases as they are when first used; [`Accounts::refresh`] before every batch of questions.
+#[derive(Clone, Debug, Default)]
 pub struct Accounts {
     users: OnceCell<Vec<Account>>,
     groups: OnceCell<Vec<GroupEntry>>,
     foreign: OnceCell<bool>,
     asked: RefCell<HashMap<(&'static str, String), Option<String>>>,
+    /// The files that were read, as they were before.
+    read: RefCell<Vec<(&'static str, Option<Stamp>)>>,
     root: PathBuf,
 }
+
+/// Device, inode, size, and when it was changed (seconds, nanoseconds): another one, another file.
+type Stamp = (u64, u64, u64, i64, i64);
 
 impl Accounts {
     /// The host's own.
     #[must_use]
     pub fn new() -> Self {
         Self { root: PathBuf::from("/etc"), ..Self::default() }
+    }
+
+    /// Forgets what may no longer be so: files that have changed, and whatever services said.
+    pub fn refresh(&mut self) {
+        self.asked.get_mut().clear();
+        let changed = |(file, stamp): &(&str, _)| self.stamp(file) != *stamp;
+        if self.read.borrow().iter().any(changed) {
+            *self = Self { root: std::mem::take(&mut self.root), ..Self::default() };
+        }
+    }
+
+    fn stamp(&self, file: &str) -> Option<Stamp> {
+        let meta = fs::metadata(self.root.join(file)).ok()?;
+        Some((meta.dev(), meta.ino(), meta.size(), meta.ctime(), meta.ctime_nsec()))
+    }
+
+    /// A file's bytes, none where it cannot be read.
+    fn bytes(&self, file: &'static str) -> Vec<u8> {
+        self.read.borrow_mut().push((file, self.stamp(file)));
+        fs::read(self.root.join(file)).unwrap_or_default()
     }
 
     /// The user with this name or number.
@@ -102,9 +128,8 @@ impl Accounts {
         self.groups.get_or_init(|| self.lines("group", group_line))
     }
 
-    fn lines<T>(&self, file: &str, read: fn(&str) -> Option<T>) -> Vec<T> {
-        let bytes = fs::read(self.root.join(file)).unwrap_or_default();
-        String::from_utf8_lossy(&bytes).lines().filter_map(read).collect()
+    fn lines<T>(&self, file: &'static str, read: fn(&str) -> Option<T>) -> Vec<T> {
+        String::from_utf8_lossy(&self.bytes(file)).lines().filter_map(read).collect()
     }
 
     /// The password field, where this identity may read it.
@@ -119,7 +144,8 @@ impl Accounts {
     /// look for the name of a file's owner.
     fn has_foreign(&self) -> bool {
         *self.foreign.get_or_init(|| {
-            let text = fs::read_to_string(self.root.join("nsswitch.conf")).unwrap_or_default();
+            let bytes = self.bytes("nsswitch.conf");
+            let text = String::from_utf8_lossy(&bytes);
             text.lines().filter_map(|line| line.split_once(':')).any(|(name, services)| {
                 let local = |word: &str| matches!(word, "files" | "compat" | "systemd" | "db");
                 matches!(name.trim(), "passwd" | "group")
@@ -213,6 +239,18 @@ mod tests {
         assert_eq!(accounts.group("10").unwrap().members.len(), 2);
         assert_eq!(accounts.user_name(0).as_deref(), Some("root"));
         assert_eq!(accounts.user_name(4_000_000_000), None);
+    }
+
+    #[test]
+    fn a_changed_file_is_read_anew() {
+        let (dir, mut accounts) = accounts(&[("passwd", "ann:x:1000:1000::/:\n"), ("group", "")]);
+        assert_eq!(accounts.user_name(1000).as_deref(), Some("ann"));
+        let new = dir.path().join("new");
+        fs::write(&new, "bob:x:1000:1000::/:\n").unwrap();
+        fs::rename(new, dir.path().join("passwd")).unwrap();
+        assert_eq!(accounts.user_name(1000).as_deref(), Some("ann"), "within one batch");
+        accounts.refresh();
+        assert_eq!(accounts.user_name(1000).as_deref(), Some("bob"));
     }
 
     #[test]

@@ -69,7 +69,7 @@ impl Session {
                     Input::Outcome(outcome)
                 }
                 Step::Emit(event) => {
-                    self.line.wire.send(&teller.tell(event));
+                    self.line.wire.send_soon(&teller.tell(event));
                     Input::Next
                 }
                 Step::Done(summary) => {

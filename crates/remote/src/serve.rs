@@ -16,7 +16,7 @@ use crate::cancel::Cancel;
 use crate::claim::{Claimed, Claims};
 use crate::identity::Identities;
 use crate::journal::{self, Journal};
-use crate::system::{Host, LocalSystem};
+use crate::system::{Host, LocalSystem, is_slow};
 use crate::wire::{Incoming, Wire};
 
 /// Where an identity keeps journals and blobs.
@@ -193,7 +193,11 @@ impl Session {
 
     /// Answers as an identity, in the order of the questions.
     pub(crate) fn observe(&mut self, identity: &Identity, questions: &[Question]) -> Vec<Answer> {
-        let Some(user) = self.other(identity) else { return self.system.answer(questions) };
+        let other = self.other(identity);
+        if other.is_some() || questions.iter().any(is_slow) {
+            self.line.wire.flush();
+        }
+        let Some(user) = other else { return self.system.answer(questions) };
         self.others.observe(&user, questions, &mut self.line)
     }
 
@@ -236,6 +240,7 @@ impl Session {
         change: &Change,
         no_log: bool,
     ) -> Outcome {
+        self.line.wire.flush();
         let signals = &self.line.wire.signals;
         let may = signals.begin_change(matches!(change, Change::Wait(_)));
         if !may || signals.cancel.is_raised() {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hep_core::frame::{Chunk, Decoder, Encoder, Frame, FrameError, FromHost, ToHost};
 
@@ -15,6 +15,10 @@ use crate::cancel::Cancel;
 const TOTAL: u64 = 1 << 42;
 /// Messages that may wait. The controller sends what it is asked for, so few ever do.
 const QUEUE: usize = 64;
+/// Bytes of events that are held back at most.
+const HELD: usize = 16 << 10;
+/// How long an event may be held back while the next ones come quickly.
+const HELD_FOR: Duration = Duration::from_millis(10);
 /// How long the working thread may take to end in order when the line is gone.
 const MOMENT: Duration = Duration::from_millis(300);
 
@@ -45,6 +49,10 @@ pub struct Signals {
 /// The working thread's side.
 pub struct Wire {
     out: Box<dyn Write>,
+    /// Events not yet written: of tasks that change nothing there are thousands a second, and each write
+    /// would be a packet.
+    held: Vec<u8>,
+    written: Instant,
     encoder: Encoder,
     incoming: Receiver<Incoming>,
     /// Cancels that have been taken up.
@@ -129,21 +137,45 @@ impl Wire {
         std::thread::Builder::new()
             .stack_size(256 << 10)
             .spawn(move || read(input, &sender, &shared))?;
-        Ok(Self { out: Box::new(out), encoder: Encoder::default(), incoming, seen: 0, signals })
+        let (out, encoder) = (Box::new(out), Encoder::default());
+        let (held, written) = (Vec::new(), Instant::now());
+        Ok(Self { out, held, written, encoder, incoming, seen: 0, signals })
     }
 
     /// Sends a message. That the controller is gone is noticed by the reading thread, and not an error.
     pub fn send(&mut self, message: &FromHost) {
-        let mut bytes = Vec::new();
-        if let Err(error) = self.encoder.json(message, &mut bytes) {
-            let fault = FromHost::Fault(hep_core::message::remote::broken_frames(error));
-            let _ = self.encoder.json(&fault, &mut bytes);
+        self.hold(message);
+        self.flush();
+    }
+
+    /// Sends a message soon: with the next ones, if they come quickly. Whoever begins what may take long
+    /// says [`Wire::flush`] before.
+    pub fn send_soon(&mut self, message: &FromHost) {
+        self.hold(message);
+        if self.held.len() > HELD || self.written.elapsed() > HELD_FOR {
+            self.flush();
         }
-        let _ = self.out.write_all(&bytes).and_then(|()| self.out.flush());
+    }
+
+    fn hold(&mut self, message: &FromHost) {
+        if let Err(error) = self.encoder.json(message, &mut self.held) {
+            let fault = FromHost::Fault(hep_core::message::remote::broken_frames(error));
+            let _ = self.encoder.json(&fault, &mut self.held);
+        }
+    }
+
+    /// Sends what was held back.
+    pub fn flush(&mut self) {
+        if !self.held.is_empty() {
+            let _ = self.out.write_all(&self.held).and_then(|()| self.out.flush());
+            self.held.clear();
+        }
+        self.written = Instant::now();
     }
 
     /// The next thing that comes.
     pub fn receive(&mut self) -> Incoming {
+        self.flush();
         let incoming = self.incoming.recv().unwrap_or(Incoming::Gone(None));
         if matches!(&incoming, Incoming::Message(message) if matches!(**message, ToHost::Cancel)) {
             self.seen += 1;

@@ -12,6 +12,7 @@ use crate::observe::{FileKind, Observe, Question, Stat, Stop};
 use crate::options;
 use crate::overlay::parent;
 use crate::put::{Put, Source};
+use crate::python_regex::Regex;
 use crate::value::{Map, Value};
 
 pub(super) const KIND: Kind = Kind {
@@ -218,8 +219,8 @@ impl LineInFile {
     }
 }
 
-fn expression(option: &str, text: &str) -> Result<fancy_regex::Regex, Stop> {
-    crate::python_regex::compile(text).map_err(|why| say::bad_expression(option, text, why).into())
+fn expression(option: &str, text: &str) -> Result<Regex, Stop> {
+    Regex::new(text).map_err(|why| say::bad_expression(option, text, why).into())
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use crate::message::Message;
 use crate::message::command as say;
 use crate::observe::{Observe, Stop};
 use crate::options;
+use crate::python_regex::Regex;
 use crate::value::{Map, Value};
 
 pub(super) const KIND: Kind =
@@ -163,7 +164,7 @@ impl WaitFor {
         }
         let search: Option<Arc<str>> = self.search_regex.as_deref().map(Into::into);
         if let Some(regex) = &search {
-            fancy_regex::Regex::new(regex).map_err(|error| say::bad_regex(regex, error))?;
+            Regex::with(regex, false, true).map_err(|error| say::bad_regex(regex, error))?;
         }
         match (self.port, &self.path, self.state) {
             (Some(_), Some(_), _) => Err(say::wait_excluded("port", "path").into()),
@@ -207,13 +208,12 @@ impl WaitFor {
     /// The groups of the regular expression in what was found.
     fn insert_groups(&self, result: &mut Map, matched: Option<&str>) {
         let (Some(regex), Some(matched)) = (&self.search_regex, matched) else { return };
-        let Ok(regex) = fancy_regex::Regex::new(regex) else { return };
+        let Ok(regex) = Regex::with(regex, false, true) else { return };
         let Ok(Some(found)) = regex.captures(matched) else { return };
-        let text = |group: Option<fancy_regex::Match<'_>>| Value::from(group.map(|g| g.as_str()));
-        let groups = (1..found.len()).map(|at| text(found.get(at))).collect();
+        let groups = (1..found.len()).map(|at| found.get(at).into()).collect();
         result.insert("match_groups".into(), Value::list(groups));
-        let names = regex.capture_names().flatten();
-        let by_name: Map = names.map(|name| (name.into(), text(found.name(name)))).collect();
+        let named = |name: &str| (name.into(), found.by(name).ok().flatten().into());
+        let by_name: Map = regex.names().map(named).collect();
         result.insert("match_groupdict".into(), Value::map(by_name));
     }
 

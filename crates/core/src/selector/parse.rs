@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{Op, Selector, Slice, Term, To};
 use crate::inventory::{address, range};
 use crate::message::{self, Message};
+use crate::python_regex::Regex;
 
 /// Characters of the longest IPv6 address with a zone.
 const ADDRESS: usize = 64;
@@ -269,8 +270,7 @@ fn sliced(word: &str, dash: bool) -> Option<(&str, Slice)> {
     (!base.is_empty()).then(|| (base, Slice { text: text.into(), from, to }))
 }
 
-/// A regular expression that must match at the beginning, as Python's `re.match` has it.
-pub(super) fn compile(regex: &str) -> Result<fancy_regex::Regex, Message> {
-    fancy_regex::Regex::new(&format!("^(?:{regex})"))
-        .map_err(|error| message::inventory::selector_regex(regex, error))
+/// A regular expression, for Python's `re.match`.
+pub(super) fn compile(regex: &str) -> Result<Regex, Message> {
+    Regex::new(regex).map_err(|error| message::inventory::selector_regex(regex, error))
 }

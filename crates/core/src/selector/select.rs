@@ -111,7 +111,7 @@ impl Evaluation<'_> {
             Term::Regex(regex) => {
                 let compiled = parse::compile(regex)?;
                 self.add_matching(&mut set, |name| {
-                    let found = compiled.is_match(name);
+                    let found = compiled.is_match_at_start(name);
                     found.map_err(|error| message::inventory::selector_regex(regex, error))
                 })?;
             }

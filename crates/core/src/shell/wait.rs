@@ -1,10 +1,9 @@
 //! Conditions to wait for, each try as a question.
 
-use fancy_regex::Regex;
-
 use crate::change::Until;
 use crate::message::{Message, play as say, remote};
 use crate::observe::{Answer, Question};
+use crate::python_regex::Regex;
 
 /// Largest part of a file that is searched, in bytes.
 const SEARCH_LIMIT: u64 = 16 << 20;
@@ -25,7 +24,7 @@ impl<'a> Search<'a> {
             _ => None,
         };
         let compile = |text: &std::sync::Arc<str>| {
-            Regex::new(&format!("(?m){text}")).map_err(|why| remote::bad_search(text, why))
+            Regex::with(text, false, true).map_err(|why| remote::bad_search(text, why))
         };
         Ok(Self { until, regex: text.map(compile).transpose()? })
     }
@@ -68,8 +67,8 @@ impl<'a> Search<'a> {
             Until::Path { present, .. } => match (&self.regex, answers.first()) {
                 (Some(regex), Some(answer)) => {
                     let text = text(answer);
-                    let found = regex.find(&text).ok().flatten();
-                    Ok(found.map(|found| found.as_str().to_owned()))
+                    let found = regex.captures(&text).ok().flatten();
+                    Ok(found.and_then(|found| found.get(0).map(str::to_owned)))
                 }
                 (None, Some(Answer::Stat(stat))) => {
                     Ok((stat.is_some() == *present).then(String::new))

@@ -1,11 +1,12 @@
 //! A remote executor: started, sent where it is missing, and spoken to in frames.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use hep_core::bootstrap::{self, Line, NoExecutor};
+use hep_core::bootstrap::{self, Line, NoExecutor, Packing};
 use hep_core::frame::{Chunk, Decoder, Encoder, Frame, FromHost, Hello, ToHost};
 use hep_core::message::{Message, play as say};
 
@@ -182,8 +183,8 @@ impl Starting {
         loop {
             let line = self.line().await?;
             match Line::read(&line) {
-                Line::Need { arch, gzip } => {
-                    self.send_binary(bundle, &arch, gzip).await?;
+                Line::Need { arch, packing } => {
+                    self.send_binary(bundle, &arch, packing).await?;
                 }
                 Line::None(reason) => return Err(NotStarted::Impossible(reason)),
                 Line::Go(hash) => return self.greet(&hash).await,
@@ -221,15 +222,13 @@ impl Starting {
         &mut self,
         bundle: &Bundle,
         arch: &str,
-        gzip: bool,
+        packing: Packing,
     ) -> Result<(), NotStarted> {
         let missing = || NotStarted::Impossible(NoExecutor::Arch(arch.to_owned()));
         let binary = bundle.find(arch).ok_or_else(missing)?;
-        let bytes = if gzip {
-            Bytes::from_static(binary.gzipped)
-        } else {
-            let raw = binary.raw().map_err(|_| missing())?;
-            Bytes::from(raw)
+        let bytes = match binary.packed(packing).map_err(|_| missing())? {
+            Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+            Cow::Owned(bytes) => Bytes::from(bytes),
         };
         let head = Bytes::from(format!("{}\n", bytes.len()));
         self.input.write(head).await.map_err(NotStarted::Transport)?;

@@ -22,7 +22,7 @@ pub(crate) fn run(screen: &Screen) -> Result<u8, Failure> {
     }
     for binary in EXECUTORS {
         let hash = binary.hash.get(..HASH_SHOWN).unwrap_or(binary.hash);
-        let (packed, size) = (binary.gzipped.len() / 1024, binary.size / 1024);
+        let (packed, size) = (binary.xz.len() / 1024, binary.size / 1024);
         let _ = writeln!(text, "  {:8} {hash}  {packed} KiB ({size} KiB unpacked)", binary.arch);
     }
     screen.write_out(text.as_bytes())?;

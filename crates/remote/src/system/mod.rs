@@ -13,6 +13,7 @@ mod run;
 mod wait;
 mod write;
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -28,6 +29,9 @@ use crate::cancel::Cancel;
 /// Largest amount kept of each of a command's two outputs, in bytes; more is cut in the middle.
 pub const OUTPUT_LIMIT: usize = 1 << 20;
 
+/// A file of this many bytes is read in an instant.
+const QUICKLY_READ: u64 = 4 << 20;
+
 /// The system that this process runs on, seen and changed as the user it runs as.
 #[derive(Clone, Debug)]
 pub struct LocalSystem {
@@ -41,6 +45,8 @@ pub struct LocalSystem {
     pub home: String,
     /// Permission bits taken from new files.
     pub umask: u32,
+    /// Users and groups, kept from one batch of questions to the next.
+    accounts: RefCell<Accounts>,
 }
 
 /// What applying a change needs from whoever drives it.
@@ -82,12 +88,14 @@ impl LocalSystem {
         let home = environment.unwrap_or(home);
         let umask = rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
         rustix::process::umask(umask);
-        Self { uid, gid, user, home, umask: umask.as_raw_mode() }
+        let accounts = RefCell::new(Accounts::new());
+        Self { uid, gid, user, home, umask: umask.as_raw_mode(), accounts }
     }
 
     /// Answers in the order of the questions. Nothing is changed.
     pub fn answer(&self, questions: &[Question]) -> Vec<Answer> {
-        let accounts = Accounts::new();
+        let mut accounts = self.accounts.borrow_mut();
+        accounts.refresh();
         questions.iter().map(|question| self.answer_one(question, &accounts)).collect()
     }
 
@@ -155,7 +163,12 @@ impl LocalSystem {
             Change::Touch { path, mtime_ns, atime_ns, before } => {
                 self.touch(path, *mtime_ns, *atime_ns, before)
             }
-            Change::Run(run) => self.run(run, host),
+            Change::Run(run) => {
+                let outcome = self.run(run, host);
+                // Whatever it did to users and groups.
+                self.accounts.replace(Accounts::new());
+                outcome
+            }
             Change::Wait(wait) => self.wait(wait, &host.cancel()),
         }
     }
@@ -183,6 +196,21 @@ impl LocalSystem {
             || home.clone(),
             |below| format!("{}/{below}", home.trim_end_matches('/')),
         ))
+    }
+}
+
+/// Whether answering may take so long that a person would notice.
+pub(crate) fn is_slow(question: &Question) -> bool {
+    match question {
+        Question::Stat { path, digest: true, .. } => {
+            std::fs::metadata(&**path).is_ok_and(|meta| meta.len() > QUICKLY_READ)
+        }
+        Question::Query(_)
+        | Question::Facts
+        | Question::Port { .. }
+        | Question::Glob { .. }
+        | Question::List { .. } => true,
+        _ => false,
     }
 }
 

@@ -4,9 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use fancy_regex::Regex;
 use hep_core::change::{Deed, Until, Wait};
 use hep_core::message::{Message, remote};
+use hep_core::python_regex::Regex;
 
 use super::look::open_regular;
 use super::{Halt, LocalSystem, port};
@@ -73,14 +73,14 @@ impl LocalSystem {
 fn search(until: &Until) -> Result<Option<Regex>, Message> {
     let (Until::Port { search, .. } | Until::Path { search, .. }) = until else { return Ok(None) };
     let compile = |text: &std::sync::Arc<str>| {
-        Regex::new(&format!("(?m){text}")).map_err(|why| remote::bad_search(text, why))
+        Regex::with(text, false, true).map_err(|why| remote::bad_search(text, why))
     };
     search.as_ref().map(compile).transpose()
 }
 
 /// What the expression matches; one that runs away matches nothing.
 fn find(search: &Regex, text: &str) -> Option<String> {
-    search.find(text).ok().flatten().map(|found| found.as_str().to_owned())
+    search.captures(text).ok().flatten()?.get(0).map(str::to_owned)
 }
 
 fn path_holds(path: &Path, present: bool, search: Option<&Regex>) -> Option<String> {

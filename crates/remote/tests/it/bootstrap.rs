@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use hep_core::bootstrap::{self, Line, NoExecutor};
+use hep_core::bootstrap::{self, Known, Line, NoExecutor, Packing};
 
 use crate::executor::{binary, own_hash, sha256};
 
@@ -23,8 +23,13 @@ fn start(shell: &str, home: &Path, line: &str) -> Child {
 }
 
 fn command(keep: bool) -> String {
-    let hash = own_hash();
-    bootstrap::login_command(&[("x86_64", &hash), ("aarch64", &hash)], keep)
+    let (hash, size) = (own_hash(), fs::metadata(binary()).unwrap().len());
+    let known = ["x86_64", "aarch64"].map(|arch| known(arch, &hash, size));
+    bootstrap::login_command(&known, keep)
+}
+
+fn known<'a>(arch: &'a str, hash: &'a str, size: u64) -> Known<'a> {
+    Known { arch, hash, size: usize::try_from(size).unwrap() }
 }
 
 /// Reads lines byte by byte, so that nothing of the frames is taken.
@@ -50,8 +55,14 @@ fn send(child: &mut Child, bytes: &[u8]) {
     let _ = stdin.write_all(bytes).and_then(|()| stdin.flush());
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut child = Command::new("gzip")
+/// Packed by a program that is here.
+fn packed(packing: Packing, bytes: &[u8]) -> Vec<u8> {
+    let program = match packing {
+        Packing::Xz => "xz",
+        Packing::Gzip => "gzip",
+        Packing::Raw => return bytes.to_vec(),
+    };
+    let mut child = Command::new(program)
         .args(["-1", "-c"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -62,6 +73,10 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     let packed = child.wait_with_output().unwrap().stdout;
     writer.join().unwrap();
     packed
+}
+
+fn xz(bytes: &[u8]) -> Vec<u8> {
+    packed(Packing::Xz, bytes)
 }
 
 /// Whether frames follow: an executor sends its hello at once.
@@ -85,46 +100,131 @@ fn shells() -> Vec<&'static str> {
     found
 }
 
+fn xz_whole() -> &'static [u8] {
+    static PACKED: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
+    PACKED.get_or_init(|| xz(&fs::read(binary()).unwrap()))
+}
+
+fn goes(mut child: Child) {
+    assert_eq!(line(&mut child), Line::Go(own_hash()));
+    greets(&mut child);
+    end(child);
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::symlink_metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
 #[test]
-fn fresh_then_present_then_damaged() {
-    let whole = fs::read(binary()).unwrap();
-    let packed = gzip(&whole);
+fn fresh_then_present_then_gone() {
+    for shell in shells() {
+        // Words of `ls` that a home may hold, too.
+        let home = tempfile::Builder::new().prefix("a b -rwx 'c").tempdir().unwrap();
+        let installed = home.path().join(".cache/hep").join(own_hash());
+        let mut child = start(shell, home.path(), &command(true));
+        let need = Line::Need { arch: std::env::consts::ARCH.into(), packing: Packing::Xz };
+        assert_eq!(line(&mut child), need, "{shell}");
+        send(&mut child, xz_whole());
+        goes(child);
+        assert_eq!((mode(&installed), mode(installed.parent().unwrap())), (0o700, 0o700));
+
+        goes(start(shell, home.path(), &command(true)));
+        goes(start(shell, home.path(), &command(false)));
+        assert!(!installed.exists(), "--no-keep removes it");
+    }
+}
+
+/// What the script takes for an executor: it knows one by hash or size.
+const STAND_IN: &[u8] = b"#!/bin/sh\n[ \"$1\" = probe ] || umask\n";
+
+/// A thing that is wrong with an installed executor.
+type Harm = (&'static str, fn(&Path));
+
+#[test]
+fn what_is_not_as_it_was_installed_is_installed_anew() {
+    let harms: [Harm; 6] = [
+        ("cut short", |file| {
+            fs::File::options().write(true).open(file).unwrap().set_len(9).unwrap();
+        }),
+        ("replaced", |file| fs::write(file, "#!/bin/sh\necho stolen\n").unwrap()),
+        ("a link", |file| {
+            let aside = file.with_extension("aside");
+            fs::rename(file, &aside).unwrap();
+            std::os::unix::fs::symlink(aside, file).unwrap();
+        }),
+        ("not ours", |file| std::os::unix::fs::chown(file, Some(1234), None).unwrap()),
+        ("writable by others", |file| set_mode(file, 0o777)),
+        ("in a directory open to others", |file| set_mode(file.parent().unwrap(), 0o777)),
+    ];
+    let (hash, size) = (sha256(STAND_IN), STAND_IN.len() as u64);
+    let command = bootstrap::login_command(&[known(std::env::consts::ARCH, &hash, size)], true);
+    let starts = |home: &Path| start("/bin/sh", home, &command);
+    let is_there = |mut child: Child| {
+        assert_eq!(line(&mut child), Line::Go(hash.clone()));
+        assert!(child.wait().unwrap().success());
+    };
+    for (what, harm) in harms {
+        let home = tempfile::tempdir().unwrap();
+        let installed = home.path().join(".cache/hep").join(&hash);
+        let install = || {
+            let mut child = starts(home.path());
+            assert!(matches!(line(&mut child), Line::Need { .. }), "{what}");
+            send(&mut child, &xz(STAND_IN));
+            is_there(child);
+            let modes = (mode(&installed), mode(installed.parent().unwrap()));
+            assert_eq!(modes, (0o700, 0o700), "{what}");
+        };
+        install();
+        is_there(starts(home.path()));
+        harm(&installed);
+        install();
+        is_there(starts(home.path()));
+    }
+}
+
+#[test]
+fn what_arrives_damaged_is_not_kept() {
     for shell in shells() {
         let home = tempfile::tempdir().unwrap();
-        let installed = home.path().join(".cache/hep").join(own_hash());
-
-        let mut child = start(shell, home.path(), &command(true));
-        let need = Line::Need { arch: std::env::consts::ARCH.into(), gzip: true };
-        assert_eq!(line(&mut child), need, "{shell}");
-        send(&mut child, &packed);
-        assert_eq!(line(&mut child), Line::Go(own_hash()), "{shell}");
-        greets(&mut child);
-        end(child);
-        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!(mode(&installed), 0o700);
-        assert_eq!(mode(installed.parent().unwrap()), 0o700);
-
-        let mut child = start(shell, home.path(), &command(true));
-        assert_eq!(line(&mut child), Line::Go(own_hash()), "{shell}");
-        greets(&mut child);
-        end(child);
-
-        fs::write(&installed, b"#!/bin/sh\necho stolen\n").unwrap();
         let mut child = start(shell, home.path(), &command(true));
         assert!(matches!(line(&mut child), Line::Need { .. }), "{shell}");
-        send(&mut child, &gzip(b"not the executor"));
+        send(&mut child, &xz(b"not the executor"));
         assert_eq!(line(&mut child), Line::None(NoExecutor::Checksum), "{shell}");
         child.wait().unwrap();
-        let left: Vec<_> = fs::read_dir(installed.parent().unwrap()).unwrap().collect();
-        assert_eq!(left.len(), 1, "no temporary file is left");
+        let left = fs::read_dir(home.path().join(".cache/hep")).unwrap().count();
+        assert_eq!(left, 0, "no temporary file is left");
+    }
+}
 
-        let mut child = start(shell, home.path(), &command(false));
-        assert!(matches!(line(&mut child), Line::Need { .. }), "{shell}");
-        send(&mut child, &packed);
-        assert_eq!(line(&mut child), Line::Go(own_hash()), "{shell}");
-        greets(&mut child);
-        end(child);
-        assert!(!installed.exists(), "--no-keep removes it");
+/// A directory with all programs of the script but these.
+fn programs_without(missing: &[&str]) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let all = "sh id uname ls chmod mkdir rm mv head cat sha256sum xz gzip";
+    for name in all.split(' ').filter(|name| !missing.contains(name)) {
+        let found = ["/usr/bin", "/bin"].map(|place| Path::new(place).join(name));
+        let found = found.iter().find(|path| path.exists()).expect(name);
+        std::os::unix::fs::symlink(found, dir.path().join(name)).unwrap();
+    }
+    dir
+}
+
+#[test]
+fn it_comes_as_the_host_can_unpack_it() {
+    let whole = fs::read(binary()).unwrap();
+    let cases: [(&[&str], Packing); 3] =
+        [(&[], Packing::Xz), (&["xz"], Packing::Gzip), (&["xz", "gzip"], Packing::Raw)];
+    for (missing, packing) in cases {
+        let (home, path) = (tempfile::tempdir().unwrap(), programs_without(missing));
+        let path = format!("PATH={}; {}", path.path().display(), command(true));
+        let mut child = start("/bin/sh", home.path(), &path);
+        let need = Line::Need { arch: std::env::consts::ARCH.into(), packing };
+        assert_eq!(line(&mut child), need, "{missing:?}");
+        send(&mut child, &packed(packing, &whole));
+        goes(child);
     }
 }
 
@@ -133,13 +233,13 @@ fn the_umask_of_the_login_is_kept() {
     let home = tempfile::tempdir().unwrap();
     let cache = home.path().join(".cache/hep");
     fs::create_dir_all(&cache).unwrap();
-    // The script takes whatever has the hash: a stand-in that tells its umask.
-    let stand_in = b"#!/bin/sh\n[ \"$1\" = probe ] || umask\n";
-    let hash = sha256(stand_in);
+    let hash = sha256(STAND_IN);
     let path = cache.join(&hash);
-    fs::write(&path, stand_in).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
-    let command = bootstrap::login_command(&[(std::env::consts::ARCH, &hash)], true);
+    fs::write(&path, STAND_IN).unwrap();
+    set_mode(&path, 0o700);
+    set_mode(&cache, 0o700);
+    let known = known(std::env::consts::ARCH, &hash, STAND_IN.len() as u64);
+    let command = bootstrap::login_command(&[known], true);
     let mut child = start("/bin/sh", home.path(), &format!("umask 027; {command}"));
     let out = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
     let lines: Vec<String> = out.collect();
@@ -150,7 +250,7 @@ fn the_umask_of_the_login_is_kept() {
 #[test]
 fn an_unknown_architecture_says_so() {
     let home = tempfile::tempdir().unwrap();
-    let command = bootstrap::login_command(&[("pdp11", &own_hash())], true);
+    let command = bootstrap::login_command(&[known("pdp11", &own_hash(), 9)], true);
     let mut child = start("/bin/sh", home.path(), &command);
     let arch = NoExecutor::Arch(std::env::consts::ARCH.into());
     assert_eq!(line(&mut child), Line::None(arch));
@@ -183,7 +283,7 @@ fn where_nothing_may_run_the_next_directory_is_taken() {
         [mount(&quoted, "noexec"), mount("/var/tmp", "mode=1777"), mount("/tmp", "noexec")];
     let mut child = in_namespace(&script.join("; "), home.path());
     assert!(matches!(line(&mut child), Line::Need { .. }));
-    send(&mut child, &gzip(&fs::read(binary()).unwrap()));
+    send(&mut child, xz_whole());
     assert_eq!(line(&mut child), Line::Go(own_hash()));
     greets(&mut child);
     let own = format!("/proc/{}/exe", child.id());
@@ -199,7 +299,7 @@ fn where_nothing_may_run_the_next_directory_is_taken() {
     let full = [&quoted, "/var/tmp", "/tmp"].map(|dir| mount(dir, "size=64k,mode=1777"));
     let mut child = in_namespace(&full.join("; "), home.path());
     assert!(matches!(line(&mut child), Line::Need { .. }));
-    send(&mut child, &gzip(&fs::read(binary()).unwrap()));
+    send(&mut child, xz_whole());
     assert!(matches!(line(&mut child), Line::None(_)));
     child.wait().unwrap();
 }
