@@ -2,18 +2,28 @@
 
 use std::fmt::Write as _;
 
-/// 128 random bits in hexadecimal.
-pub(crate) fn token() -> String {
-    let mut bytes = [0_u8; 16];
+/// So many random bytes, of the kernel's generator.
+pub(crate) fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0_u8; N];
     let mut filled = 0;
     while filled < bytes.len() {
-        // The kernel's generator gives at most 256 bytes at once and never fails once it is seeded; an
+        // The generator gives at most 256 bytes at once and never fails once it is seeded; an
         // interrupted call is repeated.
         filled +=
             rustix::rand::getrandom(&mut bytes[filled..], rustix::rand::GetRandomFlags::empty())
                 .unwrap_or(0);
     }
-    bytes.iter().fold(String::new(), |mut text, byte| {
+    bytes
+}
+
+/// 128 random bits in hexadecimal.
+pub(crate) fn token() -> String {
+    hex(&random::<16>())
+}
+
+/// Bytes in hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
     })

@@ -68,6 +68,7 @@ pub mod plan;
 pub mod play;
 pub mod register;
 pub mod remote;
+pub mod seal;
 pub mod server;
 pub mod service;
 pub mod ssh;
@@ -90,6 +91,7 @@ pub const CATALOGUES: &[&[Entry]] = &[
     play::ENTRIES,
     register::ENTRIES,
     remote::ENTRIES,
+    seal::ENTRIES,
     server::ENTRIES,
     service::ENTRIES,
     ssh::ENTRIES,

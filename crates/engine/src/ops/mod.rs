@@ -7,12 +7,16 @@ pub mod actor;
 pub mod error;
 pub mod host;
 pub mod page;
+pub mod seal;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod token;
 
 use std::sync::Arc;
 
 pub use self::actor::{Actor, ActorKind};
 pub use self::error::{OpError, OpResult};
+use crate::master_key::{Sealer, Source};
 use crate::store::{Db, migrate};
 
 /// The server's inside: what every operation works with. Cheap to clone.
@@ -23,22 +27,33 @@ pub struct Engine {
 
 struct Inner {
     db: Db,
+    sealer: Sealer,
 }
 
 impl Engine {
-    /// Opens the database and brings its schema up to date.
-    pub async fn open(database: &str) -> OpResult<Self> {
-        let db = Db::open(database).await?;
+    /// Opens the database, brings its schema up to date, and unlocks its secrets with the keys of `keys`.
+    pub async fn open(database: &str, keys: Source) -> OpResult<Self> {
+        Self::on(Db::open(database).await?, keys).await
+    }
+
+    /// The same on a database that is open.
+    pub(crate) async fn on(db: Db, keys: Source) -> OpResult<Self> {
         migrate::migrate(&db).await?;
         let tx = db.begin().await?;
         crate::store::partitions::default(&tx).await?;
         crate::store::users::make_roles(&tx).await?;
         tx.commit().await?;
-        Ok(Self { inner: Arc::new(Inner { db }) })
+        let sealer = seal::unlock(&db, keys).await?;
+        Ok(Self { inner: Arc::new(Inner { db, sealer }) })
     }
 
     pub(crate) fn db(&self) -> &Db {
         &self.inner.db
+    }
+
+    /// What seals and opens secrets.
+    pub(crate) fn sealer(&self) -> &Sealer {
+        &self.inner.sealer
     }
 
     /// Ends all work with the database.

@@ -12,6 +12,14 @@ pub struct Migration {
     script: &'static str,
 }
 
+impl Migration {
+    /// Its statements.
+    #[cfg(test)]
+    pub(crate) const fn script(&self) -> &'static str {
+        self.script
+    }
+}
+
 /// All of them.
 pub const MIGRATIONS: &[Migration] =
     &[Migration { number: 1, name: "first", script: include_str!("migrations/0001_first.sql") }];

@@ -6,6 +6,8 @@ pub mod db;
 pub mod hosts;
 pub mod migrate;
 pub mod partitions;
+pub mod sealed;
+pub mod settings;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod tokens;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use hep_core::message::cli as say;
+use hep_engine::master_key::Source;
 use hep_engine::ops::Engine;
 
 use super::failure::Failure;
@@ -21,17 +22,25 @@ impl Database {
     pub(crate) async fn open(&self) -> Result<Engine, Failure> {
         let address = match &self.database {
             Some(address) => address.clone(),
-            None => format!("sqlite:{}", file()?.display()),
+            None => format!("sqlite:{}", folder()?.join("hep.db").display()),
         };
-        Ok(Engine::open(&address).await?)
+        Ok(Engine::open(&address, master_key()?).await?)
     }
 }
 
-/// The usual file, its folder made for nobody but us.
-fn file() -> Result<PathBuf, Failure> {
+/// The state directory, made for nobody but us.
+fn folder() -> Result<PathBuf, Failure> {
     use std::os::unix::fs::DirBuilderExt as _;
     let folder = variables::state_directory();
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder);
     made.map_err(|error| say::cannot_make(folder.display(), error))?;
-    Ok(folder.join("hep.db"))
+    Ok(folder)
+}
+
+/// The file of the master key: as said, as systemd gives it, or in the state directory.
+fn master_key() -> Result<Source, Failure> {
+    match variables::master_key_file() {
+        Some(path) => Ok(Source::given(path)),
+        None => Ok(Source::ours(folder()?.join("master.key"))),
+    }
 }

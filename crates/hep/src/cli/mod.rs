@@ -13,6 +13,7 @@ mod list;
 mod messages;
 mod modules;
 mod plan;
+mod sealed;
 mod secrets;
 mod seed;
 mod serve;
@@ -68,6 +69,8 @@ enum Command {
     Serve(serve::Args),
     /// First steps with the server's database: users and tokens
     Admin(admin::Args),
+    /// Secrets in the server's database: change the master key
+    Secrets(sealed::Args),
     /// Show the modules that manifests can use, or the manual of one
     Modules(modules::Args),
     /// Show every message that hep can say, by its id
@@ -134,6 +137,7 @@ fn dispatch(command: Command, screen: &Arc<Screen>) -> Result<u8, Failure> {
         Command::Clean(args) => block_on(clean::run(args, screen.clone())),
         Command::Serve(args) => block_on(serve::run(args, screen.clone())),
         Command::Admin(args) => block_on(admin::run(args, screen.clone())),
+        Command::Secrets(args) => block_on(sealed::run(args, screen.clone())),
         Command::Modules(args) => modules::run(&args, screen),
         Command::Messages(args) => messages::run(&args, screen),
         Command::Version => version::run(screen),

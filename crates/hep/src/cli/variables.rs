@@ -46,13 +46,14 @@ variables! {
     STATE_DIRECTORY = "HEP_STATE_DIRECTORY";
     /// As `--lock-timeout`.
     LOCK_TIMEOUT = "HEP_LOCK_TIMEOUT";
+    /// The file with the master key of the database's secrets.
+    MASTER_KEY_FILE = "HEP_MASTER_KEY_FILE";
     /// Of `hep -c CONFIG`: replaces `log_level`.
     LOG_LEVEL = "LOGLEVEL";
 }
 
 /// Where what lasts is kept: as said, or as systemd says, or as root beneath `/var/lib`, or in the home.
 pub(crate) fn state_directory() -> PathBuf {
-    let named = |name| std::env::var_os(name).filter(|path| !path.is_empty()).map(PathBuf::from);
     if let Some(path) = named(STATE_DIRECTORY).or_else(|| named(SYSTEMD_STATE)) {
         return path;
     }
@@ -64,6 +65,24 @@ pub(crate) fn state_directory() -> PathBuf {
     home.unwrap_or_default().join("hep")
 }
 
+/// The file with the master key, where somebody gives one: by name, or systemd in its credentials.
+pub(crate) fn master_key_file() -> Option<PathBuf> {
+    named(MASTER_KEY_FILE).or_else(|| {
+        named(SYSTEMD_CREDENTIALS)
+            .map(|folder| folder.join(CREDENTIAL))
+            .filter(|path| path.exists())
+    })
+}
+
+/// A path in a variable that is set and not empty.
+fn named(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).filter(|path| !path.is_empty()).map(PathBuf::from)
+}
+
+/// Set by systemd for `LoadCredential=` and its like.
+const SYSTEMD_CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
+/// The credential that holds the master key.
+const CREDENTIAL: &str = "hep-master-key";
 /// Set by systemd for `StateDirectory=`.
 const SYSTEMD_STATE: &str = "STATE_DIRECTORY";
 /// Of the XDG base directories.

@@ -1,0 +1,109 @@
+//! Where sealed secrets lie, for those who change master keys. Every `sealed` column of the schema is here.
+
+use super::db::{Result, Sql, sql};
+
+/// A column of sealed secrets.
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    /// Its table.
+    pub table: &'static str,
+    /// Its name.
+    pub field: &'static str,
+    select: &'static str,
+    update: &'static str,
+}
+
+macro_rules! column {
+    ($table:literal, $field:literal) => {
+        Column {
+            table: $table,
+            field: $field,
+            select: concat!(
+                "SELECT id, ",
+                $field,
+                " AS sealed FROM ",
+                $table,
+                " WHERE ",
+                $field,
+                " IS NOT NULL AND substr(",
+                $field,
+                ", 2, 8) <> $1 AND id > $2",
+                " ORDER BY id LIMIT $3"
+            ),
+            update: concat!(
+                "UPDATE ",
+                $table,
+                " SET ",
+                $field,
+                " = $1 WHERE id = $2 AND ",
+                $field,
+                " = $3"
+            ),
+        }
+    };
+}
+
+/// All of them.
+pub const COLUMNS: &[Column] =
+    &[column!("credentials", "sealed"), column!("jobs", "sealed"), column!("runs", "sealed")];
+
+/// A secret as it lies.
+#[derive(Debug)]
+pub struct Sealed {
+    /// The row.
+    pub id: String,
+    /// The envelope.
+    pub envelope: Vec<u8>,
+}
+
+impl Column {
+    /// Rows after `after` whose envelope names another master key than this one, at most `limit`.
+    pub async fn of_other_keys(
+        &self,
+        from: &dyn Sql,
+        key: &[u8],
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<Sealed>> {
+        let rows = from.all(sql(self.select).bind(key).bind(after).bind(limit)).await?;
+        let read =
+            |row: &super::db::Row| Ok(Sealed { id: row.get("id")?, envelope: row.get("sealed")? });
+        rows.iter().map(read).collect()
+    }
+
+    /// Puts another envelope in place of one, if it is still there; whether it was.
+    pub async fn swap(
+        &self,
+        into: &dyn Sql,
+        id: &str,
+        before: &[u8],
+        after: Vec<u8>,
+    ) -> Result<bool> {
+        let query = sql(self.update).bind(after).bind(id).bind(before);
+        Ok(into.run(query).await? > 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::migrate::MIGRATIONS;
+    use super::*;
+
+    #[test]
+    fn every_sealed_column_of_the_schema_is_known() {
+        let mut table = "";
+        let mut found = Vec::new();
+        for line in MIGRATIONS.iter().flat_map(|migration| migration.script().lines()) {
+            let mut words = line.split_whitespace();
+            match (words.next(), words.next(), words.next()) {
+                (Some("CREATE"), Some("TABLE"), Some(name)) => table = name,
+                (Some(name), Some("BYTES" | "BYTES,"), _) if name.starts_with("sealed") => {
+                    found.push((table, name));
+                }
+                _ => {}
+            }
+        }
+        let known: Vec<_> = COLUMNS.iter().map(|column| (column.table, column.field)).collect();
+        assert_eq!(found, known);
+    }
+}
