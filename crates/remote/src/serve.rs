@@ -48,6 +48,8 @@ pub struct Line {
     pub(crate) wire: Wire,
     store: Store,
     task: u32,
+    /// Whether nothing that the command prints may be shown.
+    quiet: bool,
 }
 
 /// Why the loop ends.
@@ -71,7 +73,7 @@ impl Session {
         }
         let cache = cache.unwrap_or_else(|| cache_directory(&system));
         let store = Store::new(&cache, STORE_LIMIT);
-        let line = Line { wire, store, task: 0 };
+        let line = Line { wire, store, task: 0, quiet: false };
         Self { others, system, line, journal: None, claims: None, cache }
     }
 
@@ -266,6 +268,7 @@ impl Session {
             Err(message) => return Outcome::Refused(message),
         };
         self.line.task = task;
+        self.line.quiet = secret;
         let outcome = match self.other(identity) {
             None => self.system.apply(change, &mut self.line),
             Some(user) => self.others.apply(&user, task, change, no_log, &mut self.line),
@@ -321,6 +324,9 @@ impl Line {
 
 impl Host for Line {
     fn output(&mut self, stream: Stream, bytes: &[u8]) {
+        if self.quiet {
+            return;
+        }
         let message = FromHost::Output { task: self.task, stream, bytes: bytes.to_vec().into() };
         self.wire.send(&message);
     }

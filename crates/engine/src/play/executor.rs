@@ -70,7 +70,8 @@ impl Executor {
         let command = bootstrap::login_command(&known, keep);
         let channel = connection.exec(Exec::new(command)).await.map_err(NotStarted::Transport)?;
         let (input, output) = channel.split();
-        let starting = Starting { input, output, seen: vec![], stderr: vec![] };
+        let starting =
+            Starting { input, output, seen: vec![], noise: 0, sent: false, stderr: vec![] };
         match tokio::time::timeout(START_DEADLINE, starting.run(bundle)).await {
             Ok(started) => started,
             Err(_) => Err(NotStarted::Broken(say::executor_slow(START_DEADLINE.as_secs()))),
@@ -175,6 +176,10 @@ struct Starting {
     input: Arc<dyn Input>,
     output: Box<dyn transport::Events>,
     seen: Vec<u8>,
+    /// How many bytes of lines meant nothing.
+    noise: usize,
+    /// Whether the executor was sent: nobody needs it twice.
+    sent: bool,
     stderr: Vec<u8>,
 }
 
@@ -183,12 +188,13 @@ impl Starting {
         loop {
             let line = self.line().await?;
             match Line::read(&line) {
-                Line::Need { arch, packing } => {
+                Line::Need { arch, packing } if !self.sent => {
+                    self.sent = true;
                     self.send_binary(bundle, &arch, packing).await?;
                 }
                 Line::None(reason) => return Err(NotStarted::Impossible(reason)),
                 Line::Go(hash) => return self.greet(&hash).await,
-                Line::Noise => {}
+                Line::Noise | Line::Need { .. } => self.noise += line.len() + 1,
             }
         }
     }
@@ -200,22 +206,28 @@ impl Starting {
                 let line: Vec<u8> = self.seen.drain(..=at).collect();
                 return Ok(String::from_utf8_lossy(&line[..at]).trim_end().to_owned());
             }
-            if self.seen.len() > MOST_PREFACE {
-                return Err(NotStarted::Broken(say::executor_noise()));
+            self.read().await?;
+        }
+    }
+
+    /// Takes the next of what comes.
+    async fn read(&mut self) -> Result<(), NotStarted> {
+        if self.seen.len() + self.noise > MOST_PREFACE {
+            return Err(NotStarted::Broken(say::executor_noise()));
+        }
+        match self.output.next().await.map_err(NotStarted::Transport)? {
+            ChannelEvent::Stdout(bytes) => self.seen.extend_from_slice(&bytes),
+            ChannelEvent::Stderr(bytes) => {
+                let room = 4096_usize.saturating_sub(self.stderr.len()).min(bytes.len());
+                self.stderr.extend_from_slice(&bytes[..room]);
             }
-            match self.output.next().await.map_err(NotStarted::Transport)? {
-                ChannelEvent::Stdout(bytes) => self.seen.extend_from_slice(&bytes),
-                ChannelEvent::Stderr(bytes) => {
-                    let room = 4096_usize.saturating_sub(self.stderr.len()).min(bytes.len());
-                    self.stderr.extend_from_slice(&bytes[..room]);
-                }
-                ChannelEvent::Exit { .. } | ChannelEvent::Signal { .. } => {}
-                ChannelEvent::Closed => {
-                    let said = String::from_utf8_lossy(&self.stderr).trim().to_owned();
-                    return Err(NotStarted::Broken(say::executor_no_start(said)));
-                }
+            ChannelEvent::Exit { .. } | ChannelEvent::Signal { .. } => {}
+            ChannelEvent::Closed => {
+                let said = String::from_utf8_lossy(&self.stderr).trim().to_owned();
+                return Err(NotStarted::Broken(say::executor_no_start(said)));
             }
         }
+        Ok(())
     }
 
     async fn send_binary(
@@ -231,8 +243,20 @@ impl Starting {
             Cow::Owned(bytes) => Bytes::from(bytes),
         };
         let head = Bytes::from(format!("{}\n", bytes.len()));
-        self.input.write(head).await.map_err(NotStarted::Transport)?;
-        self.input.write(bytes).await.map_err(NotStarted::Transport)
+        let input = Arc::clone(&self.input);
+        let writing = async move {
+            input.write(head).await?;
+            input.write(bytes).await
+        };
+        // Listening meanwhile: who talks and does not read would hold it up.
+        let mut writing = std::pin::pin!(writing);
+        loop {
+            tokio::select! {
+                biased;
+                written = &mut writing => return written.map_err(NotStarted::Transport),
+                read = self.read() => read?,
+            }
+        }
     }
 
     async fn greet(self, hash: &str) -> Result<Executor, NotStarted> {
