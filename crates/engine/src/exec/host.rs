@@ -168,6 +168,8 @@ struct Pump<'a> {
     pty: Option<Pty>,
     /// The process groups that were told to end.
     groups: String,
+    /// Whether they could be searched for on the host.
+    searched: bool,
 }
 
 impl<'a> Pump<'a> {
@@ -196,6 +198,7 @@ impl<'a> Pump<'a> {
             end: End::default(),
             pty,
             groups: String::new(),
+            searched: false,
         }
     }
 
@@ -370,11 +373,14 @@ impl<'a> Pump<'a> {
             Bytes::from(format!("{}\n", password.expose()).into_bytes())
         });
         let exec = Exec { command: line, pty: self.pty.clone() };
-        if let Ok(channel) = self.connection.exec(exec).await
-            && let Ok(Ok(done)) =
-                tokio::time::timeout(LAST_GRACE, channel.run(stdin, MOST_GROUPS)).await
-        {
+        let searching = async {
+            let channel = self.connection.exec_at_once(exec).await?;
+            channel.run(stdin, MOST_GROUPS).await
+        };
+        // A host that allows one session has no room for this: then the signal alone has to do.
+        if let Ok(Ok(done)) = tokio::time::timeout(LAST_GRACE, searching).await {
             self.groups = group_numbers(&done.stdout);
+            self.searched = true;
         }
         let _ = self.input.signal(signal).await;
     }
@@ -401,6 +407,8 @@ impl<'a> Pump<'a> {
 
     fn stopped(self, stop: &Stopping) -> End {
         let ended = self.end.rc.is_some() || self.end.signal.is_some();
+        // A signal request does not reach what sudo runs: its end may be that of sudo's parent only.
+        let ended = ended && (self.searched || self.command.sudo.is_none());
         let error = match (stop.reason, ended) {
             (HostState::Cancelled, true) => say::cancelled(),
             (HostState::Cancelled, false) => say::not_stopped(),

@@ -51,6 +51,12 @@ pub trait Connection: Send + Sync {
     /// Starts a command. Waits while the connection carries as many as the other side allows.
     async fn exec(&self, exec: Exec) -> Result<Channel, TransportError>;
 
+    /// Starts a command that ends others, and so cannot wait until they have ended. It fails where the
+    /// other side carries no more.
+    async fn exec_at_once(&self, exec: Exec) -> Result<Channel, TransportError> {
+        self.exec(exec).await
+    }
+
     /// Starts the login shell on a terminal.
     async fn shell(&self, pty: Pty) -> Result<Channel, TransportError>;
 

@@ -259,11 +259,11 @@ impl Login<'_> {
             let allowed = may_sign_with(self.target, algorithm.as_str());
             return Ok(if allowed { vec![None] } else { vec![] });
         }
-        // A host that does not say what it takes is asked for the best, then for the oldest.
-        let offered = match self.handle.best_supported_rsa_hash().await? {
-            Some(hash) => vec![hash],
-            None => vec![Some(HashAlg::Sha512), None],
-        };
+        // A host that does not say what it takes is asked for the best. Then for the oldest, where the
+        // opt-in allows it: sshd may say what it knows and take less.
+        let best = self.handle.best_supported_rsa_hash().await?;
+        let mut offered = vec![best.unwrap_or(Some(HashAlg::Sha512)), None];
+        offered.dedup();
         let allowed = |hash: &Option<HashAlg>| {
             may_sign_with(self.target, Algorithm::Rsa { hash: *hash }.as_str())
         };
@@ -357,15 +357,17 @@ impl Login<'_> {
 
     /// Asks whether the host would take this key, without signing anything.
     async fn would_take(&mut self, public: &PublicKey) -> Result<Step, russh::Error> {
-        let hashes = self.hashes(&public.algorithm()).await?;
-        let Some(hash) = hashes.first().copied() else { return Ok(Step::Skipped(None)) };
-        let user = self.target.user.as_str();
-        let offered = self
-            .handle
-            .authenticate_publickey_with(user, public.clone(), hash, &mut Unsigned)
-            .await;
-        // The signer is called, and fails, only when the host would take the key.
-        Ok(offered.map_or(Step::Skipped(None), Step::from))
+        let mut last = Step::Skipped(None);
+        for hash in self.hashes(&public.algorithm()).await? {
+            let user = self.target.user.as_str();
+            let key = public.clone();
+            match self.handle.authenticate_publickey_with(user, key, hash, &mut Unsigned).await {
+                Ok(refused) => last = refused.into(),
+                // The signer is called, and fails, only when the host would take the key.
+                Err(_) => return Ok(Step::Skipped(None)),
+            }
+        }
+        Ok(last)
     }
 
     async fn password(&mut self) -> Option<Secret<String>> {

@@ -150,8 +150,29 @@ impl SshConnection {
         }
     }
 
-    async fn start(&self, start: Start) -> Result<Channel, TransportError> {
-        let (opened, pass) = self.open().await?;
+    /// Opens a session channel without a place in the queue; where the host refuses it, another try or
+    /// two see whether somebody has just ended.
+    async fn open_at_once(&self) -> Result<(russh::Channel<Msg>, Pass), TransportError> {
+        let mut pauses = REFUSAL_PAUSES[..3].iter();
+        let pass = self.0.gate.pass_by();
+        loop {
+            let opening = timeout(self.0.deadlines.channel, self.0.handle.channel_open_session());
+            match opening.await.map_err(|_| self.deadline())? {
+                Ok(channel) => return Ok((channel, pass)),
+                Err(error @ russh::Error::ChannelOpenFailure(_)) => match pauses.next() {
+                    Some(&pause) => sleep(pause).await,
+                    None => return Err(self.failed(error)),
+                },
+                Err(error) => return Err(self.failed(error)),
+            }
+        }
+    }
+
+    async fn start(
+        &self,
+        (opened, pass): (russh::Channel<Msg>, Pass),
+        start: Start,
+    ) -> Result<Channel, TransportError> {
         let asked = timeout(self.0.deadlines.channel, request(&opened, start))
             .await
             .map_err(|_| self.deadline())?
@@ -199,11 +220,15 @@ async fn request(
 #[async_trait]
 impl Connection for SshConnection {
     async fn exec(&self, exec: Exec) -> Result<Channel, TransportError> {
-        self.start(Start::Exec(exec)).await
+        self.start(self.open().await?, Start::Exec(exec)).await
+    }
+
+    async fn exec_at_once(&self, exec: Exec) -> Result<Channel, TransportError> {
+        self.start(self.open_at_once().await?, Start::Exec(exec)).await
     }
 
     async fn shell(&self, pty: Pty) -> Result<Channel, TransportError> {
-        self.start(Start::Shell(pty)).await
+        self.start(self.open().await?, Start::Shell(pty)).await
     }
 
     async fn close(&self) {
