@@ -1,8 +1,11 @@
 #!/bin/sh
-# Runs inside a fresh test machine, as root: host keys, the fleet's key, and one user for each way
-# of becoming root. Arguments: the fleet's public key, and the password of `pwsudo`.
+# Runs inside a fresh test machine, as root: host keys, the fleet's key, one user for each way of
+# becoming root, and one for each way of logging in. The first line of standard input, before this
+# script, sets `key` (the fleet's public key) and `password` (of whoever has one): a password is no
+# argument, because process lists show those.
 set -eu
-key="$1" password="$2"
+# shellcheck disable=SC2154
+: "${key:?}" "${password:?}"
 
 # The same user always has the same number: the noexec home is mounted for it before it exists.
 make_user() { # NAME NUMBER
@@ -32,7 +35,6 @@ accept_key root
 make_user admin 1101
 sudo_rule admin 'admin ALL=(ALL:ALL) NOPASSWD: ALL'
 make_user pwsudo 1102
-printf 'pwsudo:%s\n' "$password" | chpasswd
 sudo_rule pwsudo 'pwsudo ALL=(ALL:ALL) ALL'
 make_user plain 1103
 make_user ttysudo 1104
@@ -46,11 +48,28 @@ sudo_rule limited \
     'Cmnd_Alias FEW = /usr/bin/id, /usr/bin/apt-get, /usr/bin/systemctl, /usr/bin/tee' \
     'limited ALL=(root) NOPASSWD: FEW'
 
+# Who logs in by this way only, and who has one session a connection.
+make_user pwlogin 1108
+make_user kbdlogin 1109
+make_user twologin 1110
+make_user single 1111
+sudo_rule single 'single ALL=(ALL:ALL) NOPASSWD: ALL'
+printf '%s\n' "pwsudo:$password" "pwlogin:$password" "kbdlogin:$password" "twologin:$password" |
+    chpasswd
+
 cat >/etc/ssh/sshd_config.d/fleet.conf <<'END'
 AuthorizedKeysFile .ssh/authorized_keys /etc/ssh/keys/%u
 PasswordAuthentication yes
 KbdInteractiveAuthentication yes
 UseDNS no
+Match User pwlogin
+    AuthenticationMethods password
+Match User kbdlogin
+    AuthenticationMethods keyboard-interactive
+Match User twologin
+    AuthenticationMethods publickey,password
+Match User single
+    MaxSessions 1
 END
 systemctl reset-failed ssh.service 2>/dev/null || true
 systemctl restart ssh.service

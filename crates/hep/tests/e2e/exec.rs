@@ -1,9 +1,12 @@
 //! `hep exec` on many hosts.
 
+use std::fmt::Write as _;
+
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::breadth::{count, desk, desk_and};
+use crate::breadth::{count, desk, desk_and, file_of_fleet, fleet, port};
+use crate::hep::Desk;
 use crate::machine::Machine;
 use crate::remote;
 
@@ -243,4 +246,39 @@ fn binary_output_is_kept() {
     // A person's terminal gets nothing that it would obey.
     let escape = desk().hep(&["exec", "h0001", "printf '\\033]0;owned\\007\\n'"]).expect(0);
     assert!(escape.out.starts_with("h0001: "), "{}", escape.out);
+}
+
+/// So many hosts at addresses of their own, all of them the breadth fleet's sshd.
+fn wide(count: u32) -> Desk {
+    let mut lines = String::new();
+    for number in 0..count {
+        let (high, low) = (number / 250, number % 250 + 1);
+        let _ = writeln!(lines, "wide{number:04} ansible_host=127.78.{high}.{low}");
+    }
+    let user = file_of_fleet("breadth/user");
+    let _ = write!(
+        lines,
+        "[all:vars]\nansible_port={}\nansible_user={}\nansible_ssh_private_key_file={}\n",
+        port(),
+        user.trim(),
+        fleet().join("key").display()
+    );
+    let known = file_of_fleet("breadth/known_hosts");
+    let first = known.lines().next().unwrap().replace("[127.77.0.1]", "[127.78.*]");
+    Desk::new(&lines, &first)
+}
+
+#[test]
+fn a_host_more_needs_little_memory() {
+    let peak = |count: u32| {
+        let desk = wide(count);
+        let (ran, peak) = desk.start(&["exec", "all", "--output", "json", "true"]).watched();
+        let ran = ran.expect(0);
+        assert_eq!(ran.objects().len(), count as usize);
+        peak
+    };
+    let (one, many) = (peak(1), peak(301));
+    let each = many.saturating_sub(one) / 300;
+    println!("{one} KiB for one host, {many} KiB for 301: {each} KiB a host");
+    assert!(each <= 160, "{each} KiB a host");
 }

@@ -1,8 +1,32 @@
-//! Cut lines, full disks, closed ones.
+//! Cut lines, hosts that hang, full disks, closed ones.
+//!
+//! Where each kind of bad input and fault is shown:
+//!
+//! | what | test |
+//! |---|---|
+//! | YAML that is not YAML; no module; two modules; unknown option; wrong type; missing file; template error | `it/apply.rs`: `what_is_wrong_is_told_before_any_host_is_touched`; the whole language in `core/manifest/tests.rs` |
+//! | unknown host or group; empty selection, `--allow-empty`; duplicate hosts | `it/hosts.rs`: `wrong_selectors_and_inventories_are_told`; `it/exec.rs`: `commands_and_exit_codes` |
+//! | a host that refuses | `exec.rs`: `an_unreachable_host_does_not_hold_up_the_others`; `apply.rs`: `a_host_that_fails_or_is_gone_stops_alone` |
+//! | times out; is silent; closes at once | `engine/tests/it/ssh/reach.rs` |
+//! | hangs after the login | `a_host_that_hangs_after_the_login_is_lost_alone`; `engine/tests/it/ssh/reach.rs` |
+//! | drops mid-command | `a_host_that_drops_mid_command_is_lost_alone`; `engine/tests/it/ssh/channels.rs` |
+//! | changes its key | `ssh.rs`: `a_changed_host_key_stops_the_host_and_says_where_it_stands` |
+//! | wrong key; wrong password | `ssh.rs`: `a_wrong_key_is_said_to_be_refused`; `login.rs` |
+//! | wrong sudo password | `sudo.rs`: `the_right_password_and_the_wrong_one` |
+//! | disk full, read-only | `a_full_disk_keeps_the_old_file`, `a_read_only_disk_keeps_the_old_file` |
+//! | connection cut in an apply, journal | `a_cut_line_loses_one_host_and_what_it_did_is_told`; `remote/tests/it/serving.rs` |
+//! | hostile executor, facts, output, names | `hostile.rs`; `it/terminal.rs`; `core/interp/tests/hostile.rs` |
+//! | quotes, spaces, newlines, `$()`, unicode, dashes | `hostile.rs`: `names_and_values_arrive_as_they_were_sent`; `exec.rs`; as a property `core/quote.rs`, `engine/tests/it/plain.rs` |
+//! | 100 MB; binary output | `exec.rs`: `long_output_does_not_fill_our_memory`, `binary_output_is_kept` |
+//! | secrets | `secrets.rs`; `sudo.rs`: `a_password_is_in_no_process_list_and_no_file`; `login.rs` |
 
+use serde_json::json;
+
+use crate::breadth::{desk_and, file_of_fleet};
 use crate::hep::{Desk, Ran};
 use crate::machine::Machine;
 use crate::remote;
+use crate::sshd::Sshd;
 
 const CUT: &str = "\
 - hosts: all
@@ -127,4 +151,59 @@ fn an_interrupted_play_ends_what_it_runs() {
         remote::none_with(&word);
         machine.sh(&format!("[ ! -e /tmp/e2e-{word} ]"));
     }
+}
+
+/// A private sshd as `bad`, with keepalives that tell soon, and a host of the breadth fleet.
+fn two(sshd: &Sshd) -> Desk {
+    let soon = "ansible_ssh_common_args='-o ServerAliveInterval=1 -o ServerAliveCountMax=2'";
+    let desk = desk_and(&sshd.line("bad", "127.0.0.1", soon));
+    desk.file("known_hosts", file_of_fleet("breadth/known_hosts") + &sshd.known_hosts());
+    desk
+}
+
+const BAD: &str = "case $SSH_CONNECTION in *' 127.0.0.1 '*) ";
+
+#[test]
+fn a_host_that_hangs_after_the_login_is_lost_alone() {
+    let sshd = Sshd::up("hangs", &[]);
+    let (desk, hung) = (two(&sshd), std::path::Path::new(&sshd.home()).join("e2e-hung"));
+    // The command stops the very sshd that serves it: nothing answers any more, and nothing closes.
+    let line = format!("{BAD} echo $PPID >~/e2e-hung; kill -STOP $PPID;; *) echo here;; esac");
+    let ran = desk.hep(&["exec", "bad,h0016", "--output", "json", &line]).expect(2);
+    let bad = ran.host("bad");
+    assert_eq!(bad["state"], "lost", "{bad}");
+    assert!(bad["error"].as_str().unwrap().contains("stopped answering"), "{bad}");
+    assert_eq!(ran.host("h0016")["stdout"], "here\n");
+    end_stopped(&std::fs::read_to_string(&hung).unwrap());
+
+    let play = format!(
+        "- hosts: bad,h0016\n  gather_facts: false\n  tasks:\n    - {{name: first, command: echo first}}\n    \
+         - name: hang\n      shell: |\n        {BAD} p=$$\n        while [ $p -gt 1 ]; do case $(cat /proc/$p/comm) in \
+         sshd*) break;; esac; p=$(sed 's/.*) . //; s/ .*//' /proc/$p/stat); done\n        \
+         echo $p >~/e2e-hung; kill -STOP $p;; esac\n    - {{name: last, command: echo last}}\n"
+    );
+    let manifest = desk.file("hang.yml", play);
+    let ran = desk.hep(&["apply", "--output", "json", manifest.to_str().unwrap()]).expect(2);
+    assert_eq!(ran.task("bad", "first")["state"], "changed");
+    assert_eq!(ran.summary("bad")["state"], "lost");
+    assert_eq!(ran.task("h0016", "last")["state"], "changed");
+    assert_eq!(ran.summary("h0016")["state"], "succeeded");
+    end_stopped(&std::fs::read_to_string(&hung).unwrap());
+}
+
+fn end_stopped(pid: &str) {
+    let pid = rustix::process::Pid::from_raw(pid.trim().parse().unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+}
+
+#[test]
+fn a_host_that_drops_mid_command_is_lost_alone() {
+    let sshd = Sshd::up("drops", &[]);
+    let desk = two(&sshd);
+    let line = format!("{BAD} echo before; kill -KILL $PPID; echo after;; *) echo here;; esac");
+    let ran = desk.hep(&["exec", "bad,h0016", "--output", "json", &line]).expect(2);
+    let bad = ran.host("bad");
+    assert_eq!((&bad["state"], &bad["rc"]), (&json!("lost"), &json!(null)), "{bad}");
+    assert!(bad["error"].as_str().unwrap().contains("closed the connection"), "{bad}");
+    assert_eq!(ran.host("h0016")["stdout"], "here\n");
 }

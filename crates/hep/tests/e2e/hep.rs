@@ -59,6 +59,12 @@ impl Desk {
         self
     }
 
+    /// Takes a variable away.
+    pub(crate) fn unset(mut self, name: &str) -> Self {
+        self.variables.retain(|(known, _)| known != name);
+        self
+    }
+
     /// Writes a file in the folder.
     pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);
@@ -77,7 +83,8 @@ impl Desk {
         holds(self.folder.path(), needle.as_bytes())
     }
 
-    fn command(&self, words: &[&str]) -> Command {
+    /// `hep` with these words, ready to run.
+    pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hep"));
         command.env_clear().envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
@@ -184,6 +191,19 @@ impl Running {
             peak = peak.max(high_water(self.pid()).unwrap_or(0));
             if many == 0 {
                 return (self.end(), bytes, peak);
+            }
+        }
+    }
+
+    /// Waits for its end, and how much memory it had at most, in KiB.
+    pub(crate) fn watched(mut self) -> (Ran, u64) {
+        let (mut piece, mut peak) = (vec![0; 1 << 16], 0);
+        loop {
+            let many = self.out.read(&mut piece).unwrap();
+            self.seen.extend_from_slice(&piece[..many]);
+            peak = peak.max(high_water(self.pid()).unwrap_or(0));
+            if many == 0 {
+                return (self.end(), peak);
             }
         }
     }

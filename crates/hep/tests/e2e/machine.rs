@@ -41,10 +41,8 @@ impl Machine {
         Self { name: name.to_owned(), _lock: Some(lock), own: false }
     }
 
-    /// A fresh machine for one story.
-    pub(crate) fn own(name: &str) -> Self {
-        file_of_fleet("machines/m1/port");
-        script("machine-up", &["--fresh", name]);
+    /// A machine that somebody else has started for one story: it is removed at the end.
+    pub(crate) fn taken(name: &str) -> Self {
         Self { name: name.to_owned(), _lock: None, own: true }
     }
 
@@ -73,6 +71,19 @@ impl Machine {
     /// Runs a shell script inside as root, behind the back of SSH; what it printed.
     pub(crate) fn sh(&self, command: &str) -> String {
         script("machine-sh", &[&self.name, "sh", "-euc", command])
+    }
+
+    /// Makes users whom the fleet's key lets in, as far as they are not there.
+    pub(crate) fn users(&self, names: &[String]) {
+        let _accounts = lock(&format!("{}-accounts", self.name), Use::Alone);
+        self.sh(&format!(
+            "for name in {}; do
+            id -u $name >/dev/null 2>&1 || useradd --create-home --shell /bin/sh $name
+            usermod -p '*' $name
+            cp /etc/ssh/keys/admin /etc/ssh/keys/$name
+            done",
+            names.join(" ")
+        ));
     }
 
     /// Makes a user anew, whom the fleet's key lets in, with rules for sudo.

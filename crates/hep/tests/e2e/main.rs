@@ -5,12 +5,22 @@
 
 mod apply;
 mod breadth;
+mod display;
 mod exec;
 mod faults;
 mod hep;
+mod hostile;
 mod lamp;
+mod limits;
+mod login;
 mod machine;
 mod modules;
 mod remote;
+mod secrets;
+mod seed;
+mod session;
 mod ssh;
+mod sshd;
 mod sudo;
+mod terminal;
+mod traces;

@@ -16,13 +16,25 @@ pub(crate) fn word(number: u32) -> String {
 
 /// The processes that have this in their command line, beside tests and `hep` itself.
 pub(crate) fn with_word(word: &str) -> Vec<Pid> {
+    holding(word, &["cmdline"])
+}
+
+/// The same of command line and environment.
+pub(crate) fn with_word_anywhere(word: &str) -> Vec<Pid> {
+    holding(word, &["cmdline", "environ"])
+}
+
+fn holding(word: &str, files: &[&str]) -> Vec<Pid> {
     let entries = std::fs::read_dir("/proc").unwrap();
     let numbers = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
     let has = |number: &i32| {
-        let line = std::fs::read(format!("/proc/{number}/cmdline")).unwrap_or_default();
+        let read =
+            |file: &&str| std::fs::read(format!("/proc/{number}/{file}")).unwrap_or_default();
+        let holds =
+            files.iter().map(read).any(|text| String::from_utf8_lossy(&text).contains(word));
         let program = std::fs::read_link(format!("/proc/{number}/exe")).unwrap_or_default();
         let ours = program.ends_with("hep") || program == std::env::current_exe().unwrap();
-        !ours && String::from_utf8_lossy(&line).contains(word)
+        !ours && holds
     };
     numbers.filter(has).filter_map(Pid::from_raw).collect()
 }

@@ -155,6 +155,11 @@ fn what_is_wrong_is_told_before_any_host_is_touched() {
     desk.file("option.yml", "- file: {pth: /x}\n");
     desk.file("both.yml", "- file: {path: /x}\n  copy: {dest: /x}\n");
     desk.file("fine.yml", "- command: touch touched\n- fiel: {}\n");
+    desk.file("none-at-all.yml", "- command: touch touched\n- name: x\n");
+    desk.file("type.yml", "- command: touch touched\n- file: {path: /x, state: [file]}\n");
+    desk.file("source.yml", "- command: touch touched\n- copy: {src: not-there, dest: /x}\n");
+    desk.file("template.yml", "- command: touch touched\n- debug: {msg: 'a {{ b | '}\n");
+    desk.file("import.yml", "- command: touch touched\n- import_tasks: not-there.yml\n");
     let case = |words, stderr| Case { words, code: 1, stdout: "", stderr };
     check(
         &desk,
@@ -166,6 +171,11 @@ fn what_is_wrong_is_told_before_any_host_is_touched() {
             case(&["apply", "-i", I, "option.yml"], "did you mean `path`?"),
             case(&["apply", "-i", I, "both.yml"], "two modules"),
             case(&["apply", "-i", I, "fine.yml"], "fine.yml:2:3"),
+            case(&["apply", "-i", I, "none-at-all.yml"], "none-at-all.yml:2:3"),
+            case(&["apply", "-i", I, "type.yml"], "type.yml:2:26"),
+            case(&["apply", "-i", I, "template.yml"], "template.yml:2:16"),
+            case(&["apply", "-i", I, "template.yml"], "2 | - debug: {msg: 'a {{ b | '}"),
+            case(&["apply", "-i", I, "import.yml"], "not-there.yml"),
             case(&["apply", "-i", I, "-l", "w9", "fine.yml"], "Cannot find a host or group `w9`"),
             case(&["apply", "-i", I], "MANIFEST"),
         ],
