@@ -27,10 +27,10 @@ pub(crate) fn span(ms: u64) -> String {
     out
 }
 
-/// Days since 1970-01-01 as year, month, day.
+/// Days since 1970-01-01 as year, month (1 to 12), day (1 to 31).
 ///
 /// Source: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`.
-pub(crate) fn civil(days: i64) -> (i64, i64, i64) {
+pub fn civil(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
     let of_era = shifted.rem_euclid(146_097);

@@ -15,7 +15,7 @@ pub mod external;
 pub mod facts;
 pub mod frame;
 mod glob;
-mod instant;
+pub mod instant;
 pub mod interp;
 #[cfg(feature = "full")]
 pub mod inventory;

@@ -30,8 +30,7 @@ impl Place {
         match self {
             Self::Play => PLAY,
             Self::Block => BLOCK,
-            Self::Task => TASK,
-            Self::Handler => HANDLER,
+            Self::Task | Self::Handler => TASK,
         }
     }
 
@@ -40,7 +39,8 @@ impl Place {
         let play = self == Self::Play;
         let shared =
             SHARED.iter().filter(move |word| !play || !matches!(**word, "when" | "notify"));
-        self.own().iter().chain(shared).copied()
+        let listen = (self == Self::Handler).then_some("listen");
+        self.own().iter().chain(shared).copied().chain(listen)
     }
 }
 
@@ -101,21 +101,6 @@ const TASK: &[&str] = &[
     "delay",
     "changed_when",
     "failed_when",
-];
-
-const HANDLER: &[&str] = &[
-    "action",
-    "local_action",
-    "args",
-    "loop",
-    "loop_control",
-    "register",
-    "until",
-    "retries",
-    "delay",
-    "changed_when",
-    "failed_when",
-    "listen",
 ];
 
 /// Keywords of Ansible that would change what happens and that we cannot honour.

@@ -68,7 +68,7 @@ impl Part {
         let login = self.run.fleet.user(host).unwrap_or_default();
         let start = single_task(host, &login, elsewhere, &self.scene.options);
         executor.send(&ToHost::Play(Box::new(start))).await?;
-        let mut report: Option<Box<Report>> = None;
+        let mut finished = None;
         let mut cancelled = false;
         loop {
             let message = tokio::select! {
@@ -80,20 +80,10 @@ impl Part {
                 }
             };
             match message {
-                FromHost::Event { event, .. } => {
-                    if let Event::Finished(finished) = *event {
-                        report = Some(finished);
-                    }
-                }
+                FromHost::Event { event, .. } => finished = report_in(*event).or(finished),
                 FromHost::Need { sha256, .. } => self.send_blob(executor, &sha256).await?,
                 FromHost::Request(request) => {
-                    let answer = match *request {
-                        Request::Asks { asks, .. } => {
-                            ToHost::Replies(self.files(elsewhere.file, asks).await)
-                        }
-                        _ => control(Control::Failed(say::wrong_answer("Request"))),
-                    };
-                    executor.send(&answer).await?;
+                    executor.send(&self.answer_single(elsewhere.file, *request).await).await?;
                 }
                 FromHost::Done(_) => break,
                 FromHost::Note(message) => self.run.note(host, message).await,
@@ -101,10 +91,18 @@ impl Part {
                 _ => {}
             }
         }
-        Ok(report.map_or_else(
+        Ok(finished.map_or_else(
             || Control::Failed(say::wrong_answer("end")),
             |report| Control::Result(Box::new(done_of(*report))),
         ))
+    }
+
+    /// What the host of a single task gets for what it asks: files, and nothing else.
+    async fn answer_single(&self, file: u16, request: Request) -> ToHost {
+        match request {
+            Request::Asks { asks, .. } => ToHost::Replies(self.files(file, asks).await),
+            _ => control(Control::Failed(say::wrong_answer("Request"))),
+        }
     }
 
     pub(super) async fn files(&self, file: u16, asks: Vec<Ask>) -> Vec<(Ask, Reply)> {
@@ -175,6 +173,30 @@ pub(super) async fn within<T>(
     done.map_err(late)
 }
 
+/// The report of a task that has ended, if this is its event.
+fn report_in(event: Event) -> Option<Box<Report>> {
+    match event {
+        Event::Finished(report) => Some(report),
+        _ => None,
+    }
+}
+
+/// A text that is no template.
+fn literal(text: &Arc<str>) -> Node {
+    Node::bare(NodeKind::Literal(text.clone()))
+}
+
+/// The keywords that make a task run as this identity.
+fn become_of(identity: &Identity) -> Become {
+    let active = |yes| Some(Node::bare(NodeKind::Bool(yes)));
+    match identity {
+        Identity::Login => Become { active: active(false), ..Become::default() },
+        Identity::User(user) => {
+            Become { active: active(true), user: Some(literal(user)), ..Become::default() }
+        }
+    }
+}
+
 /// A play of one task whose options are rendered already.
 fn single_task(
     host: &Host,
@@ -182,17 +204,6 @@ fn single_task(
     elsewhere: &Elsewhere,
     options: &hep_core::interp::Options,
 ) -> Start {
-    let literal = |text: &Arc<str>| Node::bare(NodeKind::Literal(text.clone()));
-    let r#become = match &elsewhere.identity {
-        Identity::Login => {
-            Become { active: Some(Node::bare(NodeKind::Bool(false))), ..Become::default() }
-        }
-        Identity::User(user) => Become {
-            active: Some(Node::bare(NodeKind::Bool(true))),
-            user: Some(literal(user)),
-            ..Become::default()
-        },
-    };
     let environment = elsewhere.environment.iter();
     let environment = environment.map(|(name, value)| (literal(name), literal(value))).collect();
     let task = Task {
@@ -200,7 +211,7 @@ fn single_task(
         pos: elsewhere.args.pos,
         action: Action::Module(elsewhere.module.clone()),
         args: elsewhere.args.clone(),
-        r#become,
+        r#become: become_of(&elsewhere.identity),
         environment: vec![Node::bare(NodeKind::Map(environment))],
         file: elsewhere.file,
         timeout: elsewhere.timeout_ms.map(seconds),

@@ -127,43 +127,53 @@ fn fileglob(sources: &Sources, file: u16, patterns: &[String]) -> Value {
 
 /// `first_found`: names, or mappings of `files` and `paths`.
 fn first_found(sources: &Sources, file: u16, args: &Value) -> Result<Value, Message> {
-    let options = args.get("options").cloned().unwrap_or_default();
-    let mut names = Vec::new();
-    let mut skip = options.get("skip").is_some_and(Value::is_truthy);
-    let mut specs: Vec<Value> =
-        args.get("terms").and_then(Value::as_list).unwrap_or_default().to_vec();
-    if options.get("files").is_some() {
-        specs.push(options);
+    let mut wanted = Candidates::default();
+    for spec in args.get("terms").and_then(Value::as_list).unwrap_or_default() {
+        wanted.add(spec);
     }
-    while let Some(spec) = (!specs.is_empty()).then(|| specs.remove(0)) {
-        match &spec {
+    let options = args.get("options").cloned().unwrap_or_default();
+    wanted.skip |= options.get("skip").is_some_and(Value::is_truthy);
+    if options.get("files").is_some() {
+        wanted.add(&options);
+    }
+    let folders = ["files", "templates", "vars", "tasks"];
+    let find = |name: &String| folders.iter().find_map(|folder| sources.find(file, name, folder));
+    match wanted.names.iter().find_map(find) {
+        Some(path) => Ok(Value::list(vec![Value::from(path.display().to_string())])),
+        None if wanted.skip => Ok(Value::list(vec![])),
+        None => {
+            let names = wanted.names.join(", ");
+            Err(say::source_missing(names, "files/, templates/, vars/ and tasks/"))
+        }
+    }
+}
+
+/// What `first_found` looks for.
+#[derive(Default)]
+struct Candidates {
+    names: Vec<String>,
+    /// Whether it may find nothing.
+    skip: bool,
+}
+
+impl Candidates {
+    /// A name, a mapping of `files` and `paths`, or a list of these.
+    fn add(&mut self, spec: &Value) {
+        match spec {
             Value::Map(map) => {
-                skip |= map.get("skip").is_some_and(Value::is_truthy);
+                self.skip |= map.get("skip").is_some_and(Value::is_truthy);
                 let files = map.get("files").map(flat).unwrap_or_default();
                 let paths = map.get("paths").map(flat).unwrap_or_default();
                 if paths.is_empty() {
-                    names.extend(files);
-                } else {
-                    names.extend(paths.iter().flat_map(|path| {
-                        files
-                            .iter()
-                            .map(move |file| format!("{}/{file}", path.trim_end_matches('/')))
-                    }));
+                    self.names.extend(files);
+                    return;
+                }
+                for path in paths.iter().map(|path| path.trim_end_matches('/')) {
+                    self.names.extend(files.iter().map(|file| format!("{path}/{file}")));
                 }
             }
-            Value::List(items) => specs.splice(0..0, items.iter().cloned()).for_each(drop),
-            other => names.extend(flat(other)),
+            Value::List(items) => items.iter().for_each(|item| self.add(item)),
+            other => self.names.extend(flat(other)),
         }
     }
-    for name in &names {
-        for folder in ["files", "templates", "vars", "tasks"] {
-            if let Some(path) = sources.find(file, name, folder) {
-                return Ok(Value::list(vec![Value::from(path.display().to_string())]));
-            }
-        }
-    }
-    if skip {
-        return Ok(Value::list(vec![]));
-    }
-    Err(say::source_missing(names.join(", "), "files/, templates/, vars/ and tasks/"))
 }

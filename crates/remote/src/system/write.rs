@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hep_core::change::{Attrs, Before, Content, Deed};
+use hep_core::instant::civil;
 use hep_core::message::{Message, remote};
 use rustix::fs::{Gid, Mode, OFlags, Uid};
 use rustix::io::Errno;
@@ -262,20 +263,6 @@ fn stamp(seconds: i64) -> String {
     let (year, month, day) = civil(day);
     let (hour, minute) = (second / 3600, second / 60 % 60);
     format!("{year:04}-{month:02}-{day:02}@{hour:02}:{minute:02}:{:02}", second % 60)
-}
-
-/// The date of a day counted from 1970-01-01. Source: H. Hinnant, "chrono-compatible low-level date
-/// algorithms", `civil_from_days`.
-pub(super) fn civil(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let of_era = days.rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
 #[cfg(test)]

@@ -107,21 +107,9 @@ impl Work<'_> {
     pub(super) fn link(mut self, (context, observe): Tools<'_, '_>) -> Result<Plan, Stop> {
         let path = self.path.clone();
         let current = self.now.as_ref().and_then(|stat| stat.target.clone());
-        let src = match self.file.src.as_deref() {
-            // As in Python, `~name` of nobody stays as it is.
-            Some(src) if src.starts_with('~') => match expand(src, context, observe) {
-                Ok(path) => Some(path.into()),
-                Err(Stop::Fail(_)) => Some(src.into()),
-                Err(stop) => return Err(stop),
-            },
-            src => src.map(Arc::from),
-        };
-        let Some(src) = src.or_else(|| current.clone()) else {
-            return Err(say::link_without_src(&path).into());
-        };
-        if src.is_empty() || src.contains('\0') {
-            return Err(say::link_without_src(&path).into());
-        }
+        let src = self.link_target((context, &mut *observe))?.or_else(|| current.clone());
+        let src = src.filter(|src| !src.is_empty() && !src.contains('\0'));
+        let src = src.ok_or_else(|| say::link_without_src(&path))?;
         let is_directory = self.now.as_ref().is_some_and(|stat| stat.kind == FileKind::Directory);
         let base = if is_directory { &path } else { parent(&path) };
         let target = join(base, &src);
@@ -144,6 +132,20 @@ impl Work<'_> {
         let mut plan = self.done("dest", (context, observe))?;
         plan.result.insert("src".into(), Value::str(src));
         Ok(plan)
+    }
+
+    /// What the task says that a link points to.
+    fn link_target(&self, (context, observe): Tools<'_, '_>) -> Result<Option<Arc<str>>, Stop> {
+        let Some(src) = self.file.src.as_deref() else { return Ok(None) };
+        if !src.starts_with('~') {
+            return Ok(Some(src.into()));
+        }
+        match expand(src, context, observe) {
+            Ok(path) => Ok(Some(path.into())),
+            // As in Python, `~name` of nobody stays as it is.
+            Err(Stop::Fail(_)) => Ok(Some(src.into())),
+            Err(stop) => Err(stop),
+        }
     }
 
     /// Attributes of a link's target, or with `follow: no` owner and group of the link.
@@ -198,30 +200,9 @@ impl Work<'_> {
             None => return Err(say::link_without_src(&path).into()),
         };
         if let Some(src) = &src {
-            let (target, stat) = if self.file.follow {
-                attributes::follow(src, false, observe)?
-            } else {
-                (src.clone(), observe.stat(src)?)
-            };
-            let Some(stat) = stat else {
-                return Err(say::no_link_target(&path, src).into());
-            };
-            let same = |now: &Stat| now.ino == stat.ino && now.dev == stat.dev && now.ino != 0;
-            if !self.now.as_deref().is_some_and(same) {
-                self.replace("hard link", observe)?;
-                let is_directory = |stat: &&Stat| stat.kind != FileKind::Directory;
-                let before = self.now.as_deref().filter(is_directory);
-                let change = Change::MakeLink {
-                    path: (*path).into(),
-                    target: target.into(),
-                    hard: true,
-                    before: Before::of(before),
-                };
-                self.changes.push(Planned { change, diff: None });
-            }
-            self.wanted.fix(&path, &stat, false, &mut self.changes);
-            self.now = Some(stat);
-        } else if let Some(stat) = &self.now {
+            self.now = Some(self.share(src, observe)?);
+        }
+        if let Some(stat) = &self.now {
             self.wanted.fix(&path, stat, false, &mut self.changes);
         }
         self.set_times(State::Hard)?;
@@ -229,6 +210,27 @@ impl Work<'_> {
         plan.result.insert("state".into(), "hard".into());
         plan.result.insert("src".into(), Value::from(src));
         Ok(plan)
+    }
+
+    /// Makes the path a name of the file `src`, which is described.
+    fn share(&mut self, src: &str, observe: &mut Observe) -> Result<Box<Stat>, Stop> {
+        let (target, stat) = if self.file.follow {
+            attributes::follow(src, false, observe)?
+        } else {
+            (src.to_owned(), observe.stat(src)?)
+        };
+        let stat = stat.ok_or_else(|| say::no_link_target(&self.path, src))?;
+        let same = |now: &Stat| now.ino == stat.ino && now.dev == stat.dev && now.ino != 0;
+        if !self.now.as_deref().is_some_and(same) {
+            self.replace("hard link", observe)?;
+            // A directory that makes way is gone by then.
+            let stays = |stat: &&Stat| stat.kind != FileKind::Directory;
+            let before = Before::of(self.now.as_deref().filter(stays));
+            let (path, target) = ((*self.path).into(), target.into());
+            let change = Change::MakeLink { path, target, hard: true, before };
+            self.changes.push(Planned { change, diff: None });
+        }
+        Ok(stat)
     }
 
     pub(super) fn touch(mut self, (context, observe): Tools<'_, '_>) -> Result<Plan, Stop> {

@@ -1,6 +1,7 @@
 //! Times from explicit seconds; there is no clock and no time zone here, all is UTC.
 
 use super::Plain;
+use crate::instant;
 use crate::message::template as say;
 use crate::template::call::{Call, Outcome};
 use crate::template::checks::refuse;
@@ -35,18 +36,10 @@ struct Moment {
     yearday: i64,
 }
 
-/// The civil date of seconds since 1970, by Howard Hinnant's algorithm.
+/// The civil date of seconds since 1970.
 fn moment(seconds: i64) -> Moment {
     let days = seconds.div_euclid(86400);
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let of_era = shifted.rem_euclid(146_097);
-    let year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let shifted_month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    let year = year + era * 400 + i64::from(month <= 2);
+    let (year, month, day) = instant::civil(days);
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let before = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
     let month = usize::try_from(month - 1).unwrap_or(0).min(11);
