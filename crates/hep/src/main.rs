@@ -6,6 +6,7 @@ mod cli;
 mod executors;
 mod render;
 mod serve;
+mod settings;
 mod terminal;
 
 fn main() -> std::process::ExitCode {

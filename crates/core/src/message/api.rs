@@ -3,5 +3,8 @@
 catalogue! { "api";
     bad_body(line, column, why) "Cannot read the body, line {line}, column {column}: {why}";
     unreadable_body(why) "Cannot read the body: {why}";
+    bad_xml(why) "Cannot read the body as XML: {why}";
+    bad_field(field, why) "Cannot read `{field}`: {why}";
+    no_such_call(method, path) "There is no call {method} {path}\nhint: `/api/docs` lists all";
     bad_if_match(tag) "`{tag}` is no entity tag of ours\nhint: send the `ETag` of what you read, as it came";
 }

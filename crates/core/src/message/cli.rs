@@ -12,7 +12,7 @@ catalogue! { "cli";
     extra_not_a_map(name, found) "Cannot set variables from {name}: expected a mapping, found {found}";
     cannot_read(path, why) "Cannot read `{path}`: {why}";
     cannot_listen(address, why) "Cannot listen on {address}: {why}\nhint: give another address with `--listen`";
-    listening(address) "Listening on http://{address}";
+    listening(address) "Listening on {address}";
     cannot_make(path, why) "Cannot make `{path}`: {why}\nhint: give another place in `HEP_STATE_DIRECTORY`";
     internal(why) "Cannot go on: {why}";
     password_file_empty(path) "Cannot use the password in `{path}`: the file holds none";

@@ -71,6 +71,7 @@ pub mod remote;
 pub mod seal;
 pub mod server;
 pub mod service;
+pub mod settings;
 pub mod ssh;
 pub mod template;
 
@@ -94,6 +95,7 @@ pub const CATALOGUES: &[&[Entry]] = &[
     seal::ENTRIES,
     server::ENTRIES,
     service::ENTRIES,
+    settings::ENTRIES,
     ssh::ENTRIES,
     template::ENTRIES,
 ];

@@ -5,7 +5,8 @@ use hep_core::rights::{self, Grant, Verb};
 
 use super::error::{OpError, OpResult};
 use crate::store::audit::{self, Line};
-use crate::store::{Sql, hosts};
+use crate::store::idempotency::{self, Once};
+use crate::store::{Sql, StoreError, hosts};
 
 /// What kind of actor asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +51,8 @@ pub struct Actor {
     pub request_id: String,
     /// What they may.
     pub grants: Vec<Grant>,
+    /// That this call must not make anything twice.
+    pub once: Option<Once>,
 }
 
 impl Actor {
@@ -67,6 +70,7 @@ impl Actor {
             address: String::new(),
             request_id: String::new(),
             grants: vec![everything],
+            once: None,
         }
     }
 
@@ -102,7 +106,22 @@ impl Actor {
             outcome,
             detail: detail.map(|detail| detail.to_string()),
         };
-        Ok(audit::write(into, &line).await?)
+        audit::write(into, &line).await?;
+        Ok(())
+    }
+
+    /// Writes that they made something, and remembers it for a call that comes again. Every operation that
+    /// makes something says so by this, in its transaction.
+    pub(crate) async fn made(&self, into: &dyn Sql, object: Object<'_>) -> OpResult<()> {
+        if let Some(once) = &self.once {
+            let done =
+                idempotency::remember(into, &self.name, once, object.kind, object.name).await;
+            done.map_err(|error| match error {
+                StoreError::Duplicate(_) => OpError::Conflict(say::same_key_at_once(&once.key)),
+                other => other.into(),
+            })?;
+        }
+        self.did(into, &format!("{}.create", object.kind), object, "done", None).await
     }
 }
 

@@ -37,7 +37,7 @@ pub async fn list(
     Ok(page(found, limit, |host| &host.said.name))
 }
 
-/// A host.
+/// A host, by its name or its id.
 pub async fn show(engine: &Engine, actor: &Actor, name: &str) -> OpResult<Host> {
     actor.must(Verb::View, name)?;
     load(engine.db(), name).await
@@ -52,7 +52,7 @@ pub async fn create(engine: &Engine, actor: &Actor, mut said: HostInput) -> OpRe
     let made = hosts::insert(&tx, &said, &refers, &actor.name).await;
     let id = made.map_err(|error| on_write(error, KIND, &said.name))?;
     let object = Object { kind: KIND, id: Some(&id), name: &said.name };
-    actor.did(&tx, "host.create", object, "done", None).await?;
+    actor.made(&tx, object).await?;
     let host = load(&tx, &said.name).await?;
     tx.commit().await?;
     Ok(host)
@@ -101,7 +101,7 @@ pub async fn delete(
 }
 
 async fn load(from: &dyn Sql, name: &str) -> OpResult<Host> {
-    let host = hosts::by_name(from, name).await?;
+    let host = hosts::find(from, name).await?;
     host.ok_or_else(|| OpError::not_found(KIND, name))
 }
 

@@ -6,6 +6,7 @@
 pub mod actor;
 pub mod error;
 pub mod host;
+pub mod once;
 pub mod page;
 pub mod seal;
 #[cfg(test)]
@@ -17,7 +18,8 @@ use std::sync::Arc;
 pub use self::actor::{Actor, ActorKind};
 pub use self::error::{OpError, OpResult};
 use crate::master_key::{Sealer, Source};
-use crate::store::{Db, migrate};
+use crate::store::db::sql;
+use crate::store::{Db, Sql as _, migrate};
 
 /// The server's inside: what every operation works with. Cheap to clone.
 #[derive(Clone)]
@@ -54,6 +56,16 @@ impl Engine {
     /// What seals and opens secrets.
     pub(crate) fn sealer(&self) -> &Sealer {
         &self.inner.sealer
+    }
+
+    /// Whether the database answers.
+    pub async fn is_ready(&self) -> bool {
+        self.db().one(sql("SELECT 1 AS one")).await.is_ok()
+    }
+
+    /// What there is how many of, for meters; what cannot be counted now is left out.
+    pub async fn numbers(&self) -> Vec<(String, i64)> {
+        crate::store::numbers(self.db()).await.unwrap_or_default()
     }
 
     /// Ends all work with the database.

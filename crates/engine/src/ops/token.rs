@@ -35,7 +35,7 @@ pub async fn create(engine: &Engine, actor: &Actor, user: &str, name: &str) -> O
     let made = tokens::insert(&tx, &owner.id, name, &hash(&token), None, None, &actor.name).await;
     let id = made.map_err(|error| on_write(error, "token", name))?;
     let object = Object { kind: "token", id: Some(&id), name };
-    actor.did(&tx, "token.create", object, "done", None).await?;
+    actor.made(&tx, object).await?;
     tx.commit().await?;
     Ok(Made { id, token })
 }
@@ -60,6 +60,7 @@ pub async fn actor(
         address: address.to_owned(),
         request_id: request_id.to_owned(),
         grants: grants.iter().map(within).collect(),
+        once: None,
     })
 }
 
@@ -88,7 +89,7 @@ pub async fn create_user(
         return Err(OpError::invalid("role", say::not_found("role", role)));
     }
     let object = Object { kind: "user", id: Some(&id), name };
-    actor.did(&tx, "user.create", object, "done", None).await?;
+    actor.made(&tx, object).await?;
     tx.commit().await?;
     Ok(id)
 }

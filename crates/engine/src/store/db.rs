@@ -383,7 +383,7 @@ impl Db {
 }
 
 /// An address as it may be shown.
-fn without_password(address: &str) -> String {
+pub fn without_password(address: &str) -> String {
     match (address.find("://"), address.rfind('@')) {
         (Some(start), Some(end)) if start + 3 <= end => {
             let user = address[start + 3..end].split(':').next().unwrap_or_default();

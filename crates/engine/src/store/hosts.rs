@@ -90,6 +90,40 @@ pub struct HostInput {
     pub notes: String,
 }
 
+impl HostInput {
+    /// A host of which nothing is said but its name.
+    pub fn named(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            address: String::new(),
+            port: ssh_port(),
+            user: None,
+            partition: default_partition(),
+            credential: None,
+            become_credential: None,
+            jump: None,
+            zone: None,
+            family: None,
+            os: String::new(),
+            drivers: Vec::new(),
+            memory_bytes: None,
+            cpus: None,
+            disk_bytes: None,
+            local_ipv4: None,
+            local_ipv6: None,
+            public_ipv4: None,
+            public_ipv6: None,
+            mac: None,
+            labels: BTreeMap::new(),
+            vars: serde_json::Map::new(),
+            legacy_algorithms: false,
+            enabled: yes(),
+            maintenance_until_ms: None,
+            notes: String::new(),
+        }
+    }
+}
+
 const fn ssh_port() -> u16 {
     22
 }
@@ -276,6 +310,15 @@ async fn add_groups(from: &dyn Sql, hosts: &mut [Host]) -> Result<()> {
 pub async fn by_name(from: &dyn Sql, name: &str) -> Result<Option<Host>> {
     let filter = Filter { names: Some(vec![name.to_owned()]), ..Filter::default() };
     Ok(list(from, &filter, 1).await?.pop())
+}
+
+/// The host of this id or name.
+pub async fn find(from: &dyn Sql, word: &str) -> Result<Option<Host>> {
+    let query = sql("SELECT name FROM hosts WHERE id = $1 OR name = $1");
+    match from.one(query.bind(word)).await? {
+        Some(row) => by_name(from, &row.get::<String>("name")?).await,
+        None => Ok(None),
+    }
 }
 
 /// Makes a host; its id.

@@ -1,30 +1,75 @@
-//! What a request brings: a JSON body and the version that it was made from.
+//! What a request brings: a body in JSON or XML and the version that it was made from.
 
 use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::HeaderMap;
 use axum::http::StatusCode;
-use axum::http::header::IF_MATCH;
+use axum::http::header::{CONTENT_TYPE, IF_MATCH};
 use axum::http::request::Parts;
 use hep_core::message::api as say;
 use serde::de::DeserializeOwned;
 
+use super::loose::Loose;
 use super::problem::Problem;
+use super::xml;
 
-/// A JSON body. What is wrong with it names the field.
+/// A body. What is wrong with it names the field.
 pub(crate) struct Body<T>(pub(crate) T);
+
+/// How a body is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// In JSON, whatever else the content type says: bare `curl -d` says that it is a form.
+    Json,
+    /// In XML.
+    Xml,
+}
+
+impl Kind {
+    /// By the content type.
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        match kind.unwrap_or_default().split(';').next().unwrap_or_default().trim() {
+            "application/xml" | "text/xml" => Self::Xml,
+            _ => Self::Json,
+        }
+    }
+}
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let bytes = Bytes::from_request(request, state).await.map_err(|refused| {
-            Problem::new(refused.status(), &say::unreadable_body(refused.body_text()))
-        })?;
-        read(&bytes).map(Self)
+        let kind = Kind::of(request.headers());
+        let bytes = Bytes::from_request(request, state).await;
+        read(kind, &bytes.map_err(|refused| unreadable(&refused))?).map(Self)
     }
 }
 
-fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+/// A body that did not come: too large, or cut off.
+pub(super) fn unreadable(refused: &BytesRejection) -> Problem {
+    Problem::new(refused.status(), &say::unreadable_body(refused.body_text()))
+}
+
+/// Reads a body.
+pub(super) fn read<T: DeserializeOwned>(kind: Kind, bytes: &[u8]) -> Result<T, Problem> {
+    match kind {
+        Kind::Json => read_json(bytes),
+        Kind::Xml => read_xml(bytes),
+    }
+}
+
+fn read_xml<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let value = xml::read(bytes)
+        .map_err(|why| Problem::new(StatusCode::BAD_REQUEST, &say::bad_xml(why)))?;
+    serde_path_to_error::deserialize(Loose(value)).map_err(|error| {
+        let (field, cause) = (error.path().to_string(), error.into_inner());
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, &say::bad_field(&field, cause)).at(field)
+    })
+}
+
+fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let (field, cause) = (error.path().to_string(), error.into_inner());

@@ -1,8 +1,6 @@
 //! Who calls: the actor behind a request, by token.
 
-use std::net::SocketAddr;
-
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use hep_core::message::server as say;
@@ -10,6 +8,7 @@ use hep_core::secret::Secret;
 use hep_engine::ops::{Actor, Engine, OpError, token};
 
 use super::problem::Problem;
+use crate::serve::forwarded::Origin;
 
 tokio::task_local! {
     /// The id of the request that is being answered.
@@ -28,8 +27,8 @@ impl FromRequestParts<Engine> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, engine: &Engine) -> Result<Self, Problem> {
-        let address = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        let address = address.map(|info| info.0.ip().to_string()).unwrap_or_default();
+        let origin = parts.extensions.get::<Origin>();
+        let address = origin.map(|origin| origin.address.to_string()).unwrap_or_default();
         let bearer = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let bearer = bearer.and_then(|value| value.strip_prefix("Bearer "));
         let Some(bearer) = bearer else {

@@ -12,6 +12,7 @@ use utoipa_axum::routes;
 use super::answer::Answer;
 use super::body::{Body, Version};
 use super::caller::Caller;
+use super::creation::{self, Creation};
 use super::problem::Problem;
 
 /// The routes of this noun.
@@ -59,12 +60,10 @@ async fn list(
 #[utoipa::path(post, path = "/hosts", request_body = HostInput, responses((status = 201, body = Host)))]
 async fn create(
     State(engine): State<Engine>,
-    Caller(actor): Caller,
-    Body(said): Body<HostInput>,
+    Creation { actor, said }: Creation<HostInput>,
 ) -> Result<Answer<Host>, Problem> {
     let host = host::create(&engine, &actor, said).await?;
-    let address = format!("{}/hosts/{}", super::ROOT, host.said.name);
-    let version = host.version;
+    let (address, version) = (creation::address("host", &host.said.name), host.version);
     Ok(Answer::created(address, host).tagged(version))
 }
 

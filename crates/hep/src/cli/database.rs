@@ -8,24 +8,31 @@ use hep_engine::ops::Engine;
 
 use super::failure::Failure;
 use super::variables;
+use crate::settings::{Settings, table};
 
 /// The option.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Database {
     /// The database: `sqlite:PATH` or `postgres://…` [default: a file in the state directory]
-    #[arg(long, value_name = "URL", env = variables::DATABASE, hide_env_values = true)]
+    #[arg(long, value_name = "URL")]
     database: Option<String>,
 }
 
 impl Database {
     /// Opens it, and makes its file and schema where they are missing.
     pub(crate) async fn open(&self) -> Result<Engine, Failure> {
-        let address = match &self.database {
-            Some(address) => address.clone(),
-            None => format!("sqlite:{}", folder()?.join("hep.db").display()),
-        };
-        Ok(Engine::open(&address, master_key()?).await?)
+        let settings = Settings::load(None)?;
+        open(self.database.as_deref().unwrap_or_else(|| settings.text(&table::DATABASE))).await
     }
+}
+
+/// Opens a database; nothing said means the usual file.
+pub(crate) async fn open(address: &str) -> Result<Engine, Failure> {
+    let usual = match address {
+        "" => format!("sqlite:{}", folder()?.join("hep.db").display()),
+        address => address.to_owned(),
+    };
+    Ok(Engine::open(&usual, master_key()?).await?)
 }
 
 /// The state directory, made for nobody but us.

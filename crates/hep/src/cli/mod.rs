@@ -3,6 +3,7 @@
 mod admin;
 mod apply;
 mod clean;
+mod config;
 mod connect;
 mod database;
 mod exec;
@@ -35,7 +36,7 @@ use hep_core::message::cli as say;
 use hep_core::run::exit;
 
 pub(crate) use self::connect::state_word;
-use self::failure::Failure;
+pub(crate) use self::failure::Failure;
 use crate::terminal::Screen;
 
 /// Hephaestus runs fleets of Linux servers over SSH, with nothing installed on them but sshd.
@@ -67,6 +68,8 @@ enum Command {
     Clean(clean::Args),
     /// Start the server
     Serve(serve::Args),
+    /// Check and show the settings of the server
+    Config(config::Args),
     /// First steps with the server's database: users and tokens
     Admin(admin::Args),
     /// Secrets in the server's database: change the master key
@@ -136,6 +139,7 @@ fn dispatch(command: Command, screen: &Arc<Screen>) -> Result<u8, Failure> {
         Command::Ssh(args) => block_on(ssh::run(args, screen.clone())),
         Command::Clean(args) => block_on(clean::run(args, screen.clone())),
         Command::Serve(args) => block_on(serve::run(args, screen.clone())),
+        Command::Config(args) => config::run(&args, screen),
         Command::Admin(args) => block_on(admin::run(args, screen.clone())),
         Command::Secrets(args) => block_on(sealed::run(args, screen.clone())),
         Command::Modules(args) => modules::run(&args, screen),

@@ -1,48 +1,121 @@
 //! `hep serve`: the server.
 
+use std::net::TcpListener;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use hep_core::message::cli as say;
 use hep_core::run::exit;
-use hep_engine::ops::Engine;
-use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 
-use super::database::Database;
+use super::database;
 use super::failure::Failure;
-use super::variables;
-use crate::serve;
+use crate::serve::{Server, log};
+use crate::settings::{Origin, Settings, table};
 use crate::terminal::Screen;
 
 /// Start the server
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
+    /// The configuration [default: /etc/hep/hep.yml, if it is there]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// Where to listen
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8440", env = variables::LISTEN,
-        hide_env_values = true)]
-    listen: String,
-    #[command(flatten)]
-    database: Database,
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// The database: `sqlite:PATH` or `postgres://…` [default: a file in the state directory]
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+    /// The certificate of the server, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<String>,
+    /// Its private key, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<String>,
+}
+
+impl Args {
+    /// The file and the environment, with the command line over both.
+    fn settings(&self) -> Result<Settings, Failure> {
+        let mut settings = Settings::load(self.config.as_deref())?;
+        let said = [
+            (&table::LISTEN, &self.listen),
+            (&table::DATABASE, &self.database),
+            (&table::TLS_CERT, &self.tls_cert),
+            (&table::TLS_KEY, &self.tls_key),
+        ];
+        for (setting, text) in said {
+            if let Some(text) = text {
+                settings.say(setting, text.clone(), Origin::CommandLine)?;
+            }
+        }
+        Ok(settings)
+    }
 }
 
 /// Serves until a signal comes.
 pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> {
-    let engine: Engine = args.database.open().await?;
-    let listening = TcpListener::bind(&args.listen).await;
-    let listener = listening.map_err(|error| say::cannot_listen(&args.listen, error))?;
-    let address = listener.local_addr().map_err(|error| say::cannot_listen(&args.listen, error))?;
-    screen.say(&say::listening(address).to_string());
-    let served = serve::serve(listener, engine.clone(), stop()).await;
+    let settings = args.settings()?;
+    let levels = log::start(&settings)?;
+    let listen = settings.text(&table::LISTEN);
+    let cannot = |error| Failure::from(say::cannot_listen(listen, error));
+    let listener = TcpListener::bind(listen).map_err(cannot)?;
+    let address = listener.local_addr().map_err(cannot)?;
+    let engine = database::open(settings.text(&table::DATABASE)).await?;
+    let server = Server::new(&engine, &settings, listener)?;
+    let scheme = if server.is_secure() { "https" } else { "http" };
+    screen.say(&say::listening(format!("{scheme}://{address}")).to_string());
+    notify("READY=1");
+    let config = args.config.clone();
+    let rereading = tokio::spawn(reread(config, levels));
+    let ended = server.serve(stop()).await;
+    rereading.abort();
     engine.close().await;
-    served.map_err(|error| say::cannot_listen(address, error))?;
+    ended.map_err(cannot)?;
     Ok(exit::FINE)
 }
 
 /// Ready when somebody wants us to stop.
 async fn stop() {
-    use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut term) = signal(SignalKind::terminate()) else { return };
     tokio::select! {
         _ = term.recv() => {}
         _ = tokio::signal::ctrl_c() => {}
     }
+    notify("STOPPING=1");
+    tracing::info!("stopping");
+}
+
+/// At each SIGHUP takes the log's levels from the configuration anew.
+async fn reread(config: Option<PathBuf>, levels: log::Levels) {
+    let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
+    while hangup.recv().await.is_some() {
+        let read = Settings::load(config.as_deref());
+        let done = read.and_then(|settings| levels.set(settings.text(&table::LOG_LEVEL)));
+        match done {
+            Ok(()) => tracing::info!("read the configuration again: the log's levels are new"),
+            Err(failure) => tracing::error!("kept the log's levels: {failure:?}"),
+        }
+    }
+}
+
+/// Tells systemd how we are, where it wants to know (`sd_notify(3)`).
+fn notify(state: &str) {
+    let Some(path) = super::variables::notify_socket() else { return };
+    let Ok(socket) = std::os::unix::net::UnixDatagram::unbound() else { return };
+    // Whoever asked to be told has gone: nobody misses it.
+    let _ = match path.strip_prefix('@') {
+        Some(name) => send_abstract(&socket, name, state),
+        None => socket.send_to(state.as_bytes(), &path).map(drop),
+    };
+}
+
+fn send_abstract(
+    socket: &std::os::unix::net::UnixDatagram,
+    name: &str,
+    state: &str,
+) -> std::io::Result<()> {
+    use std::os::linux::net::SocketAddrExt as _;
+    let address = std::os::unix::net::SocketAddr::from_abstract_name(name)?;
+    socket.send_to_addr(state.as_bytes(), &address).map(drop)
 }

@@ -38,10 +38,6 @@ variables! {
     CONNECT_TIMEOUT = "HEP_CONNECT_TIMEOUT";
     /// As `--forks`.
     FORKS = "HEP_FORKS";
-    /// As `--database`.
-    DATABASE = "HEP_DATABASE";
-    /// As `--listen`.
-    LISTEN = "HEP_LISTEN";
     /// Where the server and local runs keep what lasts.
     STATE_DIRECTORY = "HEP_STATE_DIRECTORY";
     /// As `--lock-timeout`.
@@ -83,6 +79,14 @@ fn named(name: &str) -> Option<PathBuf> {
 const SYSTEMD_CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
 /// The credential that holds the master key.
 const CREDENTIAL: &str = "hep-master-key";
+
+/// Where systemd wants to hear how the service is.
+pub(crate) fn notify_socket() -> Option<String> {
+    std::env::var(NOTIFY_SOCKET).ok().filter(|path| !path.is_empty())
+}
+
+/// Set by systemd for `Type=notify`.
+const NOTIFY_SOCKET: &str = "NOTIFY_SOCKET";
 /// Set by systemd for `StateDirectory=`.
 const SYSTEMD_STATE: &str = "STATE_DIRECTORY";
 /// Of the XDG base directories.

@@ -1,0 +1,119 @@
+//! A call that makes something: who calls and what they say, at most once for each `Idempotency-Key`.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts as _, Request};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
+use axum::response::{IntoResponse, Response};
+use hep_core::message::server as say;
+use hep_engine::ops::{Actor, Engine, once};
+use hep_engine::store::idempotency::{Before, Once};
+use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha256};
+
+use super::answer::Answer;
+use super::body;
+use super::caller::Caller;
+use super::problem::Problem;
+
+/// The header with the key.
+const KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// Says that an answer is of the call before.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// The caller and the body.
+pub(crate) struct Creation<T> {
+    /// Who calls; knows the key.
+    pub(crate) actor: Actor,
+    /// What they say.
+    pub(crate) said: T,
+}
+
+/// Why the handler is not called: something is wrong, or it has been called before.
+pub(crate) enum Settled {
+    /// Something is wrong.
+    Problem(Problem),
+    /// The call before has made this.
+    Before(Before),
+}
+
+impl From<Problem> for Settled {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl IntoResponse for Settled {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Problem(problem) => problem.into_response(),
+            Self::Before(before) => {
+                let address = address(&before.kind, &before.name);
+                let said = serde_json::json!({"location": address});
+                let answer = Answer::created(address, said).into_response();
+                ([(REPLAYED, "true")], answer).into_response()
+            }
+        }
+    }
+}
+
+/// Where something of this kind and name is found.
+pub(crate) fn address(kind: &str, name: &str) -> String {
+    let plural = match kind.strip_suffix('y') {
+        Some(stem) => format!("{stem}ies"),
+        None => format!("{kind}s"),
+    };
+    format!("{}/{plural}/{name}", super::ROOT)
+}
+
+impl<T: DeserializeOwned> FromRequest<Engine> for Creation<T> {
+    type Rejection = Settled;
+
+    async fn from_request(request: Request, engine: &Engine) -> Result<Self, Settled> {
+        let (mut parts, content) = request.into_parts();
+        let Caller(mut actor) = Caller::from_request_parts(&mut parts, engine).await?;
+        let key = key(&parts.headers)?;
+        let route = format!("{} {}", parts.method, parts.uri.path());
+        let kind = body::Kind::of(&parts.headers);
+        let request = Request::from_parts(parts, content);
+        let bytes = Bytes::from_request(request, engine).await;
+        let bytes = bytes.map_err(|refused| body::unreadable(&refused))?;
+        if let Some(key) = key {
+            let body_hash = body_hash(&bytes);
+            let call = Once { route, key, body_hash };
+            let before = once::before(engine, &actor, &call).await.map_err(Problem::from)?;
+            if let Some(before) = before {
+                return Err(Settled::Before(before));
+            }
+            actor.once = Some(call);
+        }
+        Ok(Self { actor, said: body::read(kind, &bytes)? })
+    }
+}
+
+fn body_hash(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(value) = headers.get(KEY) else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default();
+    if text.is_empty() || text.len() > 200 {
+        return Err(Problem::new(StatusCode::BAD_REQUEST, &say::bad_key()).at("Idempotency-Key"));
+    }
+    Ok(Some(text.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_things_are_found() {
+        assert_eq!(address("host", "web1"), "/api/v1/hosts/web1");
+        assert_eq!(address("repository", "x"), "/api/v1/repositories/x");
+    }
+}

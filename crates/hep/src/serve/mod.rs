@@ -1,0 +1,111 @@
+//! The server: listens, answers, and ends when it is told to.
+
+pub(crate) mod forwarded;
+mod health;
+pub(crate) mod log;
+mod meter;
+mod rate;
+mod request;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+mod tls;
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use axum_server::Handle;
+use hep_engine::ops::Engine;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use self::forwarded::Trusted;
+use self::meter::Meter;
+use self::rate::Rates;
+use self::tls::Certificate;
+use crate::api;
+use crate::settings::{Settings, table};
+
+/// What the door of the server needs to know of its settings.
+pub(crate) struct Door {
+    trusted: Trusted,
+    rates: Rates,
+    meter: Meter,
+    /// How long a request may take.
+    time: Duration,
+}
+
+/// A server that is about to answer.
+pub(crate) struct Server {
+    app: Router,
+    listener: TcpListener,
+    certificate: Option<Certificate>,
+    grace: Duration,
+}
+
+impl Server {
+    /// Puts it together. Nothing is answered yet.
+    pub(crate) fn new(
+        engine: &Engine,
+        settings: &Settings,
+        listener: TcpListener,
+    ) -> Result<Self, crate::cli::Failure> {
+        let door = Arc::new(Door {
+            trusted: Trusted::parse(&settings.list(&table::TRUSTED_PROXIES))?,
+            rates: Rates::new(settings),
+            meter: Meter::new(),
+            time: settings.span(&table::LIMIT_TIME),
+        });
+        let body = usize::try_from(settings.number(&table::LIMIT_BODY)).unwrap_or(usize::MAX);
+        let aliases = settings.flag(&table::ALIASES_ALF);
+        // The last layer is the outermost: every answer, even one to a panic, is named and counted.
+        let app = api::router(engine.clone(), aliases)
+            .merge(health::router(engine.clone(), Arc::clone(&door)))
+            .layer(DefaultBodyLimit::max(body))
+            .layer(CatchPanicLayer::custom(request::panicked))
+            .layer(middleware::from_fn(api::xml_for_those_who_ask))
+            .layer(middleware::from_fn_with_state(Arc::clone(&door), request::admit));
+        Ok(Self {
+            app,
+            listener,
+            certificate: Certificate::of(settings)?,
+            grace: settings.span(&table::STOP_GRACE),
+        })
+    }
+
+    /// Whether it speaks HTTPS.
+    pub(crate) const fn is_secure(&self) -> bool {
+        self.certificate.is_some()
+    }
+
+    /// Serves until `stop` is ready, then ends what is being answered within the grace.
+    pub(crate) async fn serve(
+        self,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> io::Result<()> {
+        let handle = Handle::new();
+        let (stopping, grace) = (handle.clone(), self.grace);
+        tokio::spawn(async move {
+            stop.await;
+            stopping.graceful_shutdown(Some(grace));
+        });
+        let app = self.app.into_make_service_with_connect_info::<SocketAddr>();
+        self.listener.set_nonblocking(true)?;
+        match self.certificate {
+            None => axum_server::from_tcp(self.listener)?.handle(handle).serve(app).await,
+            Some(certificate) => {
+                let acceptor = certificate.acceptor();
+                tokio::spawn(certificate.renew());
+                axum_server::from_tcp_rustls(self.listener, acceptor)?
+                    .handle(handle)
+                    .serve(app)
+                    .await
+            }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! What happens to every request, whatever it asks for: it is named, admitted, timed, counted and logged.
+
+use std::any::Any;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::http::header::{self, AUTHORIZATION, COOKIE};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use hep_core::message::server as say;
+use tracing::{Instrument as _, info, info_span};
+
+use super::Door;
+use crate::api::{self, Problem};
+
+/// The header with which an answer is named.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Lets a request in, or says why not.
+pub(super) async fn admit(
+    State(door): State<Arc<Door>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let begun = Instant::now();
+    let id = hep_engine::store::new_id();
+    let origin = door.trusted.origin(peer, request.headers());
+    request.extensions_mut().insert(origin);
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let credential = credential(request.headers());
+    let streams = path.ends_with("/events");
+    let span = info_span!("request", id = %id, %method, %path);
+    let work = async {
+        if !door.rates.admits(credential.as_deref(), origin.address) {
+            let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, &say::too_many());
+            return ([(header::RETRY_AFTER, "60")], problem).into_response();
+        }
+        let answer = next.run(request);
+        if streams {
+            return answer.await;
+        }
+        match tokio::time::timeout(door.time, answer).await {
+            Ok(response) => response,
+            Err(_) => {
+                Problem::new(StatusCode::SERVICE_UNAVAILABLE, &say::too_slow(door.time.as_secs()))
+                    .into_response()
+            }
+        }
+    };
+    let mut response = api::REQUEST.scope(id.clone(), work.instrument(span.clone())).await;
+    let (status, took) = (response.status(), begun.elapsed());
+    span.in_scope(|| {
+        info!(status = status.as_u16(), micros = took.as_micros(), from = %origin.address, "answered");
+    });
+    door.meter.answered(method.as_str(), route.as_deref().unwrap_or("none"), status, took);
+    set(response.headers_mut(), REQUEST_ID, &id);
+    // What is answered is data: no browser may take it for anything else, or frame it.
+    set(response.headers_mut(), header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(response.headers_mut(), header::X_FRAME_OPTIONS, "DENY");
+    set(response.headers_mut(), header::REFERRER_POLICY, "no-referrer");
+    response
+}
+
+fn set(headers: &mut HeaderMap, name: HeaderName, text: &str) {
+    if let Ok(value) = HeaderValue::from_str(text) {
+        headers.entry(name).or_insert(value);
+    }
+}
+
+/// What tells apart those who have signed in; whether it is valid is found out later.
+fn credential(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(AUTHORIZATION).or_else(|| headers.get(COOKIE))?;
+    value.to_str().ok().map(str::to_owned)
+}
+
+/// The answer when our own code failed.
+#[expect(clippy::needless_pass_by_value, reason = "the layer's own form")]
+pub(super) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason given");
+    let id = api::current_request();
+    tracing::error!(request = %id, "a request made us fail: {text}");
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, &say::internal(id)).into_response()
+}

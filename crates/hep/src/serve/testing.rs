@@ -1,0 +1,120 @@
+//! A server of its own for a test: on port 0, with a database of its own.
+
+use std::net::{SocketAddr, TcpListener};
+
+use hep_core::secret::Secret;
+use hep_engine::master_key::Source;
+use hep_engine::ops::{Actor, Engine, token};
+use reqwest::header::HeaderMap;
+use reqwest::{Client, Method, StatusCode};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+
+use super::Server;
+use crate::settings::Settings;
+
+/// A server that answers.
+pub(crate) struct Running {
+    /// Its inside.
+    pub(crate) engine: Engine,
+    /// Where it answers.
+    pub(crate) address: SocketAddr,
+    client: Client,
+    token: Secret<String>,
+    stop: Option<oneshot::Sender<()>>,
+    _folder: TempDir,
+}
+
+/// What it answered.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Answered {
+    /// The body as JSON.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {}", self.text))
+    }
+
+    /// A header.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// It has this status.
+    pub(crate) fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}", self.text);
+        self
+    }
+}
+
+impl Running {
+    /// Starts one on SQLite, with an administrator `root` whose token it uses.
+    pub(crate) async fn start(
+        settings: &[(&'static crate::settings::table::Setting, &str)],
+    ) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let database = format!("sqlite:{}", folder.path().join("hep.db").display());
+        let engine = Engine::open(&database, Source::ours(folder.path().join("master.key"))).await.unwrap();
+        let actor = Actor::command_line("test");
+        token::create_user(&engine, &actor, "root", "admin").await.unwrap();
+        let token = token::create(&engine, &actor, "root", "test").await.unwrap().token;
+        let mut said = Settings::default();
+        for (setting, text) in settings {
+            said.say(setting, (*text).to_owned(), crate::settings::Origin::CommandLine).unwrap();
+        }
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = Server::new(&engine, &said, listener).unwrap();
+        let (stop, stopped) = oneshot::channel();
+        tokio::spawn(server.serve(async { drop(stopped.await) }));
+        // Only the first of a process can; all mean the same.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        // Kept-alive connections would outlive the test.
+        let client = Client::builder().pool_max_idle_per_host(0).build().unwrap();
+        Self { engine, address, client, token, stop: Some(stop), _folder: folder }
+    }
+
+    /// Calls it.
+    pub(crate) async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Answered {
+        self.call_with(method, path, &[], body.map(|body| body.to_string())).await
+    }
+
+    /// Calls it with headers and a body of any kind.
+    pub(crate) async fn call_with(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<String>,
+    ) -> Answered {
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        let url = format!("http://{}{path}", self.address);
+        let mut request = self.client.request(method, url);
+        if !headers.iter().any(|(name, _)| *name == "authorization") {
+            request = request.bearer_auth(self.token.expose());
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(body) = body {
+            request = request.body(body);
+        }
+        let answer = request.send().await.unwrap();
+        let (status, headers): (StatusCode, _) = (answer.status(), answer.headers().clone());
+        Answered { status: status.as_u16(), headers, text: answer.text().await.unwrap() }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            // A server that has gone by itself has stopped.
+            let _ = stop.send(());
+        }
+    }
+}
