@@ -59,7 +59,8 @@ impl Running {
     ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = format!("sqlite:{}", folder.path().join("hep.db").display());
-        let engine = Engine::open(&database, Source::ours(folder.path().join("master.key"))).await.unwrap();
+        let engine =
+            Engine::open(&database, Source::ours(folder.path().join("master.key"))).await.unwrap();
         let actor = Actor::command_line("test");
         token::create_user(&engine, &actor, "root", "admin").await.unwrap();
         let token = token::create(&engine, &actor, "root", "test").await.unwrap().token;
