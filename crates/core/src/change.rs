@@ -305,7 +305,7 @@ pub struct Deed {
     pub backup: Option<Arc<str>>,
     /// Milliseconds it took.
     pub duration_ms: u64,
-    /// Milliseconds since 1970 at its start.
+    /// Milliseconds since 1970 at its start; 0 where it was never begun.
     pub start_ms: i64,
     /// The text that a `Wait` found.
     pub matched: Option<Arc<str>>,

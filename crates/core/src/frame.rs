@@ -76,6 +76,20 @@ pub enum ToHost {
         /// Whether nothing of it may be stored.
         no_log: bool,
     },
+    /// From a login executor: no other run may change the host as the receiver's user until `Release`.
+    /// Answered by [`FromHost::Outcome`]: done, late, refused or cancelled.
+    Claim {
+        /// Comes back with the outcome.
+        id: u32,
+        /// The host run.
+        run: Arc<str>,
+        /// How long another run is waited for, in milliseconds.
+        wait_ms: u64,
+        /// Where the controller is, for those who wait.
+        who: Arc<str>,
+    },
+    /// Other runs may have the host.
+    Release,
     /// A blob that was needed cannot be sent.
     NoBlob {
         /// Its SHA-256 in lower-case hexadecimal.
@@ -108,6 +122,8 @@ impl ToHost {
             Self::Snapshot => "Snapshot",
             Self::Observe { .. } => "Observe",
             Self::Apply { .. } => "Apply",
+            Self::Claim { .. } => "Claim",
+            Self::Release => "Release",
             Self::NoBlob { .. } => "NoBlob",
             Self::Cancel => "Cancel",
             Self::Ack { .. } => "Ack",
@@ -121,7 +137,8 @@ impl ToHost {
 pub struct Start {
     /// Id of the host run; a file name (letters, digits, `-`).
     pub run: Arc<str>,
-    /// Fencing number: a host refuses one lower than the highest it has seen.
+    /// Fencing number: a host refuses one lower than the highest it has seen for this host run. Only
+    /// controllers that share a run compare theirs, so whoever shares runs gives the numbers.
     pub fence: u64,
     /// How long another run that is changing the host is waited for, in milliseconds.
     pub lock_wait_ms: u64,
@@ -194,7 +211,8 @@ pub enum FromHost {
         /// Whole lines, or a piece of one that is long or slow.
         bytes: Bytes,
     },
-    /// What an unacknowledged journal of the same host run says.
+    /// What an unacknowledged journal says: of the same host run, or of another that nobody serves any more.
+    /// It stays until [`ToHost::Ack`] names its run.
     Journal(Journalled),
     /// Something to show at once that is no result.
     Note(Message),
@@ -240,6 +258,10 @@ pub struct Journalled {
     pub closed: bool,
     /// Whether the journal was full, so that later changes are missing.
     pub full: bool,
+    /// Whether an executor is still at it: the last record may end yet.
+    pub busy: bool,
+    /// Seconds since it was written to last.
+    pub age_s: u64,
 }
 
 /// One change in a journal.

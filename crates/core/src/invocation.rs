@@ -131,6 +131,9 @@ pub(crate) fn insert_deed(result: &mut Map, deed: &Deed, strip_empty_ends: bool)
         let text = if strip_empty_ends { text.trim_end_matches(['\r', '\n']) } else { &text };
         insert_output(result, name, text.to_owned());
     }
+    if deed.start_ms == 0 {
+        return;
+    }
     let end = deed.start_ms.saturating_add_unsigned(deed.duration_ms);
     result.insert("start".into(), instant::date_time(deed.start_ms).into());
     result.insert("end".into(), instant::date_time(end).into());

@@ -1,4 +1,8 @@
 //! Says to other runs that this one is changing the host, and waits while another does.
+//!
+//! A claim lies where only its user can write, so nobody can hold up or deceive anybody else; and it binds
+//! who changes the host as the same user, whoever logged in. A run claims for the login user and for each
+//! user that it becomes, root above all.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -8,6 +12,7 @@ use std::time::{Duration, Instant};
 use hep_core::message::{Message, remote};
 use rustix::fs::FlockOperation;
 
+use crate::blob::private_directory;
 use crate::cancel::Cancel;
 use crate::journal::open;
 use crate::system::{now_ms, why};
@@ -41,6 +46,8 @@ struct Holder {
 pub struct Claims {
     directory: PathBuf,
     part: String,
+    /// Where the controller is.
+    who: String,
     /// How long another run is waited for.
     patience: Duration,
     held: Option<Claim>,
@@ -59,16 +66,30 @@ pub enum Claimed {
     Later,
     /// Another run has it still.
     Refused(Message),
+    /// There is no place for a claim.
+    Impossible(Message),
     /// The wish to stop came first.
     Cancelled,
 }
 
 impl Claims {
-    /// None yet, for a part (`RUN-HOST`) of a run. `directory` exists.
+    /// None yet, for a part (`RUN-HOST`) of a run from the controller at `who`.
     #[must_use]
-    pub fn new(directory: PathBuf, part: &str, patience: Duration) -> Self {
-        let part = part.to_owned();
-        Self { directory, part, patience, held: None, since: None, waiting: None }
+    pub fn new(directory: PathBuf, part: &str, who: &str, patience: Duration) -> Self {
+        let (part, who) = (part.to_owned(), who.to_owned());
+        Self { directory, part, who, patience, held: None, since: None, waiting: None }
+    }
+
+    /// How long another run is waited for, in milliseconds.
+    #[must_use]
+    pub fn wait_ms(&self) -> u64 {
+        u64::try_from(self.patience.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Whether they are this part's.
+    #[must_use]
+    pub fn is_of(&self, part: &str) -> bool {
+        self.part == part
     }
 
     /// Makes sure that no other run is changing the host, and says that this one is; waits for another as
@@ -87,7 +108,7 @@ impl Claims {
                 Ok(Some(holder)) => holder,
                 Err(error) => {
                     let path = self.directory.display();
-                    return Claimed::Refused(remote::journal(path, why(error)));
+                    return Claimed::Impossible(remote::journal(path, why(error)));
                 }
             };
             let waited = self.waiting.get_or_insert_with(Instant::now).elapsed();
@@ -113,6 +134,7 @@ impl Claims {
 
     /// Takes the claim, or says who has it.
     fn take(&mut self) -> io::Result<Option<Holder>> {
+        private_directory(&self.directory)?;
         // Held for a moment only: two runs that begin at once see each other.
         let door = File::open(&self.directory)?;
         rustix::fs::flock(&door, FlockOperation::LockExclusive)?;
@@ -123,7 +145,7 @@ impl Claims {
         let mut file = open(&path)?;
         rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive)?;
         let since = *self.since.get_or_insert_with(|| now_ms() / 1000);
-        let said = format!("{} {since}\n", controller());
+        let said = format!("{} {since}\n", self.who);
         file.set_len(0).and_then(|()| file.write_all(said.as_bytes()))?;
         self.held = Some(Claim { path, _file: file });
         Ok(None)
@@ -170,7 +192,7 @@ fn holder(run: String, file: &File) -> Holder {
 }
 
 /// Where the controller is, as sshd says.
-fn controller() -> String {
+pub(crate) fn controller() -> String {
     let connection = std::env::var("SSH_CONNECTION").unwrap_or_default();
     connection.split(' ').next().filter(|word| !word.is_empty()).unwrap_or("this-machine").into()
 }
@@ -184,6 +206,10 @@ mod tests {
     use super::*;
 
     const HOUR: Duration = Duration::from_hours(1);
+
+    fn claims(dir: &tempfile::TempDir, part: &str, patience: Duration) -> Claims {
+        Claims::new(dir.path().to_owned(), part, "10.0.0.1", patience)
+    }
 
     /// Claims without waiting; who is in the way.
     fn claim(claims: &mut Claims) -> Result<(), String> {
@@ -200,7 +226,7 @@ mod tests {
     #[test]
     fn two_runs_do_not_change_a_host_at_once() {
         let dir = tempfile::tempdir().unwrap();
-        let open = |part| Claims::new(dir.path().to_owned(), part, HOUR);
+        let open = |part| claims(&dir, part, HOUR);
         let (mut first, mut sibling, mut second) = (open("a-1"), open("a-2"), open("b-1"));
         for claims in [&mut first, &mut sibling] {
             assert_eq!(claim(claims), Ok(()));
@@ -221,16 +247,16 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let left = dir.path().join("a-1.changing");
         fs::write(&left, "10.0.0.1 5\n").unwrap();
-        assert_eq!(claim(&mut Claims::new(dir.path().to_owned(), "b-1", HOUR)), Ok(()));
+        assert_eq!(claim(&mut claims(&dir, "b-1", HOUR)), Ok(()));
         assert!(!left.exists());
     }
 
     /// Who waits tells of it, and then has what `act` does to it or to the holder.
     fn waiting(act: impl FnOnce(&Cancel, Claims)) -> Claimed {
         let dir = tempfile::tempdir().unwrap();
-        let mut holder = Claims::new(dir.path().to_owned(), "a-1", HOUR);
+        let mut holder = claims(&dir, "a-1", HOUR);
         assert_eq!(claim(&mut holder), Ok(()));
-        let mut claims = Claims::new(dir.path().to_owned(), "b-1", HOUR);
+        let mut claims = claims(&dir, "b-1", HOUR);
         let cancel = Arc::new(Cancel::new().unwrap());
         let (told, tells) = mpsc::channel();
         let shared = Arc::clone(&cancel);
@@ -253,9 +279,9 @@ mod tests {
     #[test]
     fn the_limit_counts_for_all_tries_of_a_run() {
         let dir = tempfile::tempdir().unwrap();
-        let mut holder = Claims::new(dir.path().to_owned(), "a-1", HOUR);
+        let mut holder = claims(&dir, "a-1", HOUR);
         assert_eq!(claim(&mut holder), Ok(()));
-        let mut claims = Claims::new(dir.path().to_owned(), "b-1", Duration::from_millis(20));
+        let mut claims = claims(&dir, "b-1", Duration::from_millis(20));
         let cancel = Cancel::new().unwrap();
         let mut told = 0;
         for _ in 0..3 {

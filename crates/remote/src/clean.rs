@@ -41,7 +41,9 @@ pub fn own_directory(system: &LocalSystem) -> Option<PathBuf> {
 /// After the executor `own` has been removed: removes what lay beside it, but for journals that nobody has
 /// acknowledged and what other executors use.
 pub fn leave_nothing(own: &Path) {
-    let mut places = vec![crate::serve::cache_directory(&LocalSystem::new())];
+    let system = LocalSystem::new();
+    let mut places = vec![crate::serve::cache_directory(&system)];
+    places.extend((system.uid == 0).then(|| PathBuf::from(hep_core::bootstrap::ROOT_DIRECTORY)));
     places.extend(own.parent().filter(|_| is_hash(own)).map(Path::to_owned));
     for place in places {
         let _ = fs::remove_dir_all(place.join("blobs"));

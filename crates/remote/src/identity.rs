@@ -14,7 +14,7 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
 use hep_core::bootstrap::{self, Line as Reply, NoExecutor, ROOT_DIRECTORY};
-use hep_core::change::{Change, Outcome};
+use hep_core::change::{Change, Deed, Outcome};
 use hep_core::frame::{Decoder, Encoder, Frame, FromHost, Password, Sealed, ToHost};
 use hep_core::interp::Identity;
 use hep_core::message::{Message, remote};
@@ -22,6 +22,7 @@ use hep_core::observe::{Answer, Question};
 
 use crate::blob;
 use crate::cancel::Cancel;
+use crate::claim::controller;
 use crate::serve::Line;
 use crate::sudo::{self, Printed, Started};
 use crate::system::{Host, LocalSystem, hash, why};
@@ -55,6 +56,8 @@ struct Remote {
     next: u32,
     /// Whether it was told to stop.
     cancelled: bool,
+    /// Whether it says to other runs that this one is changing the host.
+    claims: bool,
 }
 
 impl Identities {
@@ -136,6 +139,41 @@ impl Identities {
         }
     }
 
+    /// Makes sure that no other run changes the host as a user, waiting for one that does so long.
+    pub fn claim(
+        &mut self,
+        user: &Arc<str>,
+        (run, wait_ms): (&Arc<str>, u64),
+        line: &mut Line,
+    ) -> Outcome {
+        let done = Outcome::Done(Deed::default());
+        if self.running.get(user).is_some_and(|remote| remote.claims) {
+            return done;
+        }
+        let who: Arc<str> = controller().into();
+        let asked = self.exchange(user, line, |id| ToHost::Claim {
+            id,
+            run: Arc::clone(run),
+            wait_ms,
+            who,
+        });
+        // Where there is no executor the change itself fails, and says why.
+        let Ok(FromHost::Outcome { outcome, .. }) = asked else { return done };
+        if let Some(remote) = self.running.get_mut(user) {
+            remote.claims = matches!(*outcome, Outcome::Done(_) | Outcome::Late);
+        }
+        *outcome
+    }
+
+    /// Lets other runs have the host.
+    pub fn release(&mut self) {
+        for remote in self.running.values_mut().filter(|remote| remote.claims) {
+            remote.claims = false;
+            // Who has ended has released it.
+            let _ = remote.send(&ToHost::Release);
+        }
+    }
+
     /// Applies as a user.
     pub fn apply(
         &mut self,
@@ -157,9 +195,9 @@ impl Identities {
             Ok(FromHost::Outcome { outcome, .. }) => *outcome,
             Ok(_) => Outcome::Failed(
                 remote::identity_lost(user, "it answered something else"),
-                hep_core::change::Deed::default(),
+                Deed::default(),
             ),
-            Err(message) => Outcome::Failed(message, hep_core::change::Deed::default()),
+            Err(message) => Outcome::Failed(message, Deed::default()),
         }
     }
 
@@ -224,8 +262,14 @@ impl Identities {
         let mut decoder = Decoder::new(TOTAL);
         let broken = |error| remote::identity_lost(user, error);
         decoder.push(&started.rest()).map_err(broken)?;
-        let mut remote =
-            Remote { started, encoder: Encoder::default(), decoder, next: 0, cancelled: false };
+        let mut remote = Remote {
+            started,
+            encoder: Encoder::default(),
+            decoder,
+            next: 0,
+            cancelled: false,
+            claims: false,
+        };
         remote.send(&ToHost::Hello { hash: self.hash.as_str().into() })?;
         match remote.receive(cancel)? {
             FromHost::Hello(hello) if *hello.hash == *self.hash => Ok(remote),
@@ -348,7 +392,7 @@ impl Remote {
         let cancel = line.cancel();
         loop {
             match self.receive(&cancel)? {
-                message @ FromHost::Output { .. } => line.relay(&message),
+                message @ (FromHost::Output { .. } | FromHost::Note(_)) => line.relay(&message),
                 FromHost::Need { sha256, size } => self.hand_over(&sha256, size, line)?,
                 FromHost::Fault(message) => return Err(message),
                 FromHost::Answers { id: of, answers } if of == id => {

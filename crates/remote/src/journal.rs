@@ -147,13 +147,69 @@ pub fn directory(cache: &Path) -> PathBuf {
     cache.join("runs")
 }
 
-/// Removes the journal of a run that is not open here.
+/// Removes the journal of a run that is not open here, if nobody serves it.
 pub fn forget(cache: &Path, run: &str) {
-    if run.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
-        let path = directory(cache).join(format!("{run}.jsonl"));
-        let _ = fs::remove_file(&path);
-        let _ = fs::remove_file(path.with_extension("lock"));
+    if !run.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
+        return;
     }
+    let path = directory(cache).join(format!("{run}.jsonl"));
+    let lock_path = path.with_extension("lock");
+    if let Ok(_lock) = File::open(&lock_path).and_then(|lock| lock_now(&lock).map(|()| lock)) {
+        let _ = fs::remove_file(&path);
+        let _ = fs::remove_file(&lock_path);
+    }
+}
+
+/// What the journal of a run says that another executor still serves.
+#[must_use]
+pub fn peek(cache: &Path, run: &str) -> Option<Journalled> {
+    let path = directory(cache).join(format!("{run}.jsonl"));
+    if read_only(&path.with_extension("lock")).and_then(|lock| lock_now(&lock)).is_ok() {
+        return None;
+    }
+    let told = read(&read_only(&path).ok()?, run).ok().filter(|told| !told.records.is_empty())?;
+    Some(Journalled { busy: true, ..told })
+}
+
+/// What the journals of other runs say that nobody serves any more, the oldest first. Those that say
+/// nothing are removed.
+#[must_use]
+pub fn left_behind(cache: &Path, own: &str) -> Vec<Journalled> {
+    let run_of = |part: &str| part.split_once('-').map_or(part, |(run, _)| run).to_owned();
+    let mut left = Vec::new();
+    for entry in fs::read_dir(directory(cache)).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let is_journal = path.extension().is_some_and(|extension| extension == "jsonl");
+        if is_journal && run_of(&name) != run_of(own) {
+            left.extend(abandoned(&path, &name));
+        }
+    }
+    left.sort_by_key(|journal| std::cmp::Reverse(journal.age_s));
+    left
+}
+
+/// What a journal says, if nobody serves its run.
+fn abandoned(path: &Path, run: &str) -> Option<Journalled> {
+    let lock_path = path.with_extension("lock");
+    let lock = read_only(&lock_path).ok()?;
+    lock_now(&lock).ok()?;
+    let told = read_only(path).and_then(|file| read(&file, run)).ok()?;
+    if told.records.is_empty() {
+        let _ = fs::remove_file(path);
+        let _ = fs::remove_file(lock_path);
+        return None;
+    }
+    Some(told)
+}
+
+fn lock_now(lock: &File) -> io::Result<()> {
+    Ok(rustix::fs::flock(lock, FlockOperation::NonBlockingLockExclusive)?)
+}
+
+fn read_only(path: &Path) -> io::Result<File> {
+    let flags = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or(0);
+    File::options().read(true).custom_flags(flags).open(path)
 }
 
 /// Opens a file of ours, making it; never through a link.
@@ -176,7 +232,8 @@ fn write_fence(mut lock: &File, fence: u64) -> io::Result<()> {
 
 /// Lines that were not written whole are the end: nothing after them happened.
 fn read(file: &File, run: &str) -> io::Result<Journalled> {
-    let mut earlier = Journalled { run: run.into(), ..Journalled::default() };
+    let age = file.metadata()?.modified()?.elapsed().unwrap_or_default();
+    let mut earlier = Journalled { run: run.into(), age_s: age.as_secs(), ..Journalled::default() };
     let mut reader = BufReader::new(file);
     reader.rewind()?;
     for line in reader.lines() {
@@ -275,6 +332,34 @@ mod tests {
         assert!(!earlier.closed);
         journal.acknowledge();
         assert_eq!(fs::read_dir(dir.path().join("runs")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_other_runs_left_behind_is_told_until_it_is_forgotten() {
+        let dir = tempfile::tempdir().unwrap();
+        let journal = |run| {
+            let (mut journal, _) = Journal::open(dir.path(), run, 1).unwrap();
+            journal.begin(0, &touch()).unwrap();
+            journal
+        };
+        let empty = Journal::open(dir.path(), "empty-1", 1).unwrap();
+        let (left, _served, _sibling) = (journal("left-1"), journal("served-1"), journal("own-2"));
+        drop((left, empty));
+        let runs = || {
+            let left = left_behind(dir.path(), "own-1");
+            left.into_iter().map(|left| (left.run.to_string(), left.records.len())).collect()
+        };
+        for _ in 0..2 {
+            let runs: Vec<(String, usize)> = runs();
+            assert_eq!(runs, [("left-1".to_owned(), 1)]);
+        }
+        assert!(!dir.path().join("runs/empty-1.jsonl").exists());
+        for run in ["left-1", "served-1", "../left-1"] {
+            forget(dir.path(), run);
+        }
+        let runs: Vec<(String, usize)> = runs();
+        assert_eq!(runs, []);
+        assert_eq!(peek(dir.path(), "served-1").map(|told| told.busy), Some(true));
     }
 
     #[test]

@@ -58,7 +58,7 @@ impl Session {
                     Input::Answers(questions.into_iter().zip(answers).collect())
                 }
                 Step::Apply { identity, task, no_log, change } => {
-                    let claimed = self.claim(&change);
+                    let claimed = self.claim(&identity, &change);
                     let begun = Instant::now();
                     let outcome = match claimed {
                         Ok(false) => self.apply(&identity, task, &change, no_log),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use hep_core::change::{Change, Outcome};
+use hep_core::change::{Change, Deed, Outcome};
 use hep_core::frame::{FromHost, Hello, Start, Stream, ToHost};
 use hep_core::interp::{Identity, Interpreter};
 use hep_core::message::{Message, remote};
@@ -13,7 +13,7 @@ use hep_core::observe::{Answer, Question};
 
 use crate::blob::{STORE_LIMIT, Store};
 use crate::cancel::Cancel;
-use crate::claim::{Claimed, Claims};
+use crate::claim::{Claimed, Claims, controller};
 use crate::identity::Identities;
 use crate::journal::{self, Journal};
 use crate::system::{Host, LocalSystem, is_slow};
@@ -32,14 +32,23 @@ pub fn cache_directory(system: &LocalSystem) -> PathBuf {
     }
 }
 
+/// Where root says that it is changing the host, however it came here; nothing for others, who have only a
+/// place of their own, and where there is none.
+fn claims_directory(system: &LocalSystem) -> Option<PathBuf> {
+    let directory = journal::directory(Path::new(hep_core::bootstrap::ROOT_DIRECTORY));
+    let usable = system.uid == 0 && crate::blob::private_directory(&directory).is_ok();
+    usable.then_some(directory)
+}
+
 /// One executor.
 pub struct Session {
     pub(crate) system: LocalSystem,
     pub(crate) line: Line,
     others: Identities,
     journal: Option<(Arc<str>, Journal)>,
-    /// Of the run; there is none without a journal.
+    /// Of the run; there are none without one.
     claims: Option<Claims>,
+    claims_directory: PathBuf,
     cache: PathBuf,
 }
 
@@ -71,10 +80,12 @@ impl Session {
         if !wire.signals.is_kept() {
             others.not_kept();
         }
+        let claims_directory = cache.is_none().then(|| claims_directory(&system)).flatten();
         let cache = cache.unwrap_or_else(|| cache_directory(&system));
+        let claims_directory = claims_directory.unwrap_or_else(|| journal::directory(&cache));
         let store = Store::new(&cache, STORE_LIMIT);
         let line = Line { wire, store, task: 0, quiet: false };
-        Self { others, system, line, journal: None, claims: None, cache }
+        Self { others, system, line, journal: None, claims: None, claims_directory, cache }
     }
 
     /// Greets, and serves until the end.
@@ -136,12 +147,17 @@ impl Session {
                 }
                 ToHost::Apply { id, identity, task, change, no_log } => {
                     // Not planned here, so not planned anew: its `before` says whether it may be.
-                    let outcome = match self.claim(&change) {
+                    let outcome = match self.claim(&identity, &change) {
                         Ok(_) => self.apply(&identity, task, &change, no_log),
                         Err(outcome) => outcome,
                     };
                     self.line.wire.send(&FromHost::Outcome { id, outcome: Box::new(outcome) });
                 }
+                ToHost::Claim { id, run, wait_ms, who } => {
+                    let outcome = Box::new(self.claim_for(&run, wait_ms, &who));
+                    self.line.wire.send(&FromHost::Outcome { id, outcome });
+                }
+                ToHost::Release => self.release(),
                 ToHost::Play(start) => {
                     if let Some(end) = self.play(Interpreter::new(*start))? {
                         return Ok(end);
@@ -169,20 +185,34 @@ impl Session {
     fn start(&mut self, start: Start) -> Result<(), Message> {
         self.line.wire.forget_cancel();
         self.others.begin(start.passwords);
+        self.release();
         (self.journal, self.claims) = (None, None);
-        let (journal, earlier) = Journal::open(&self.cache, &start.run, start.fence)?;
+        let opened = Journal::open(&self.cache, &start.run, start.fence);
+        let (journal, earlier) = opened.inspect_err(|_| {
+            // Why it cannot be served follows; what was done until now can be told.
+            let told = journal::peek(&self.cache, &start.run);
+            told.into_iter().for_each(|told| self.line.wire.send(&FromHost::Journal(told)));
+        })?;
         if let Some(earlier) = earlier {
             self.line.wire.send(&FromHost::Journal(earlier));
         }
-        let patience = Duration::from_millis(start.lock_wait_ms);
-        self.claims = Some(Claims::new(journal::directory(&self.cache), &start.run, patience));
+        self.tell_left_behind(&start.run);
+        self.begin_claims(&start.run, start.lock_wait_ms, &controller());
         self.journal = Some((start.run, journal));
         Ok(())
+    }
+
+    /// Tells what runs did here that were cut off.
+    fn tell_left_behind(&mut self, own: &str) {
+        for journal in journal::left_behind(&self.cache, own) {
+            self.line.wire.send(&FromHost::Journal(journal));
+        }
     }
 
     fn acknowledge(&mut self, run: &str) {
         match self.journal.take() {
             Some((open, journal)) if *open == *run => {
+                self.release();
                 self.claims = None;
                 journal.acknowledge();
             }
@@ -203,28 +233,72 @@ impl Session {
         self.others.observe(&user, questions, &mut self.line)
     }
 
+    fn begin_claims(&mut self, run: &str, wait_ms: u64, who: &str) {
+        let patience = Duration::from_millis(wait_ms);
+        self.claims = Some(Claims::new(self.claims_directory.clone(), run, who, patience));
+    }
+
     /// Makes sure before a change that no other run is changing the host, waiting for one that is. Answers
     /// with whether it had to wait, or with the outcome of a change that may not be.
-    pub(crate) fn claim(&mut self, change: &Change) -> Result<bool, Outcome> {
-        let Some(claims) = &mut self.claims else { return Ok(false) };
-        if matches!(change, Change::Wait(_)) {
+    pub(crate) fn claim(&mut self, identity: &Identity, change: &Change) -> Result<bool, Outcome> {
+        let Some((run, _)) = self.journal.as_ref().filter(|_| !matches!(change, Change::Wait(_)))
+        else {
             return Ok(false);
+        };
+        let run = Arc::clone(run);
+        let mut outcomes = vec![match self.claim_here() {
+            Claimed::Impossible(message) => Outcome::Refused(message),
+            claimed => outcome_of(claimed),
+        }];
+        if let Some(user) = self.other(identity)
+            && matches!(outcomes[0], Outcome::Done(_) | Outcome::Late)
+        {
+            outcomes.push(self.claim_there(&user, &run));
         }
+        if outcomes.contains(&Outcome::Late) {
+            // It may be free because its run was cut off.
+            self.tell_left_behind(&run);
+        }
+        let free = |outcome: &Outcome| matches!(outcome, Outcome::Done(_) | Outcome::Late);
+        match outcomes.iter().find(|outcome| !free(outcome)) {
+            Some(outcome) => Err(outcome.clone()),
+            None => Ok(outcomes.contains(&Outcome::Late)),
+        }
+    }
+
+    /// Claims for this executor's own user.
+    fn claim_here(&mut self) -> Claimed {
+        let Some(claims) = &mut self.claims else { return Claimed::AtOnce };
         let wire = &mut self.line.wire;
         let signals = Arc::clone(&wire.signals);
         // Waiting ends with the line, as a change that only waits does.
-        let may = signals.begin_change(true);
-        let claimed = match may {
+        let claimed = match signals.begin_change(true) {
             true => claims.claim(&signals.cancel, |message| wire.send(&FromHost::Note(message))),
             false => Claimed::Cancelled,
         };
         signals.end_change();
-        match claimed {
-            Claimed::AtOnce => Ok(false),
-            Claimed::Later => Ok(true),
-            Claimed::Refused(message) => Err(Outcome::Refused(message)),
-            Claimed::Cancelled => Err(Outcome::Cancelled),
+        claimed
+    }
+
+    /// Claims for another user, whose executor waits in this one's place.
+    fn claim_there(&mut self, user: &Arc<str>, run: &Arc<str>) -> Outcome {
+        let wait_ms = self.claims.as_ref().map_or(0, Claims::wait_ms);
+        let signals = Arc::clone(&self.line.wire.signals);
+        let outcome = match signals.begin_change(true) {
+            true => self.others.claim(user, (run, wait_ms), &mut self.line),
+            false => Outcome::Cancelled,
+        };
+        signals.end_change();
+        outcome
+    }
+
+    /// Claims for this executor's own user, for the run of another executor. Who has no place for a claim
+    /// is not kept from working.
+    fn claim_for(&mut self, run: &str, wait_ms: u64, who: &str) -> Outcome {
+        if !self.claims.as_ref().is_some_and(|claims| claims.is_of(run)) {
+            self.begin_claims(run, wait_ms, who);
         }
+        outcome_of(self.claim_here())
     }
 
     /// Lets other runs have the host.
@@ -232,6 +306,7 @@ impl Session {
         if let Some(claims) = &mut self.claims {
             claims.release();
         }
+        self.others.release();
     }
 
     /// Applies as an identity, under the journal of the run if there is one.
@@ -286,6 +361,15 @@ impl Session {
             Identity::User(user) if **user != *self.system.user => Some(Arc::clone(user)),
             _ => None,
         }
+    }
+}
+
+fn outcome_of(claimed: Claimed) -> Outcome {
+    match claimed {
+        Claimed::AtOnce | Claimed::Impossible(_) => Outcome::Done(Deed::default()),
+        Claimed::Later => Outcome::Late,
+        Claimed::Refused(message) => Outcome::Refused(message),
+        Claimed::Cancelled => Outcome::Cancelled,
     }
 }
 

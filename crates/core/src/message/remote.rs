@@ -48,7 +48,7 @@ catalogue! { "remote";
     blob_store(path, why) "Cannot keep a file from the controller in {path}: {why}";
     broken_frames(why) "Cannot understand the controller: {why}\nhint: this is an error of ours; please report it";
     other_executor(have, want) "This is the executor {have}, but {want} was called\nhint: run `hep clean` on the host";
-    fenced(run, fence, seen) "Refused to change anything for {run}: its number {fence} is lower than {seen}, which another controller has used since";
+    fenced(run, fence, seen) "Refused to change anything for {run}: its number {fence} is lower than {seen}, which another controller has used for this run since\nhint: this controller has lost the run; look at what the other one says of it";
     busy(run) "Refused to change anything for {run}: another executor is changing this host for the same run";
     journal(path, why) "Cannot keep the journal {path}: {why}\nhint: nothing was changed; make room on that file system";
     waiting(run, who, seconds, limit) "Waiting: another run ({run}, from {who}) has been changing this host for {seconds} s\nhint: it is waited for up to {limit} s; --lock-timeout says how long";

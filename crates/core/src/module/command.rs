@@ -218,4 +218,14 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn what_was_never_begun_changed_nothing_and_has_no_times() {
+        let (module, plan) = plan_case::module(&KIND, json!({"cmd": "x"}), &[]);
+        let why = crate::message::remote::sudo_password("root");
+        let finish = module.finish(plan.result, &[Outcome::Failed(why, Deed::default())]);
+        assert!(finish.failed.is_some() && finish.changed != Some(true));
+        let value = serde_json::to_value(Value::map(finish.result)).unwrap();
+        assert_eq!(value["start"], json!(null));
+    }
 }

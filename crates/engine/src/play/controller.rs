@@ -86,6 +86,7 @@ impl Part {
                     executor.send(&self.answer_single(elsewhere.file, *request).await).await?;
                 }
                 FromHost::Done(_) => break,
+                FromHost::Journal(journal) => self.run.heard(host, executor, &journal).await,
                 FromHost::Note(message) => self.run.note(host, message).await,
                 FromHost::Fault(message) => return Ok(Control::Failed(message)),
                 _ => {}

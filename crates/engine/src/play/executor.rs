@@ -57,6 +57,8 @@ pub(crate) struct Executor {
     spoke: bool,
     /// The host run that it serves, by which its journal is known.
     pub(crate) part: Arc<str>,
+    /// Runs that were cut off there, whose journals have been told.
+    pub(crate) told: Vec<Arc<str>>,
 }
 
 impl Executor {
@@ -155,9 +157,12 @@ impl Executor {
         }
     }
 
-    /// Says that all it told is known, so that its journal may go, and lets it end.
+    /// Says that all it told is known, so that its journal and those that it told of may go, and lets it
+    /// end.
     pub(crate) async fn end_known(mut self) {
-        let _ = self.send(&ToHost::Ack { run: self.part.clone() }).await;
+        for run in std::mem::take(&mut self.told).into_iter().chain([self.part.clone()]) {
+            let _ = self.send(&ToHost::Ack { run }).await;
+        }
         self.end().await;
     }
 
@@ -271,6 +276,7 @@ impl Starting {
             round_trips: 0,
             spoke: false,
             part: "".into(),
+            told: Vec::new(),
         };
         let broken = |broken| match broken {
             Broken::Line(error) => NotStarted::Transport(error),

@@ -22,6 +22,8 @@ use crate::transport::{Outcome, TransportError};
 
 /// How long a host may take to say how far it came after a cancel.
 const CANCEL_GRACE: Duration = Duration::from_secs(10);
+/// How long a host that was lost may take to tell its journal, once it is reached again.
+const JOURNAL_GRACE: Duration = Duration::from_secs(5);
 
 /// How a part ends.
 #[derive(Debug)]
@@ -231,7 +233,9 @@ impl Part {
                 }
                 FromHost::Done(summary) => return Ok(End::Done(summary)),
                 FromHost::Note(message) => self.run.note(&self.host, message).await,
-                FromHost::Journal(journal) => self.tell_journal(&journal).await,
+                FromHost::Journal(journal) => {
+                    self.run.heard(&self.host, executor, &journal).await;
+                }
                 FromHost::Fault(message) => {
                     let state = if self.begun { HostState::Lost } else { HostState::Failed };
                     return Ok(End::Early(state, message));
@@ -420,25 +424,12 @@ impl Part {
         if !self.begun && error.outcome() == Outcome::Unreachable {
             return End::Early(HostState::Unreachable, message);
         }
-        // The new executor tells what the journal says before anything else.
-        if let Ok(mut executor) = self.new_executor().await {
-            let journal = tokio::time::timeout(Duration::from_secs(5), executor.receive()).await;
-            if let Ok(Ok(FromHost::Journal(journal))) = journal {
-                self.tell_journal(&journal).await;
-            }
-            executor.end().await;
+        if let Ok(executor) = self.new_executor().await {
+            let told = self.run.hear_journal(&self.host, executor);
+            // Who has lost the host once may lose it again.
+            let _ = tokio::time::timeout(JOURNAL_GRACE, told).await;
         }
         End::Early(HostState::Lost, message)
-    }
-
-    async fn tell_journal(&self, journal: &frame::Journalled) {
-        for record in &journal.records {
-            let message = match &record.outcome {
-                Some(_) => say::journal_done(record.task),
-                None => say::journal_unknown(record.task),
-            };
-            self.run.note(&self.host, message).await;
-        }
     }
 }
 

@@ -7,6 +7,7 @@ mod coordinator;
 mod disk;
 mod executor;
 mod host;
+mod journal;
 pub mod load;
 mod lookup;
 mod needs;
@@ -16,7 +17,7 @@ pub mod saved;
 mod scene;
 mod sources;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -56,6 +57,9 @@ pub struct Request {
     pub keep: bool,
     /// Whether every host is driven by single commands, without the executor.
     pub plain: bool,
+    /// Its fencing number, from who gives them to controllers that may take over each other's runs. Without
+    /// one it is the time: nobody else can have a part in a run of a random id.
+    pub fence: Option<u64>,
     /// How long another run that is changing a host is waited for.
     pub lock_wait: Duration,
     /// Who answers a `pause` that waits for a person.
@@ -127,6 +131,8 @@ pub(crate) struct Memory {
     pub(crate) summary: Summary,
     /// How its part ended, once it has ended for good.
     pub(crate) state: Option<(HostState, Option<Message>)>,
+    /// The runs that were cut off on it of which it has told.
+    pub(crate) told: HashSet<Arc<str>>,
     duration_ms: u64,
     /// Round trips of executors that have gone.
     pub(crate) round_trips: u32,
@@ -170,7 +176,7 @@ pub async fn run(
     let turns = Arc::new(Semaphore::new(request.forks.max(1)));
     let run = Arc::new(Run {
         id: crate::token::token(),
-        fence: crate::clock::now_ms(),
+        fence: request.fence.unwrap_or_else(crate::clock::now_ms),
         fleet,
         loaded,
         request,

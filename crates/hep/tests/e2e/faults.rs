@@ -49,16 +49,60 @@ fn a_cut_line_loses_one_host_and_what_it_did_is_told() {
     running.until("begun");
     machine.sh("kill -9 $(pgrep -u cut sshd)");
     let ran = running.end().expect(2);
-    ran.says("plain").says("lost").says("cut: ");
-    // What was begun is drained; nothing further is started. Then its journal can be read.
-    for pid in remote::with_word(&word) {
+    ran.says("plain")
+        .says("lost")
+        .says("cut: ")
+        .says("`write /home/cut/first` was done")
+        .says("`run /bin/sh` was begun and is brought to its end");
+    end_drained(&machine, "cut", &word);
+    let ran = desk.hep(&["apply", "-l", "plain", manifest.to_str().unwrap(), "-e", "word=0"]);
+    ran.expect(0).never_says("was cut off");
+    told_once(&desk, "cut", manifest.to_str().unwrap());
+}
+
+#[test]
+fn what_a_killed_run_did_is_told_by_the_next() {
+    let machine = Machine::shared("m1");
+    machine.user("cut2", "");
+    let desk = machine.desk(&["cut2"]);
+    let (manifest, word) = (desk.file("cut.yml", CUT.replace("'cut'", "'cut2'")), remote::word(21));
+    let extra = format!("word={word}");
+    let mut running = desk.start(&["apply", "-e", &extra, manifest.to_str().unwrap()]);
+    running.until("begun").signal(rustix::process::Signal::KILL);
+    running.end().expect(128 + 9);
+    end_drained(&machine, "cut2", &word);
+    told_once(&desk, "cut2", manifest.to_str().unwrap());
+}
+
+/// What was begun is drained; nothing further is started. Then the executor ends.
+fn end_drained(machine: &Machine, user: &str, word: &str) {
+    for pid in remote::with_word(word) {
         let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
     }
-    remote::none_with(&word);
-    let ran = desk.hep(&["apply", "-l", "plain", manifest.to_str().unwrap(), "-e", "word=0"]);
-    ran.expect(0);
-    let ran = desk.hep(&["apply", "-v", manifest.to_str().unwrap(), "-e", "word=0"]).expect(0);
-    ran.says("first");
+    remote::none_with(word);
+    machine.sh(&format!("while pgrep -u {user} -f ' serve ' >/dev/null; do sleep 0.1; done"));
+}
+
+/// A check tells what an earlier run left, and forgets nothing; a run tells it once.
+fn told_once(desk: &Desk, host: &str, manifest: &str) {
+    let told = |more: &[&str]| {
+        let mut words = vec!["apply", "-l", host, "-e", "word=0", "--output", "json"];
+        words.extend(more);
+        words.push(manifest);
+        let ran = desk.hep(&words).expect(0);
+        let objects = ran.objects();
+        let notices = objects.iter().filter(|object| object["notice"].is_object());
+        let word = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        let told = notices.map(|object| &object["notice"]);
+        told.map(|notice| (word(&notice["id"]), word(&notice["args"]["what"]))).collect::<Vec<_>>()
+    };
+    let left = [
+        ("play.journal_done".to_owned(), format!("write /home/{host}/first")),
+        ("play.journal_ended".to_owned(), "run /bin/sh".to_owned()),
+    ];
+    assert_eq!(told(&["-C"]), left);
+    assert_eq!(told(&[]), left);
+    assert_eq!(told(&[]), []);
 }
 
 #[test]

@@ -48,6 +48,11 @@ impl World {
     }
 
     fn executor(&self) -> Executor {
+        self.executor_of(4001)
+    }
+
+    /// The executor of a login user.
+    fn executor_of(&self, uid: u32) -> Executor {
         let at = |name: &str| self.dir.path().join(name).to_str().unwrap().to_owned();
         let bind = |name: &str, to: &str| format!("mount --bind '{}' {to} || exit 9", at(name));
         let own = at(&format!("home/.cache/hep/{}", own_hash()));
@@ -59,7 +64,7 @@ impl World {
             bind("var-cache", "/var/cache"),
             "mount -t tmpfs none /run/sudo 2>/dev/null".into(),
             format!(
-                "exec setsid setpriv --reuid 4001 --regid 4001 --clear-groups '{own}' serve {}",
+                "exec setsid setpriv --reuid {uid} --regid {uid} --clear-groups '{own}' serve {}",
                 own_hash()
             ),
         ]
@@ -81,7 +86,7 @@ fn apply(executor: &mut Executor, user: &str, change: Change) -> Outcome {
     executor.send(&ToHost::Apply { id: 1, identity, task: 1, change, no_log: false });
     loop {
         match executor.receive() {
-            FromHost::Output { .. } => {}
+            FromHost::Output { .. } | FromHost::Note(_) => {}
             FromHost::Outcome { outcome, .. } => return *outcome,
             other => panic!("{other:?}"),
         }
@@ -139,6 +144,29 @@ fn every_way_that_sudo_can_go() {
         assert_eq!(result(&again), *expected, "the same again: {again:?}");
         assert_eq!(executor.finish(), 0);
     }
+}
+
+#[test]
+fn who_becomes_root_and_who_is_root_do_not_change_a_host_at_once() {
+    let world = World::new("ann ALL=(ALL) NOPASSWD: ALL");
+    let (mut ann, mut root) = (world.executor(), world.executor_of(0));
+    assert_eq!((ann.hello.uid, root.hello.uid), (4001, 0));
+    ann.begin("a-1", 1);
+    root.begin("b-1", 1);
+    assert_eq!(result(&apply(&mut ann, "root", whoami())), "root");
+    assert_eq!(result(&apply(&mut root, "root", whoami())), "remote.in_use");
+    ann.send(&ToHost::Ack { run: "a-1".into() });
+    // The other executor gives it back in its own time.
+    root.begin_patient("b-2", 1, 60_000);
+    assert_eq!(result(&apply(&mut root, "root", whoami())), "root");
+    // What ann does as ann alone is nobody else's.
+    ann.begin("c-1", 1);
+    assert_eq!(result(&apply(&mut ann, "ann", whoami())), "ann");
+    assert_eq!(result(&apply(&mut ann, "root", whoami())), "remote.in_use");
+    assert_eq!(root.finish(), 0);
+    assert_eq!(result(&apply(&mut ann, "root", whoami())), "root");
+    let runs = world.dir.path().join("var-cache/hep/runs");
+    assert_eq!(fs::metadata(&runs).unwrap().permissions().mode() & 0o777, 0o700);
 }
 
 #[test]

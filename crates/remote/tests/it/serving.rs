@@ -194,6 +194,27 @@ fn a_killed_executor_leaves_an_unknown_outcome() {
     assert_eq!(journal.records.len(), 2);
     assert!(journal.records[0].outcome.is_some());
     assert!(journal.records[1].outcome.is_none() && !journal.closed);
+    assert_eq!(executor.finish(), 0);
+
+    // Another run is told of it too, until it says that it knows.
+    let told = |run: &str, known: bool| {
+        let mut executor = Executor::start(dir.path());
+        executor.begin(run, 1);
+        executor.send(&ToHost::Observe { id: 1, identity: Identity::Login, questions: vec![] });
+        let mut told = vec![];
+        while let FromHost::Journal(journal) = executor.receive() {
+            told.push((journal.run.to_string(), journal.records.len(), journal.busy));
+        }
+        if known {
+            executor.send(&ToHost::Ack { run: "run-1".into() });
+        }
+        assert_eq!(executor.finish(), 0);
+        told
+    };
+    let left = ("run-1".to_owned(), 2, false);
+    assert_eq!(told("other-1", false), [left.clone()]);
+    assert_eq!(told("other-2", true), [left]);
+    assert_eq!(told("third-1", true), []);
 }
 
 #[test]
