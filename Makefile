@@ -106,6 +106,16 @@ executor: setup-build
 executors: setup-build setup-executors
 	tools/executors
 
+##  test-executors the remote executors for release, tried out: the foreign one under qemu
+.PHONY: test-executors
+test-executors: executors
+	for arch in x86_64 aarch64; do \
+		echo "== executor for $$arch =="; \
+		HEP_TEST_EXECUTOR=$(CURDIR)/target/executor-bundle/$$arch/hep-remote \
+		HEP_TEST_RUNNER=qemu-$$arch-static \
+		$(run_tests) -p hep-remote --test it -- serving:: plays:: claims::; \
+	done
+
 ##  setup          install what any target needs, from Debian's packages
 .PHONY: setup setup-build setup-shells setup-databases setup-fleet setup-machines setup-check setup-bench setup-executors
 setup:

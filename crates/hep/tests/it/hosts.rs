@@ -1,5 +1,7 @@
 //! `hep hosts`: selectors over inventories.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use serde_json::json;
 
 use crate::desk::{Case, Desk, check};
@@ -82,4 +84,67 @@ fn the_environment_says_the_same_as_the_options() {
     let ran = crate::desk::Ran::of(command.output().unwrap());
     let object = &ran.objects()[0];
     assert_eq!((object["user"].as_str(), object["port"].as_u64()), (Some("env"), Some(2222)));
+}
+
+/// An inventory of each format, the words that name it, and what the host `web1` of it looks like.
+#[test]
+fn every_format_gives_the_same_fields() {
+    let desk = Desk::new();
+    desk.file("plain", "# the first hep's\nops@10.0.0.1:2222\nweb1\n");
+    desk.file(
+        "cloudManager.ini",
+        "[nodes]\nweb1=10.0.0.1:8080\n[referee]\nip=10.0.0.9\nconfig=/c\nclusterID=x\nclusterFolder=/f\n",
+    );
+    desk.file("ansible.ini", "[web]\nweb[1:2] ansible_host=10.0.0.1 ansible_port=2222 n=1\n[web:vars]\nansible_user=ops\n");
+    desk.file(
+        "ansible.yml",
+        "web:\n  hosts:\n    web1: {ansible_host: 10.0.0.1, ansible_port: 2222, n: 1}\n  vars: {ansible_user: ops}\n",
+    );
+    let program = desk.file(
+        "dynamic",
+        "#!/bin/sh\necho '{\"web\": {\"hosts\": [\"web1\"], \"vars\": {\"ansible_user\": \"ops\"}}, \"_meta\": {\"hostvars\": \
+         {\"web1\": {\"ansible_host\": \"10.0.0.1\", \"ansible_port\": 2222, \"n\": 1}}}}'\n",
+    );
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    desk.file("ssh_config", "Host web1\n  HostName 10.0.0.1\n  Port 2222\n  User ops\n");
+    desk.file("many/a.ini", "[web]\nweb1 ansible_host=10.0.0.1 ansible_port=2222 n=1\n");
+    desk.file("many/group_vars/web.yml", "ansible_user: ops\n");
+    let ansible = json!({"name": "web1", "address": "10.0.0.1", "port": 2222, "user": "ops", "groups": ["web"],
+        "vars": {"ansible_host": "10.0.0.1", "ansible_port": 2222, "ansible_user": "ops", "n": 1}});
+    let bare = json!({"name": "web1", "address": "web1", "port": null, "user": null, "groups": ["ungrouped"], "vars": {}});
+    let cases = [
+        ("plain", bare.clone()),
+        ("web1,", bare),
+        (
+            "cloudManager.ini",
+            json!({"name": "web1", "address": "10.0.0.1", "port": null, "user": "root", "groups": ["ungrouped"],
+                "vars": {"ansible_host": "10.0.0.1", "ansible_user": "root",
+                    "hep_member_address": "10.0.0.1:8080", "hep_member_port": 8080}}),
+        ),
+        ("ansible.ini", ansible.clone()),
+        ("ansible.yml", ansible.clone()),
+        ("./dynamic", ansible.clone()),
+        ("many", ansible),
+        (
+            "ssh_config",
+            json!({"name": "web1", "address": "10.0.0.1", "port": 2222, "user": "ops", "groups": ["ungrouped"],
+                "vars": {"ansible_host": "10.0.0.1", "ansible_port": 2222, "ansible_user": "ops"}}),
+        ),
+    ];
+    let fields = ["name", "address", "port", "user", "groups", "vars"];
+    for (inventory, expected) in cases {
+        let ran = desk.hep(&["hosts", "-i", inventory, "--output", "json", "web1"]);
+        assert_eq!(ran.code, 0, "{inventory}: {ran:?}");
+        let object = ran.objects().remove(0);
+        let found: Vec<&str> = object.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(found, fields, "{inventory}");
+        assert_eq!(object, expected, "{inventory}");
+    }
+    // What stands in a plain list is the name; the parts say how it is reached.
+    let ran = desk.hep(&["hosts", "-i", "plain", "--output", "json", "10.0.0.1"]);
+    let object = ran.objects().remove(0);
+    assert_eq!((&object["port"], &object["user"]), (&json!(2222), &json!("ops")), "{object}");
+    // The referee stands outside `all`.
+    assert_eq!(desk.hep(&["hosts", "-i", "cloudManager.ini", "referee"]).stdout, "referee\n");
+    assert_eq!(desk.hep(&["hosts", "-i", "cloudManager.ini"]).stdout, "web1\n");
 }

@@ -12,6 +12,25 @@ pub(crate) fn binary() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_hep-remote"))
 }
 
+/// The executor that plays are sent to: this build's, or the one that `make test-executors` names, and what
+/// runs it here when it was built for another architecture.
+fn tested() -> (PathBuf, Option<std::ffi::OsString>) {
+    let named = std::env::var_os("HEP_TEST_EXECUTOR").map(PathBuf::from);
+    (named.unwrap_or_else(|| binary().to_owned()), std::env::var_os("HEP_TEST_RUNNER"))
+}
+
+/// It, to be started with arguments.
+pub(crate) fn command() -> Command {
+    match tested() {
+        (program, None) => Command::new(program),
+        (program, Some(runner)) => {
+            let mut command = Command::new(runner);
+            command.arg(program);
+            command
+        }
+    }
+}
+
 pub(crate) fn sha256(bytes: &[u8]) -> String {
     hep_remote::blob::digest(bytes)
 }
@@ -19,7 +38,7 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
 /// The hash of the binary under test.
 pub(crate) fn own_hash() -> String {
     static HASH: std::sync::OnceLock<String> = std::sync::OnceLock::new();
-    HASH.get_or_init(|| sha256(&std::fs::read(binary()).unwrap())).clone()
+    HASH.get_or_init(|| sha256(&std::fs::read(tested().0).unwrap())).clone()
 }
 
 pub(crate) struct Executor {
@@ -35,7 +54,7 @@ pub(crate) struct Executor {
 impl Executor {
     pub(crate) fn start(cache: &Path) -> Self {
         let cache = format!("--cache={}", cache.display());
-        Self::spawn(Command::new(binary()).args(["serve", &own_hash(), &cache]))
+        Self::spawn(command().args(["serve", &own_hash(), &cache]))
     }
 
     pub(crate) fn spawn(command: &mut Command) -> Self {

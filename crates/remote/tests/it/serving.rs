@@ -61,7 +61,7 @@ fn another_executor_is_not_served() {
     let dir = tempfile::tempdir().unwrap();
     let cache = format!("--cache={}", dir.path().display());
     let hash = "0".repeat(64);
-    let mut command = std::process::Command::new(crate::executor::binary());
+    let mut command = crate::executor::command();
     let mut executor = Executor::spawn(command.args(["serve", &hash, &cache]));
     let FromHost::Fault(message) = executor.receive() else { panic!() };
     assert_eq!(message.id, "remote.other_executor");
