@@ -20,6 +20,7 @@ pub mod interp;
 #[cfg(feature = "full")]
 pub mod inventory;
 mod invocation;
+pub mod limited;
 mod line_edit;
 #[cfg(feature = "full")]
 pub mod manifest;

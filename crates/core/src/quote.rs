@@ -1,9 +1,16 @@
 //! The one place where words become a POSIX shell command line.
 //!
 //! Source of the rules: POSIX.1-2024, XCU 2.2 "Quoting": within single quotes every character keeps its
-//! literal value, and a single quote cannot stand within them.
+//! literal value, and a single quote cannot stand within them. csh, tcsh and fish read other languages:
+//! [`any_shell`] keeps to what all of them share.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// Bytes in one word of a line for any shell: csh refuses words of some thousands.
+const WORD: usize = 900;
+/// Bytes of an encoded line. Linux takes 128 KiB in one argument, which the line is to the login shell.
+const LINE: usize = 120 << 10;
 
 /// `word` as one word of a POSIX shell, whatever characters are in it.
 ///
@@ -27,6 +34,43 @@ where
     words.into_iter().map(|w| word(w.as_ref()).into_owned()).collect::<Vec<_>>().join(" ")
 }
 
+/// The words as a line for a login shell of which nothing is known but that it has `exec`, single quotes,
+/// and takes lines of the words' length: sh, bash, zsh, csh, tcsh, fish. It becomes the program.
+///
+/// csh takes no newline and no `!` within quotes, and fish reads backslashes there. So what is more than
+/// plain characters is written as `printf %b` reads it, and read back by `/bin/sh`.
+#[must_use]
+pub fn any_shell<I, S>(words: I) -> String
+where
+    I: IntoIterator<Item = S>,
+    S: AsRef<str>,
+{
+    let line = format!("exec {}", line(words));
+    if line.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-./: ".contains(&byte)) {
+        return line;
+    }
+    let mut made = r#"exec /bin/sh -c 'eval "$(printf %b "$@")"' hep '"#.to_owned();
+    let mut length = 0;
+    for byte in line.bytes() {
+        if length >= WORD {
+            made.push_str("' '");
+            length = 0;
+        }
+        let before = made.len();
+        match byte {
+            b'\'' | b'\\' | b'!' | 0..=31 | 127.. => {
+                // Writing to a String cannot fail.
+                let _ = write!(made, r"\0{byte:03o}");
+            }
+            byte => made.push(char::from(byte)),
+        }
+        length += made.len() - before;
+    }
+    made.push('\'');
+    // Too long for Linux: the shells of POSIX are served at least.
+    if made.len() > LINE { line } else { made }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -36,6 +80,16 @@ mod tests {
     #[test]
     fn plain_words_stay_readable_and_others_are_quoted() {
         assert_eq!(line(["ls", "-l", "/tmp/a b", "it's", ""]), r"ls -l '/tmp/a b' 'it'\''s' ''");
+    }
+
+    #[test]
+    fn plain_words_are_plain_for_any_shell() {
+        assert_eq!(any_shell(["/bin/ls", "-l"]), "exec /bin/ls -l");
+        let made = any_shell(["echo", "it's!", "a\nb", "é"]);
+        assert!(!made.contains(['\n', '!', 'é']) && !made.contains("\\\\"), "{made}");
+        assert_eq!(any_shell(["x", &"!".repeat(LINE)]).find("printf"), None);
+        let longest = any_shell(["x", &"!".repeat(5000)]);
+        assert!(longest.split(' ').all(|word| word.len() < WORD + 10));
     }
 
     /// Reads a line back as POSIX says, for the round trip below.

@@ -24,6 +24,7 @@ pub fn command(user: Option<&str>) -> Command {
     Command {
         words: vec![script(PLACES)],
         sudo: user.map(|user| Sudo { user: user.to_owned(), password: None }),
+        posix: true,
         ..Command::default()
     }
 }

@@ -4,7 +4,7 @@
 //! starts is never one that the login user could have swapped: root installs it, by hash, where only root
 //! can write, and checks it at every start.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::MetadataExt;
@@ -17,6 +17,7 @@ use hep_core::bootstrap::{self, Line as Reply, NoExecutor, ROOT_DIRECTORY};
 use hep_core::change::{Change, Deed, Outcome};
 use hep_core::frame::{Decoder, Encoder, Frame, FromHost, Password, Sealed, ToHost};
 use hep_core::interp::Identity;
+use hep_core::limited;
 use hep_core::message::{Message, remote};
 use hep_core::observe::{Answer, Question};
 
@@ -25,6 +26,7 @@ use crate::cancel::Cancel;
 use crate::claim::controller;
 use crate::serve::Line;
 use crate::sudo::{self, Printed, Started};
+use crate::system::command::look;
 use crate::system::{Host, LocalSystem, hash, why};
 
 /// Bytes after which another executor is taken for broken.
@@ -40,6 +42,8 @@ pub struct Identities {
     passwords: Vec<Password>,
     running: HashMap<Arc<str>, Remote>,
     failed: HashMap<Arc<str>, Message>,
+    /// Users whom sudo lets us be for single commands only.
+    limited: HashSet<Arc<str>>,
     directory: PathBuf,
     /// Whether all of it goes at the end.
     keep: bool,
@@ -70,6 +74,7 @@ impl Identities {
             passwords: Vec::new(),
             running: HashMap::new(),
             failed: HashMap::new(),
+            limited: HashSet::new(),
             directory: directory.unwrap_or_else(|| PathBuf::from(ROOT_DIRECTORY)),
             keep: true,
             installed: false,
@@ -109,6 +114,7 @@ impl Identities {
     pub fn begin(&mut self, passwords: Vec<Password>) {
         self.passwords = passwords;
         self.failed.clear();
+        self.limited.clear();
         self.forget_cancelled();
     }
 
@@ -201,6 +207,11 @@ impl Identities {
         }
     }
 
+    /// Whether sudo lets us be this user for single commands only. Known once it was tried.
+    pub fn is_limited(&self, user: &str) -> bool {
+        self.limited.contains(user)
+    }
+
     fn exchange(
         &mut self,
         user: &Arc<str>,
@@ -218,6 +229,9 @@ impl Identities {
                     self.running.insert(Arc::clone(user), remote)
                 }
                 Err(message) => {
+                    if limited::may_be(&message) && look(&limited::LIST).is_some() {
+                        self.limited.insert(Arc::clone(user));
+                    }
                     // Asked again by every task: sudo would lock the account.
                     self.failed.insert(Arc::clone(user), message.clone());
                     return Err(message);

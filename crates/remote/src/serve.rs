@@ -8,6 +8,7 @@ use std::time::Duration;
 use hep_core::change::{Change, Deed, Outcome};
 use hep_core::frame::{FromHost, Hello, Start, Stream, ToHost};
 use hep_core::interp::{Identity, Interpreter};
+use hep_core::limited;
 use hep_core::message::{Message, remote};
 use hep_core::observe::{Answer, Question};
 
@@ -230,7 +231,23 @@ impl Session {
             self.line.wire.flush();
         }
         let Some(user) = other else { return self.system.answer(questions) };
-        self.others.observe(&user, questions, &mut self.line)
+        let answers = self.others.observe(&user, questions, &mut self.line);
+        if !self.others.is_limited(&user) {
+            return answers;
+        }
+        let own = self.system.answer(questions).into_iter().zip(questions);
+        own.map(|(own, question)| limited::refusal(question, &user).unwrap_or(own)).collect()
+    }
+
+    fn apply_as(&mut self, user: &Arc<str>, task: u32, change: &Change, no_log: bool) -> Outcome {
+        let outcome = self.others.apply(user, task, change, no_log, &mut self.line);
+        if !self.others.is_limited(user) {
+            return outcome;
+        }
+        match limited::direct(change, user) {
+            Ok(direct) => limited::judged(self.system.apply(&direct, &mut self.line), change, user),
+            Err(message) => Outcome::Failed(message, Deed::default()),
+        }
     }
 
     fn begin_claims(&mut self, run: &str, wait_ms: u64, who: &str) {
@@ -346,7 +363,7 @@ impl Session {
         self.line.quiet = secret;
         let outcome = match self.other(identity) {
             None => self.system.apply(change, &mut self.line),
-            Some(user) => self.others.apply(&user, task, change, no_log, &mut self.line),
+            Some(user) => self.apply_as(&user, task, change, no_log),
         };
         if let (Some((_, journal)), Some(number)) = (&mut self.journal, number) {
             // The change is done: that it could not be written down must not hide it.

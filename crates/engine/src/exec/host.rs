@@ -367,7 +367,7 @@ impl<'a> Pump<'a> {
                 .to_vec();
         // What runs as another user can only be ended by that user or root.
         words.extend(self.command.sudo.iter().flat_map(|sudo| sudo.words("")));
-        let line = format!("exec {}", hep_core::quote::line(&words));
+        let line = hep_core::quote::any_shell(&words);
         let password = self.command.sudo.as_ref().and_then(|sudo| sudo.password.as_ref());
         let stdin = password.map_or_else(Bytes::new, |password| {
             Bytes::from(format!("{}\n", password.expose()).into_bytes())

@@ -19,6 +19,9 @@ pub struct Command {
     pub environment: Vec<(String, String)>,
     /// Becomes this user first.
     pub sudo: Option<Sudo>,
+    /// Whether the words are for `/bin/sh`, whatever the login shell is. An operator's are for the login
+    /// shell, as with `ssh`, where nothing else is asked for.
+    pub posix: bool,
 }
 
 /// A script of the controller.
@@ -79,6 +82,7 @@ impl Command {
     pub fn wrap(&self, token: &str) -> Wrapped {
         let line = self.words.join(" ");
         if self.script.is_none() && self.environment.is_empty() && self.sudo.is_none() {
+            let line = if self.posix { quote::any_shell(["/bin/sh", "-c", &line]) } else { line };
             return Wrapped { line, prelude: vec![], mark: None, prompt: None };
         }
         let settings = self.settings();
@@ -98,7 +102,7 @@ impl Command {
         prelude.extend_from_slice(script);
         let prompt = self.sudo.as_ref().and_then(|sudo| sudo.password.as_ref());
         let prompt = prompt.map(|_| prompt_of(token));
-        Wrapped { line: quote::line(&words), prelude, mark: Some(mark), prompt }
+        Wrapped { line: quote::any_shell(&words), prelude, mark: Some(mark), prompt }
     }
 
     fn settings(&self) -> String {

@@ -1,11 +1,12 @@
 //! Single commands on a host: one exec each, as whom it takes, its input given when it reads it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use hep_core::interp::Identity;
+use hep_core::limited;
 use hep_core::message::{Message, remote};
 use hep_core::quote;
 use hep_core::secret::Secret;
@@ -25,6 +26,10 @@ pub(super) struct Commands {
     password: Option<Secret<String>>,
     /// Why a user cannot be become: asked again, sudo would lock the account.
     failed: HashMap<Arc<str>, Message>,
+    /// Users whom sudo lets us be only from a terminal.
+    terminals: HashSet<Arc<str>>,
+    /// Users whom sudo lets us be for single commands only.
+    limited: HashSet<Arc<str>>,
 }
 
 /// A command that was started.
@@ -67,7 +72,14 @@ impl Commands {
         login: String,
         password: Option<Secret<String>>,
     ) -> Self {
-        Self { connection, login, password, failed: HashMap::new() }
+        Self {
+            connection,
+            login,
+            password,
+            failed: HashMap::new(),
+            terminals: HashSet::new(),
+            limited: HashSet::new(),
+        }
     }
 
     /// Why this identity cannot be taken, where that is known.
@@ -95,8 +107,11 @@ impl Commands {
         let prompt = format!("[hep-sudo-{}]", crate::token::token());
         let (mut words, user) = self.as_whom(identity, &prompt);
         words.extend_from_slice(argv);
-        let line = format!("exec {}", quote::line(&words));
-        let channel = self.connection.exec(Exec::new(line)).await?;
+        if user.as_ref().is_some_and(|user| self.terminals.contains(user)) {
+            let inner = quote::line(&words);
+            words = ["/bin/sh", "-c", IN_TERMINAL, "hep", &inner].map(str::to_owned).to_vec();
+        }
+        let channel = self.connection.exec(Exec::new(quote::any_shell(&words))).await?;
         let (input, events) = channel.split();
         let asks = user.is_some() && self.password.is_some();
         let mut running = Running {
@@ -131,8 +146,63 @@ impl Commands {
         (words.iter().map(|word| (*word).to_owned()).collect(), Some(user.clone()))
     }
 
+    /// Gives sudo a terminal from now on, where its refusal says that it wants one. False where it has one.
+    pub(super) fn give_terminal(&mut self, identity: &Identity, refusal: &Message) -> bool {
+        match identity {
+            Identity::User(user) if refusal.id == "remote.sudo_tty" => {
+                self.terminals.insert(user.clone())
+            }
+            _ => false,
+        }
+    }
+
+    /// The user of an identity for whom sudo allows single commands only.
+    pub(super) fn limited_user(&self, identity: &Identity) -> Option<Arc<str>> {
+        match identity {
+            Identity::User(user) => self.limited.get(user).cloned(),
+            Identity::Login => None,
+        }
+    }
+
+    /// Finds out whether a refusal means that sudo allows single commands only.
+    pub(super) async fn find_limited(
+        &mut self,
+        identity: &Identity,
+        refusal: &Message,
+    ) -> Result<bool, TransportError> {
+        let Identity::User(user) = identity else { return Ok(false) };
+        if !limited::may_be(refusal) || self.limited.contains(user) {
+            return Ok(false);
+        }
+        let argv = ["/bin/sh", "-c", &limited::list_script()].map(str::to_owned).to_vec();
+        let script = hep_core::shell::Script { argv, stdin: vec![] };
+        let said = self.short(&Identity::Login, script, None, MOST_PREFACE as u64).await?;
+        let is_limited = said.stdout == b"yes\n";
+        if is_limited {
+            self.limited.insert(user.clone());
+        }
+        Ok(is_limited)
+    }
+
     /// Runs a short command to its end and keeps at most `limit` bytes of its output.
     pub(super) async fn short(
+        &mut self,
+        identity: &Identity,
+        script: hep_core::shell::Script,
+        ready: Option<&str>,
+        limit: u64,
+    ) -> Result<Said, TransportError> {
+        let said = self.once(identity, script.clone(), ready, limit).await?;
+        match &said.refused {
+            // Nothing was started, so the second try cannot do anything twice.
+            Some(refusal) if said.stdout.is_empty() && self.give_terminal(identity, refusal) => {
+                self.once(identity, script, ready, limit).await
+            }
+            _ => Ok(said),
+        }
+    }
+
+    async fn once(
         &mut self,
         identity: &Identity,
         script: hep_core::shell::Script,
@@ -174,6 +244,15 @@ const ROOT_BECOMES: &str = r#"u=$1
 shift
 if command -v sudo >/dev/null 2>&1; then exec sudo -H -n -u "$u" -- "$@"; fi
 exec runuser -u "$u" -- "$@""#;
+/// Runs the line `$1`, which begins with sudo, with a terminal of its own, while its input and outputs stay
+/// what they are: `script` makes the terminal, and its own outputs are nobody's.
+const IN_TERMINAL: &str = r#"if ! command -v script >/dev/null 2>&1; then
+echo 'sudo: you must have a tty, and the host has no program `script` to make one' >&2
+exit 1
+fi
+exec 3<&0 4>&1 5>&2
+r=$(SHELL=/bin/sh script -q -c "$1 <&3 >&4 2>&5 3<&- 4>&- 5>&-; echo \$? >&6" /dev/null </dev/null 6>&1 >/dev/null 2>&1)
+exit "${r:-255}""#;
 const KILL: &str = r#"s=$1
 shift
 for g do kill -s "$s" -- "-$g" 2>/dev/null; done

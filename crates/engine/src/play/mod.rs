@@ -16,6 +16,7 @@ mod reboot;
 pub mod saved;
 mod scene;
 mod sources;
+mod watch;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -143,7 +143,7 @@ impl Part {
             Identity::User(user) => Some(Sudo { user: user.to_string(), password: None }),
         };
         let words = vec![hep_core::quote::line(argv.iter().map(|word| &**word))];
-        let command = Command { words, sudo, ..Command::default() };
+        let command = Command { words, sudo, posix: true, ..Command::default() };
         let (fleet, cancel) = (self.run.fleet.clone(), self.run.cancel.clone());
         capture(fleet, self.host.clone(), command, SHORT, cancel).await
     }

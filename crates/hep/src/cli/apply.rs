@@ -79,7 +79,7 @@ pub(crate) struct Args {
     #[arg(long)]
     no_keep: bool,
     /// Drive every host by single commands over SSH, without the executor
-    #[arg(long)]
+    #[arg(long, env = variables::NO_EXECUTOR, hide_env_values = true)]
     no_executor: bool,
     /// How long to wait for another run that is changing a host; 0 refuses at once
     #[arg(long, value_name = "SECONDS", default_value_t = LOCK_TIMEOUT, hide_env_values = true,

@@ -118,6 +118,7 @@ impl Args {
             script: script.transpose()?,
             environment: self.env.clone(),
             sudo: user.map(|user| Sudo { user, password: None }),
+            posix: false,
         })
     }
 }

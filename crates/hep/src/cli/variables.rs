@@ -44,6 +44,8 @@ variables! {
     LOCK_TIMEOUT = "HEP_LOCK_TIMEOUT";
     /// The file with the master key of the database's secrets.
     MASTER_KEY_FILE = "HEP_MASTER_KEY_FILE";
+    /// As `--no-executor`: `true` or `false`.
+    NO_EXECUTOR = "HEP_NO_EXECUTOR";
     /// Of `hep -c CONFIG`: replaces `log_level`.
     LOG_LEVEL = "LOGLEVEL";
 }

@@ -128,7 +128,7 @@ fn every_way_that_sudo_can_go() {
         (all, Some("wrong"), "root", "remote.sudo_wrong_password"),
         (all, None, "root", "remote.sudo_password"),
         ("", Some("correct horse"), "root", "remote.sudo_denied"),
-        ("ann ALL=(bob) NOPASSWD: ALL", None, "root", "remote.sudo_password"),
+        ("ann ALL=(bob) NOPASSWD: ALL", None, "root", "remote.limited_command"),
         (free, None, "nosuch", "remote.sudo_failed"),
     ];
     for (sudoers, password, user, expected) in cases {
@@ -313,4 +313,36 @@ fn clean_removes_what_each_identity_left() {
     let outcome = apply(&mut executor, "ann", clean(&home.join(own_hash())));
     assert_eq!(result(&outcome), home.to_str().unwrap(), "{outcome:?}");
     assert!(!root.exists() && !home.exists());
+}
+
+#[test]
+fn where_sudo_allows_single_commands_it_stands_before_them() {
+    let world =
+        World::new("Cmnd_Alias FEW = /usr/bin/id, /usr/bin/env\nann ALL=(root) NOPASSWD: FEW");
+    let mut executor = world.executor();
+    let run = |words: &[&str], env: &[(&str, &str)]| {
+        let argv = words.iter().map(|word| Arc::from(*word)).collect();
+        let env = env.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        Change::Run(Box::new(Run { argv, env, any_rc: true, ..Run::default() }))
+    };
+    let write = Change::WriteFile {
+        path: "/etc/hep-limited".into(),
+        content: Content::Inline("x".into()),
+        attrs: Attrs::default(),
+        before: Before::Absent,
+        backup: false,
+        validate: None,
+    };
+    for (change, expected) in [
+        (run(&["id", "-un"], &[]), "root"),
+        (run(&["/usr/bin/id", "-un"], &[]), "root"),
+        (run(&["cat", "/etc/shadow"], &[]), "remote.limited_command"),
+        (whoami(), "remote.limited_command"),
+        (run(&["env"], &[("A", "1")]), "remote.limited_environment"),
+        (write, "remote.limited_file"),
+    ] {
+        let outcome = apply(&mut executor, "root", change.clone());
+        assert_eq!(result(&outcome), expected, "{change:?} {outcome:?}");
+    }
+    assert!(!Path::new("/etc/hep-limited").exists());
 }
