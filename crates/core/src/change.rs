@@ -114,6 +114,16 @@ pub struct Run {
     pub secret: bool,
 }
 
+/// What apt, dpkg, dnf, zypper and apk say when another one is at work.
+pub const LOCKED: [&str; 6] = [
+    "Could not get lock",
+    "Unable to acquire the dpkg",
+    "is another process using it",
+    "lock on the dpkg",
+    "System management is locked",
+    "Unable to lock database",
+];
+
 /// What a planned command will have done, as far as it is known beforehand.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

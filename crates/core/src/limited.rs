@@ -38,7 +38,7 @@ pub fn direct(change: &Change, user: &str) -> Result<Change, Message> {
             let names: Vec<&str> = run.env.iter().map(|(name, _)| &**name).collect();
             // Refused where sudoers have no SETENV: a variable that is dropped in silence helps nobody.
             let keep = (!names.is_empty()).then(|| format!("--preserve-env={}", names.join(",")));
-            let sudo = ["sudo", "-n", "-H", "-u", user];
+            let sudo = ["env", "LC_ALL=C", "sudo", "-n", "-H", "-u", user];
             let words = sudo.into_iter().chain(keep.as_deref()).chain(["--"]).map(Arc::from);
             run.argv = words.chain(run.argv.iter().cloned()).collect();
             Ok(Change::Run(run))
@@ -61,7 +61,7 @@ pub fn judged(outcome: Outcome, change: &Change, user: &str) -> Outcome {
 }
 
 /// Why sudo did not start the program, and the status that says so. Source of the texts: sudo's
-/// plugins/sudoers, in English or in the host's language: then only the beginning is known.
+/// plugins/sudoers, in English by `LC_ALL`.
 fn refused(run: &Run, deed: &Deed, user: &str) -> Option<(Message, i32)> {
     let program = run.argv.first().map_or("", |word| word);
     if deed.rc != Some(1) || !deed.stdout.0.is_empty() {
@@ -104,10 +104,10 @@ mod tests {
     #[test]
     fn sudo_stands_before_the_words() {
         for (change, line) in [
-            (run(&["id", "-u"], &[]), "sudo -n -H -u root -- id -u"),
+            (run(&["id", "-u"], &[]), "env LC_ALL=C sudo -n -H -u root -- id -u"),
             (
                 run(&["apt-get", "update"], &[("A", "1"), ("B", "s3cr3t")]),
-                "sudo -n -H -u root --preserve-env=A,B -- apt-get update",
+                "env LC_ALL=C sudo -n -H -u root --preserve-env=A,B -- apt-get update",
             ),
         ] {
             let Ok(Change::Run(made)) = direct(&change, "root") else { panic!("{line}") };

@@ -7,19 +7,9 @@
 use std::fmt::Write as _;
 
 use super::{NAMES, Script, check_path};
-use crate::change::{Deed, Outcome, Run};
+use crate::change::{Deed, LOCKED, Outcome, Run};
 use crate::message::{Message, play as say, remote};
 use crate::quote;
-
-/// What apt, dpkg, dnf, zypper and apk say when another one is at work.
-const LOCKED: [&str; 6] = [
-    "Could not get lock",
-    "Unable to acquire the dpkg",
-    "is another process using it",
-    "lock on the dpkg",
-    "System management is locked",
-    "Unable to lock database",
-];
 
 /// Names that bash does not let a script set.
 const READ_ONLY: [&str; 6] = ["UID", "EUID", "PPID", "BASHOPTS", "SHELLOPTS", "BASH_VERSINFO"];
@@ -61,12 +51,12 @@ x=$(wc -c <"$t/s")
 [ $((x)) -eq "$size" ] || fail short
 umask 022
 j=$#
+y=$t/s
 while [ $j -gt 0 ]; do
 w=$1
 shift
-x=
-while case $w in *%s*) :;; *) false;; esac; do x=$x${w%%%s*}$t/s; w=${w#*%s}; done
-set -- "$@" "$x$w"
+[ "$y" ] && [ "$w" = %s ] && { w=$y; y=; }
+set -- "$@" "$w"
 j=$((j - 1))
 done
 fi

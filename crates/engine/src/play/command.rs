@@ -143,7 +143,9 @@ impl Commands {
             None if self.login == "root" => &["/bin/sh", "-c", ROOT_BECOMES, "hep", user],
             None => &["sudo", "-H", "-n", "-u", user, "--"],
         };
-        (words.iter().map(|word| (*word).to_owned()).collect(), Some(user.clone()))
+        // sudo's words are read, so they must be English; the executor starts it in the same way.
+        let words = ["env", "LC_ALL=C"].iter().chain(words);
+        (words.map(|word| (*word).to_owned()).collect(), Some(user.clone()))
     }
 
     /// Gives sudo a terminal from now on, where its refusal says that it wants one. False where it has one.

@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Output, Stdio};
 
-use hep_core::bootstrap::{self, Line};
+use hep_core::bootstrap::{self, Known, Line};
 use hep_core::observe::{Answer, Question};
 use hep_core::{quote, shell};
 use hep_engine::exec;
@@ -107,7 +107,8 @@ fn the_plain_way_looks_and_changes_through_every_shell() {
 #[test]
 fn the_executor_is_asked_for_through_every_shell() {
     for shell in SHELLS {
-        let line = bootstrap::login_command(&[("x86_64", "0"), ("aarch64", "0")], true);
+        let known = ["x86_64", "aarch64"].map(|arch| Known { arch, hash: "0", size: 1 });
+        let line = bootstrap::login_command(&known, true);
         let mut child = start(shell, &line);
         let mut first = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();

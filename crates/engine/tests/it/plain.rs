@@ -517,7 +517,7 @@ fn programs_run_the_same() {
         ),
         (
             Run {
-                argv: vec!["%s".into(), "a b".into()],
+                argv: ["%s", "a b", "100%s", "%s"].map(Into::into).to_vec(),
                 stdin: Some("{}".into()),
                 script: Some(Content::Inline(script.to_vec().into())),
                 ..Run::default()

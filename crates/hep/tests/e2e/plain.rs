@@ -143,7 +143,7 @@ fn where_sudo_allows_single_commands_they_are_run() {
         }
         assert_eq!(
             machine.sh("cat /root/e2e-limited; ls /root/e2e-limited*"),
-            "by sudo/root/e2e-limited\n"
+            "by sudo\n/root/e2e-limited\n"
         );
     }
 }

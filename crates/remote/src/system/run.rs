@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use hep_core::change::{Content, Deed, Run};
+use hep_core::change::{Content, Deed, LOCKED, Run};
 use hep_core::message::{Message, remote};
 use rustix::fs::StatVfsMountFlags;
 
@@ -19,16 +19,6 @@ use super::{Halt, Host, LocalSystem, OUTPUT_LIMIT, why, write};
 const LOCK_SLEEP_MS: u64 = 1000;
 /// What a program is given in any case, so that it is started at all.
 const LEAST: Duration = Duration::from_millis(1);
-
-/// What apt, dpkg, dnf, zypper and apk say when another one is at work.
-const LOCKED: [&str; 6] = [
-    "Could not get lock",
-    "Unable to acquire the dpkg",
-    "is another process using it",
-    "lock on the dpkg",
-    "System management is locked",
-    "Unable to lock database",
-];
 
 impl LocalSystem {
     pub(super) fn run(&self, run: &Run, host: &mut dyn Host) -> Result<Deed, Halt> {
