@@ -191,8 +191,9 @@ impl Session {
         let opened = Journal::open(&self.cache, &start.run, start.fence);
         let (journal, earlier) = opened.inspect_err(|_| {
             // Why it cannot be served follows; what was done until now can be told.
-            let told = journal::peek(&self.cache, &start.run);
-            told.into_iter().for_each(|told| self.line.wire.send(&FromHost::Journal(told)));
+            if let Some(told) = journal::peek(&self.cache, &start.run) {
+                self.line.wire.send(&FromHost::Journal(told));
+            }
         })?;
         if let Some(earlier) = earlier {
             self.line.wire.send(&FromHost::Journal(earlier));
