@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::change::{Change, Outcome};
 use crate::interp;
 use crate::message::Message;
+use crate::objects::Objects;
 use crate::observe::{Answer, Ask, Bytes, Question, Reply};
 
 /// Largest payload of a JSON frame, in bytes.
@@ -479,11 +480,19 @@ impl Decoder {
     }
 }
 
+/// Reads a value that serde wrote as JSON; structs are objects.
+pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, serde_json::Error> {
+    let mut from = serde_json::Deserializer::from_slice(bytes);
+    let value = T::deserialize(Objects(&mut from))?;
+    from.end()?;
+    Ok(value)
+}
+
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<Frame<T>, FrameError> {
     if depth(bytes) > DEPTH_LIMIT {
         return Err(FrameError::Depth);
     }
-    serde_json::from_slice(bytes).map(Frame::Json).map_err(|e| FrameError::Json(e.to_string()))
+    parse(bytes).map(Frame::Json).map_err(|e| FrameError::Json(e.to_string()))
 }
 
 /// How deep brackets nest, those within strings not counted.

@@ -37,6 +37,7 @@ mod module_test;
 #[cfg(feature = "full")]
 pub mod name;
 pub mod node;
+mod objects;
 pub mod observe;
 pub mod options;
 pub mod overlay;

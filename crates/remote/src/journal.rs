@@ -237,7 +237,7 @@ fn read(file: &File, run: &str) -> io::Result<Journalled> {
     let mut reader = BufReader::new(file);
     reader.rewind()?;
     for line in reader.lines() {
-        let Ok(line) = serde_json::from_slice::<Line>(line?.as_bytes()) else { break };
+        let Ok(line) = hep_core::frame::parse::<Line>(line?.as_bytes()) else { break };
         earlier.closed = false;
         match line {
             Line::Begin { number, task, what } => {

@@ -386,3 +386,19 @@ fn distance(a: &str, b: &str, limit: usize) -> usize {
     }
     row[b.len()]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_parsed_once() {
+        let machine = Machine::default();
+        let body = |()| match machine.unit(Mode::Expression, "mine == 'a'").body {
+            Body::Expression(body) => body,
+            _ => panic!("no expression"),
+        };
+        let [first, again] = [(); 2].map(body);
+        assert!(Arc::ptr_eq(&first, &again));
+    }
+}
