@@ -3,6 +3,7 @@
 pub mod cancel;
 pub mod clean;
 mod clock;
+pub mod credential;
 pub mod event;
 pub mod exec;
 pub mod fleet;

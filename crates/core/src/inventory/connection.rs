@@ -112,6 +112,15 @@ pub fn is_password(name: &str) -> bool {
     PASSWORD.contains(&name) || BECOME_PASSWORD.contains(&name) || name == "ansible_su_pass"
 }
 
+/// Whether a variable of this name says where a host is and as whom it is logged in to. A register has fields
+/// and credentials for that, whose rights such a variable would go around.
+#[must_use]
+pub fn says_how_to_reach(name: &str) -> bool {
+    let names =
+        [CONNECTION, HOST, PORT, USER, KEY, PASSWORD, BECOME_PASSWORD, KEY_CHECKING, LEGACY, ARGS];
+    names.iter().any(|names| names.contains(&name)) || is_password(name)
+}
+
 impl Inventory {
     /// The variables of a host that say how it is reached, as written: what has to be rendered before
     /// [`Connection::from_values`] can read it.

@@ -57,6 +57,7 @@ pub mod account;
 pub mod api;
 pub mod cli;
 pub mod command;
+pub mod credential;
 pub mod exec;
 pub mod file;
 pub mod inventory;
@@ -81,6 +82,7 @@ pub const CATALOGUES: &[&[Entry]] = &[
     api::ENTRIES,
     cli::ENTRIES,
     command::ENTRIES,
+    credential::ENTRIES,
     exec::ENTRIES,
     file::ENTRIES,
     inventory::ENTRIES,

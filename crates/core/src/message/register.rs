@@ -9,5 +9,11 @@ catalogue! { "register";
     not_found(kind, name) "There is no {kind} `{name}`";
     exists(kind, name) "There is a {kind} `{name}` already";
     in_use(kind, name) "Cannot delete the {kind} `{name}`: something still uses it";
+    has_hosts(name, many) "Cannot delete the partition `{name}`: {many} hosts are in it\nhint: move them into another partition first";
+    default_partition() "The partition `default` keeps its name and stays: new hosts go there";
+    circle_of_groups(outer, inner) "The group `{inner}` cannot be within `{outer}`: it would be within itself";
+    bad_label(name, value) "`{name}={value}` is not a label\nhint: a name has letters, digits, `_`, `.`, `-` and `/`; a value has no white space around it and none of `,` `:` `&` `!` `*` `?` `[` `]`, so that a selector can name it";
+    var_of_connection(name) "The variable `{name}` says how a host is reached, and the register has a field for that\nhint: use `address`, `port`, `user`, `jump`, `legacy_algorithms`, or a credential";
+    needs_secrets_right(name) "You may not give hosts the credential `{name}`\nhint: that needs the right `secrets`";
     changed_meanwhile(kind, name) "Did not change the {kind} `{name}`: somebody else has changed it meanwhile\nhint: read it again, then repeat the change";
 }

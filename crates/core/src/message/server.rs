@@ -12,4 +12,5 @@ catalogue! { "server";
     internal(id) "The server met an error of its own\nhint: its log says more under the request id {id}";
     bad_cursor() "This cursor is not one of ours\nhint: begin again without `cursor`";
     bad_limit(limit, most) "Cannot show {limit} at once\nhint: `limit` goes from 1 to {most}";
+    bad_patch(why) "Cannot make this change: {why}";
 }

@@ -4,10 +4,14 @@
 //! only translate, so what one of them allows all of them allow.
 
 pub mod actor;
+pub mod credential;
 pub mod error;
+pub mod group;
 pub mod host;
 pub mod once;
 pub mod page;
+pub mod partition;
+pub mod patch;
 pub mod seal;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::db::{Query, Result, Row, Sql, sql};
 use super::{Stamp, new_id, now_ms};
@@ -46,14 +47,16 @@ pub struct HostInput {
     /// The technologies by which it can carry instances: `docker`, `lxc`, …
     #[serde(default)]
     pub drivers: Vec<String>,
-    /// Its declared memory in bytes.
-    #[serde(default)]
+    /// Its declared memory in bytes; in a request also `2GB` or `512MiB`.
+    #[serde(default, deserialize_with = "size")]
+    #[schema(value_type = Option<Size>)]
     pub memory_bytes: Option<i64>,
     /// Its declared number of CPUs.
     #[serde(default)]
     pub cpus: Option<i64>,
-    /// Its declared disk in bytes.
-    #[serde(default)]
+    /// Its declared disk in bytes; in a request also `2GB` or `512MiB`.
+    #[serde(default, deserialize_with = "size")]
+    #[schema(value_type = Option<Size>)]
     pub disk_bytes: Option<i64>,
     /// Its IPv4 address in its own network.
     #[serde(default)]
@@ -122,6 +125,27 @@ impl HostInput {
             notes: String::new(),
         }
     }
+}
+
+/// A size as requests may have it.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(untagged)]
+pub enum Size {
+    /// In bytes.
+    Bytes(i64),
+    /// With a unit: `2GB`, `512MiB`.
+    Text(String),
+}
+
+fn size<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<Option<i64>, D::Error> {
+    let text = match Option::<Size>::deserialize(from)? {
+        None => return Ok(None),
+        Some(Size::Bytes(bytes)) if bytes < 0 => bytes.to_string(),
+        Some(Size::Bytes(bytes)) => return Ok(Some(bytes)),
+        Some(Size::Text(text)) => text,
+    };
+    let bytes = hep_core::size::bytes(&text).map_err(D::Error::custom)?;
+    i64::try_from(bytes).map(Some).map_err(D::Error::custom)
 }
 
 const fn ssh_port() -> u16 {
@@ -321,6 +345,12 @@ pub async fn find(from: &dyn Sql, word: &str) -> Result<Option<Host>> {
     }
 }
 
+/// The id of the host of this name.
+pub async fn id_of(from: &dyn Sql, name: &str) -> Result<Option<String>> {
+    let row = from.one(sql("SELECT id FROM hosts WHERE name = $1").bind(name)).await?;
+    row.map(|row| row.get("id")).transpose()
+}
+
 /// Makes a host; its id.
 pub async fn insert(
     into: &dyn Sql,
@@ -451,6 +481,23 @@ mod tests {
             assert_eq!(host.created.by, "me");
         })
         .await;
+    }
+
+    #[test]
+    fn a_size_is_bytes_or_has_a_unit() {
+        let cases = [
+            (serde_json::json!(2048), Some(Some(2048))),
+            (serde_json::json!("2GB"), Some(Some(2 << 30))),
+            (serde_json::json!(null), Some(None)),
+            (serde_json::json!(-1), None),
+            (serde_json::json!("2XB"), None),
+            (serde_json::json!(true), None),
+        ];
+        for (value, expected) in cases {
+            let json = serde_json::json!({"name": "a", "memory_bytes": value});
+            let read = serde_json::from_value::<HostInput>(json);
+            assert_eq!(read.ok().map(|said| said.memory_bytes), expected, "{value}");
+        }
     }
 
     #[tokio::test]

@@ -2,11 +2,14 @@
 //! a file a noun; each function is tested on both databases.
 
 pub mod audit;
+pub mod credentials;
 pub mod db;
+pub mod groups;
 pub mod hosts;
 pub mod idempotency;
 pub mod migrate;
 pub mod partitions;
+pub mod register;
 pub mod sealed;
 pub mod settings;
 #[cfg(test)]
@@ -17,7 +20,7 @@ pub mod users;
 pub use self::db::{Db, Result, Sql, StoreError, Tx};
 
 /// Who wrote a row, and when.
-#[derive(Clone, Debug, serde::Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Stamp {
     /// Milliseconds since 1970.
     pub at_ms: i64,

@@ -6,6 +6,7 @@ use hep_engine::ops::page::{Page, Paging};
 use hep_engine::ops::{Engine, host};
 use hep_engine::store::hosts::{Filter, Host, HostInput};
 use serde::Deserialize;
+use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -17,7 +18,7 @@ use super::problem::Problem;
 
 /// The routes of this noun.
 pub(super) fn routes() -> OpenApiRouter<Engine> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(show, replace, delete))
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(show, replace, patch, delete))
 }
 
 /// Which hosts.
@@ -89,6 +90,20 @@ async fn replace(
     Body(said): Body<HostInput>,
 ) -> Result<Answer<Host>, Problem> {
     let host = host::update(&engine, &actor, &name, version, said).await?;
+    let version = host.version;
+    Ok(Answer::ok(host).tagged(version))
+}
+
+/// Changes what is said of a host (JSON Merge Patch).
+#[utoipa::path(patch, path = "/hosts/{name}", request_body = Object, responses((status = 200, body = Host)))]
+async fn patch(
+    State(engine): State<Engine>,
+    Caller(actor): Caller,
+    Path(name): Path<String>,
+    Version(version): Version,
+    Body(part): Body<Value>,
+) -> Result<Answer<Host>, Problem> {
+    let host = host::patch(&engine, &actor, &name, version, &part).await?;
     let version = host.version;
     Ok(Answer::ok(host).tagged(version))
 }

@@ -5,10 +5,13 @@ mod answer;
 mod body;
 mod caller;
 mod creation;
+mod credentials;
 mod docs;
+mod groups;
 mod hosts;
 mod loose;
 mod negotiate;
+mod partitions;
 mod problem;
 mod xml;
 
@@ -37,7 +40,8 @@ struct Description;
 
 /// The routes, and what describes them.
 fn routes() -> OpenApiRouter<Engine> {
-    let nouns = OpenApiRouter::new().merge(hosts::routes());
+    let nouns = [credentials::routes(), groups::routes(), hosts::routes(), partitions::routes()];
+    let nouns = nouns.into_iter().fold(OpenApiRouter::new(), OpenApiRouter::merge);
     OpenApiRouter::with_openapi(Description::openapi()).nest(ROOT, nouns)
 }
 

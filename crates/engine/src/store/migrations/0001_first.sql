@@ -138,7 +138,7 @@ CREATE INDEX audit_by_actor ON audit (actor_name, at_ms);
 
 -- The register ----------------------------------------------------------------------------------
 
--- `sealed` holds the secret part: a private key, a password, a passphrase.
+-- `sealed` holds the secret part: a private key, a password, a passphrase. `holds` names what is in it.
 CREATE TABLE credentials (
     id TEXT NOT NULL PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
@@ -146,7 +146,9 @@ CREATE TABLE credentials (
     login TEXT,
     public_key TEXT,
     fingerprint TEXT,
+    certificate TEXT,
     description TEXT NOT NULL DEFAULT '',
+    holds TEXT NOT NULL DEFAULT '[]',
     sealed BYTES,
     version BIGINT NOT NULL DEFAULT 1,
     created_ms BIGINT NOT NULL,
