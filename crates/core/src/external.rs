@@ -17,10 +17,18 @@ use crate::value::{Map, Value};
 
 /// The promise to change nothing when `check` is true.
 const MARK: &str = "hep: supports-check";
-/// Where the promise must stand, in bytes from the beginning.
-const MARK_WITHIN: usize = 4096;
+/// Where the promise must stand, in bytes from the beginning of the file.
+pub const MARK_WITHIN: usize = 4096;
 /// The largest answer that is read, in bytes.
 const ANSWER_LIMIT: usize = 4 << 20;
+
+/// Whether a file that begins so promises to change nothing in a check. The controller looks, since a host
+/// gets the file by its hash only.
+#[must_use]
+pub fn supports_check(beginning: &[u8]) -> bool {
+    let first = &beginning[..beginning.len().min(MARK_WITHIN)];
+    first.windows(MARK.len()).any(|window| window == MARK.as_bytes())
+}
 
 /// One task of an external module.
 #[derive(Clone, Debug)]
@@ -36,14 +44,6 @@ impl External {
     #[must_use]
     pub const fn new(name: Arc<str>, file: SourceFile, options: Value, host: Arc<str>) -> Self {
         Self { name, file, options, host }
-    }
-
-    /// Whether it promises to change nothing in a check. A file that comes by its hash only (a large or
-    /// binary one) cannot be looked into, and promises nothing.
-    fn supports_check(&self) -> bool {
-        let SourceBody::Text(text) = &self.file.body else { return false };
-        let first = &text.as_bytes()[..text.len().min(MARK_WITHIN)];
-        first.windows(MARK.len()).any(|window| window == MARK.as_bytes())
     }
 
     /// What it reads from its standard input.
@@ -65,7 +65,7 @@ impl Module for External {
         if let Some(why) = unknown(&self.options) {
             return Err(Stop::Unknown(why));
         }
-        if context.check && !self.supports_check() {
+        if context.check && !self.file.supports_check {
             return Err(Stop::Unknown(say::external_unpredicted(&self.name).to_string().into()));
         }
         let body = match &self.file.body {
@@ -192,8 +192,9 @@ mod tests {
     use crate::node::Pos;
 
     fn external(text: &str) -> External {
-        let body = SourceBody::Text(text.into());
-        let file = SourceFile { path: "modules/x".into(), mode: 0o755, body };
+        let body = SourceBody::File { sha256: "0".repeat(64).into(), size: 1 << 30 };
+        let supports_check = supports_check(text.as_bytes());
+        let file = SourceFile { path: "modules/x".into(), mode: 0o755, supports_check, body };
         let options = Value::from([("a", Value::Int(1))]);
         External::new("x".into(), file, options, "web1".into())
     }

@@ -90,7 +90,7 @@ impl Mask {
                 }
             }
             // Not shown: it goes from one play to the next, and must stay what it is.
-            Event::Var { .. } | Event::Retry { .. } => {}
+            Event::Var { .. } | Event::Delegated { .. } | Event::Retry { .. } => {}
         }
     }
 

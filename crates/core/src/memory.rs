@@ -215,6 +215,7 @@ impl Host {
             Ask::Template(path) => self.templates.get(path).map(|text| SourceFile {
                 path: format!("templates/{path}").into(),
                 mode: 0o644,
+                supports_check: false,
                 body: SourceBody::Text(text.clone()),
             }),
             _ => None,

@@ -247,6 +247,9 @@ pub struct SourceFile {
     pub path: Arc<str>,
     /// Permission bits on the controller (for `mode: preserve`).
     pub mode: u32,
+    /// Whether its beginning promises, as [`crate::external`] says, to change nothing in a check.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub supports_check: bool,
     /// What it is.
     pub body: SourceBody,
 }

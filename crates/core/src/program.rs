@@ -246,3 +246,27 @@ pub struct Program {
     /// The plays in order.
     pub plays: Vec<Play>,
 }
+
+/// Whether hosts must do these steps together: a failure is one of all (`any_errors_fatal`), or what only
+/// some of them come to (in a `rescue`) ends the play for all.
+#[must_use]
+pub fn wants_barriers(items: &[Item]) -> bool {
+    items.iter().any(|item| match item {
+        Item::Task(task) => task.any_errors_fatal,
+        Item::Block(block) => {
+            let parts = [&block.block, &block.rescue, &block.always];
+            ends_for_all(&block.rescue) || parts.into_iter().any(|items| wants_barriers(items))
+        }
+    })
+}
+
+fn ends_for_all(items: &[Item]) -> bool {
+    items.iter().any(|item| match item {
+        Item::Task(task) => {
+            matches!(task.action, Action::Meta(Meta::EndPlay | Meta::EndBatch))
+        }
+        Item::Block(block) => [&block.block, &block.rescue, &block.always]
+            .into_iter()
+            .any(|items| ends_for_all(items)),
+    })
+}

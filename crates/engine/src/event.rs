@@ -51,6 +51,9 @@ pub enum RunEvent {
         /// What.
         message: Message,
     },
+    /// A host's part has ended before its time, without a task's failure: it was not reached, or is lost.
+    /// Its end is told again with all others.
+    Left(Box<HostEnd>),
     /// A host's part has ended.
     Host(Box<HostEnd>),
 }

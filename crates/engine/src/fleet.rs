@@ -181,6 +181,13 @@ impl Fleet {
         }
     }
 
+    /// Lets the connection to a host go: who still uses it keeps it, the next use opens another.
+    pub async fn disconnect(&self, host: &Host) {
+        if let Ok(Some(target)) = self.target(host) {
+            self.pool.forget(&target).await;
+        }
+    }
+
     /// Where a host is; nothing for the controller's own machine.
     fn target(&self, host: &Host) -> Result<Option<SshTarget>, Message> {
         let login = self.login(host)?;

@@ -167,7 +167,10 @@ impl Teller {
                 let since = self.begun.remove(&report.task).unwrap_or(now);
                 report.duration_ms = millis(now, since);
             }
-            Event::Retry { .. } | Event::Var { .. } | Event::Notified { .. } => {}
+            Event::Retry { .. }
+            | Event::Var { .. }
+            | Event::Delegated { .. }
+            | Event::Notified { .. } => {}
         }
         let number = self.next;
         self.next += 1;

@@ -176,7 +176,7 @@ impl Running {
 
     /// Cancelled in the middle: tells what was done until then.
     pub(super) fn cancel(&mut self, machine: &mut Interpreter) {
-        if self.is_over() || self.is_meta() || self.name.is_empty() {
+        if self.is_over() || !self.is_told() {
             return;
         }
         let done = Done { failed: Some(say::cancelled()), ..Done::default() };

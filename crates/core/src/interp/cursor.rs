@@ -28,8 +28,9 @@ enum List {
     Plain(Arc<Vec<Item>>),
     /// A block, in one of its parts.
     Block { block: Arc<Block>, part: Part, failed: bool },
-    /// Those of the handlers that were notified when the flush began.
-    Handlers { tasks: Arc<Vec<Arc<Task>>>, chosen: BTreeSet<usize> },
+    /// The handlers, of which those are done that have been notified when their turn comes: also by one
+    /// before them.
+    Handlers { tasks: Arc<Vec<Arc<Task>>> },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,9 +63,9 @@ impl Cursor {
         self.frames.push(Frame { list: List::Plain(Arc::new(items)), next: 0, layers });
     }
 
-    /// These handlers come next.
-    pub(super) fn push_handlers(&mut self, tasks: Arc<Vec<Arc<Task>>>, chosen: BTreeSet<usize>) {
-        self.frames.push(Frame { list: List::Handlers { tasks, chosen }, next: 0, layers: vec![] });
+    /// The notified ones of these handlers come next.
+    pub(super) fn push_handlers(&mut self, tasks: Arc<Vec<Arc<Task>>>) {
+        self.frames.push(Frame { list: List::Handlers { tasks }, next: 0, layers: vec![] });
     }
 
     /// Nothing is left.
@@ -77,11 +78,11 @@ impl Cursor {
         self.frames.iter().flat_map(|frame| &frame.layers)
     }
 
-    /// Steps forward.
-    pub(super) fn advance(&mut self) -> Next {
+    /// Steps forward. A handler whose turn comes is taken out of `notified`.
+    pub(super) fn advance(&mut self, notified: &mut BTreeSet<usize>) -> Next {
         loop {
             let Some(frame) = self.frames.last_mut() else { return Next::End };
-            match frame.take() {
+            match frame.take(notified) {
                 Some(Taken::Task(task, handler)) => return Next::Task(task, handler),
                 Some(Taken::Block(block)) => self.frames.push(Frame {
                     list: List::Block { block, part: Part::Main, failed: false },
@@ -122,6 +123,15 @@ impl Cursor {
         })
     }
 
+    /// The play stops: nothing around rescues a failure any more.
+    pub(super) fn forget_rescues(&mut self) {
+        for frame in &mut self.frames {
+            if let List::Block { part: part @ Part::Main, .. } = &mut frame.list {
+                *part = Part::Rescue;
+            }
+        }
+    }
+
     /// A task has failed for good: goes to the nearest `rescue` or `always`; says whether there is one.
     pub(super) fn fail(&mut self) -> bool {
         while let Some(frame) = self.frames.last_mut() {
@@ -150,10 +160,11 @@ enum Taken {
 }
 
 impl Frame {
-    fn take(&mut self) -> Option<Taken> {
+    fn take(&mut self, notified: &mut BTreeSet<usize>) -> Option<Taken> {
         let items = match &self.list {
-            List::Handlers { tasks, chosen } => {
-                let index = *chosen.range(self.next..).next()?;
+            List::Handlers { tasks } => {
+                let index = *notified.range(self.next..).next()?;
+                notified.remove(&index);
                 self.next = index + 1;
                 return tasks.get(index).map(|task| Taken::Task(task.clone(), true));
             }

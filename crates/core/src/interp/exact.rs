@@ -102,6 +102,7 @@ impl Running {
             args,
             &task.identity,
             &task.environment,
+            &task.text,
         )))
     }
 

@@ -13,7 +13,7 @@ use crate::change::Outcome;
 use crate::node::{Node, NodeKind};
 use crate::observe::{Answer, Ask, Observe, Question, Replies};
 use crate::overlay::{Identity as Maker, Overlay};
-use crate::program::{Action, Item, Play, Task};
+use crate::program::{Action, Item, Meta, Play, Task};
 use crate::template::{Engine, Scope};
 use crate::value::{Map, Trust, Value};
 use crate::vars::{Layer, Level, Var, Vars};
@@ -63,7 +63,7 @@ impl Interpreter {
     pub fn new(start: Start) -> Self {
         let mut cursor = Cursor::new(&start.play);
         if start.play.gather_facts == Some(true) {
-            cursor.push(vec![Item::Task(Arc::new(gather_facts()))], vec![]);
+            cursor.push(vec![Item::Task(Arc::new(gather_facts(&start.play)))], vec![]);
         }
         let handlers = Arc::new(flatten(&start.play.handlers));
         Self::with(start, cursor, handlers)
@@ -179,6 +179,7 @@ impl Interpreter {
             Input::Outcome(Outcome::Cancelled) | Input::Cancel => self.cancel(),
             Input::Outcome(outcome) => self.with_running(|running| running.outcome(outcome)),
             Input::Control(Control::Stop) => self.end(),
+            Input::Control(Control::Abort { rescue }) => self.abort(rescue),
             Input::Control(control) => self.with_running(|running| running.control(control)),
         }
     }
@@ -233,7 +234,7 @@ impl Interpreter {
             }
             return step;
         }
-        match self.cursor.advance() {
+        match self.cursor.advance(&mut self.notified) {
             Next::Task(task, handler) => {
                 self.asking = (task.id, task.file);
                 self.replies.enter(task.file);
@@ -251,7 +252,9 @@ impl Interpreter {
                 self.fail();
                 None
             }
+            // Sections flush by tasks of their own; what a failure kept from that is done here, once.
             Next::End if !self.notified.is_empty() && self.runs_handlers() => {
+                self.options.force_handlers = false;
                 self.flush_handlers();
                 None
             }
@@ -260,7 +263,7 @@ impl Interpreter {
     }
 
     fn runs_handlers(&self) -> bool {
-        (!self.summary.is_failed || self.options.force_handlers) && !self.summary.is_cancelled
+        self.summary.is_failed && self.options.force_handlers && !self.summary.is_cancelled
     }
 
     /// A failure that nothing ignores.
@@ -273,11 +276,20 @@ impl Interpreter {
         }
     }
 
+    /// Other hosts have failed for all: not counted as a failure of a task here.
+    pub(super) fn abort(&mut self, rescue: bool) {
+        self.running = None;
+        self.held = None;
+        if !rescue {
+            self.cursor.forget_rescues();
+        }
+        self.fail();
+    }
+
     /// The handlers notified so far come next, in the order of their definition.
     pub(super) fn flush_handlers(&mut self) {
-        let chosen = std::mem::take(&mut self.notified);
-        if !chosen.is_empty() {
-            self.cursor.push_handlers(self.handlers.clone(), chosen);
+        if !self.notified.is_empty() {
+            self.cursor.push_handlers(self.handlers.clone());
         }
     }
 
@@ -326,18 +338,9 @@ impl Interpreter {
     /// Puts facts where Ansible has them: in `ansible_facts` without `ansible_` before the name, and each
     /// as a variable under the name it came with.
     pub(super) fn set_facts(&mut self, facts: &Map) {
-        let mut all = match self.vars.get("ansible_facts") {
-            Some(Var::Data(Value::Map(map), _)) => (**map).clone(),
-            _ => Map::new(),
-        };
-        for (key, value) in facts {
-            let bare = key.strip_prefix("ansible_").filter(|_| &**key != "ansible_local");
-            all.insert(bare.unwrap_or(key).into(), value.clone());
-            if !is_restricted(key) {
-                self.set_var(Level::Facts, key.clone(), value.clone(), Trust::Host);
-            }
+        for (name, value) in variables_of_facts(self.vars.get("ansible_facts"), facts) {
+            self.set_var(Level::Facts, name, value, Trust::Host);
         }
-        self.set_var(Level::Facts, "ansible_facts".into(), Value::map(all), Trust::Host);
     }
 
     /// Whether a barrier must be passed before this task, and notes that one was.
@@ -347,7 +350,10 @@ impl Interpreter {
             Action::External(_) => true,
             Action::IncludeTasks | Action::IncludeVars | Action::Meta(_) => false,
         };
-        let wanted = self.options.barriers && self.begun && (may_change || self.play.linear);
+        let is_meta = matches!(task.action, Action::Meta(_));
+        let wanted = may_change || self.play.linear || (task.any_errors_fatal && !is_meta);
+        let wanted = wanted && self.options.barriers;
+        let wanted = (wanted || is_for_all(task)) && self.begun;
         self.begun = true;
         wanted
     }
@@ -381,9 +387,34 @@ impl Interpreter {
     }
 }
 
+/// The variables that facts become, with what is known of `ansible_facts` so far.
+#[must_use]
+pub fn variables_of_facts(known: Option<&Var>, facts: &Map) -> Vec<(Arc<str>, Value)> {
+    let mut all = match known {
+        Some(Var::Data(Value::Map(map), _)) => (**map).clone(),
+        _ => Map::new(),
+    };
+    let mut variables = Vec::with_capacity(facts.len() + 1);
+    for (key, value) in facts {
+        let bare = key.strip_prefix("ansible_").filter(|_| &**key != "ansible_local");
+        all.insert(bare.unwrap_or(key).into(), value.clone());
+        if !is_restricted(key) {
+            variables.push((key.clone(), value.clone()));
+        }
+    }
+    variables.push(("ansible_facts".into(), Value::map(all)));
+    variables
+}
+
+/// Whether the first host decides for all, when all have come to it: what it does concerns them all.
+pub(super) const fn is_for_all(task: &Task) -> bool {
+    matches!(task.action, Action::Meta(Meta::EndPlay | Meta::EndBatch | Meta::ClearHostErrors))
+}
+
 /// The task that a play begins with when it gathers facts.
-fn gather_facts() -> Task {
+fn gather_facts(play: &Play) -> Task {
     Task {
+        any_errors_fatal: play.any_errors_fatal,
         id: super::GATHER_FACTS,
         name: Some(Node::bare(NodeKind::Literal("Gathering Facts".into()))),
         action: Action::Module("setup".into()),

@@ -31,7 +31,7 @@ use crate::value::{Map, Trust, Value};
 use crate::vars::{Layer, Level};
 
 pub use exact::{Expected, ExpectedTask, canonical, digest};
-pub use machine::{Interpreter, Snapshot};
+pub use machine::{Interpreter, Snapshot, variables_of_facts};
 
 /// The number of the task that gathers facts.
 pub const GATHER_FACTS: u32 = u32::MAX;
@@ -142,6 +142,12 @@ pub enum Request {
         /// The word.
         meta: crate::program::Meta,
     },
+    /// `meta: clear_host_errors`: hosts that failed take part in later plays again. Answered by
+    /// `Control::Go`.
+    ClearErrors,
+    /// `meta: reset_connection`: the line is dropped and opened anew, with a new login. Answered by
+    /// `Control::Go`.
+    Reset,
     /// `throttle`: a place among so many. Answered by `Control::Go`; given back by the task's report.
     Slot {
         /// The task.
@@ -177,6 +183,9 @@ pub struct Elsewhere {
     /// `timeout` of the task: how long it may take there, in milliseconds.
     #[serde(default)]
     pub timeout_ms: Option<u64>,
+    /// The text of its template, rendered here: a delegate has none of the variables.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Arc<str>>,
 }
 
 /// The controller's answer to a [`Request`].
@@ -187,6 +196,11 @@ pub enum Control {
     Go,
     /// The play ends here for this host, not as a failure of its own.
     Stop,
+    /// Other hosts failed, and that is a failure of all: what follows one is done here too.
+    Abort {
+        /// Whether a `rescue` around may save this host, as it may save the one that failed.
+        rescue: bool,
+    },
     /// What came of the task.
     Result(Box<Done>),
     /// The included steps.
@@ -256,6 +270,17 @@ pub enum Event {
         value: Value,
         /// How far it may be trusted.
         trust: Trust,
+    },
+    /// Facts and variables of the host that a task was delegated to (`delegate_facts`).
+    Delegated {
+        /// The task.
+        task: u32,
+        /// The delegate.
+        host: Arc<str>,
+        /// What it is to have.
+        facts: Map,
+        /// Whether they are variables (`set_fact`), not facts.
+        sets: bool,
     },
     /// Handlers were notified.
     Notified {

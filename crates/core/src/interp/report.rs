@@ -121,12 +121,16 @@ impl Running {
         if let Some(why) = &done.deferred {
             self.forget_variables(why, machine);
         }
-        let is_others = self.task.delegate_facts
-            && self.prepared.as_ref().is_some_and(|p| p.delegate.is_some());
-        if done.facts.is_empty() || is_others {
+        if done.facts.is_empty() {
             return;
         }
-        if !self.kind().is_some_and(|kind| kind.sets_variables) {
+        let sets = self.kind().is_some_and(|kind| kind.sets_variables);
+        if let Some(host) = self.delegate_of_facts() {
+            let (task, facts) = (self.task.id, done.facts.clone());
+            machine.queue.push_back(Event::Delegated { task, host, facts, sets });
+            return;
+        }
+        if !sets {
             machine.set_facts(&done.facts);
             return;
         }
@@ -135,6 +139,12 @@ impl Running {
         for (name, value) in &done.facts {
             machine.set_var(Level::Set, name.clone(), value.clone(), trust);
         }
+    }
+
+    /// The host whose facts a task finds, where they are not this one's.
+    fn delegate_of_facts(&self) -> Option<Arc<str>> {
+        let prepared = self.prepared.as_ref().filter(|_| self.task.delegate_facts);
+        prepared.and_then(|prepared| prepared.delegate.clone())
     }
 
     /// What a deferred `set_fact` would set is not known from here on.
@@ -154,13 +164,7 @@ impl Running {
         if done.changed && done.failed.is_none() && done.deferred.is_none() {
             self.notify_handlers(&mut done, machine);
         }
-        if let Some(name) = &self.task.register {
-            let value = match &done.deferred {
-                Some(why) => Value::Unknown(why.clone()),
-                None => result_value(&done),
-            };
-            machine.set_var(Level::Set, name.clone(), value, Trust::Host);
-        }
+        self.register(&done, machine);
         if self.is_meta() && done.failed.is_none() {
             return;
         }
@@ -172,10 +176,21 @@ impl Running {
         let report = self.report(None, state, &done, machine);
         machine.queue.push_back(Event::Finished(Box::new(report)));
         for (items, layers) in included.into_iter().rev() {
+            machine.options.barriers |= crate::program::wants_barriers(&items);
             machine.cursor.push(items, layers);
         }
         if matches!(state, State::Failed | State::Rescued | State::Unreachable) {
             self.leave_failed(&done, machine);
+        }
+    }
+
+    pub(super) fn register(&self, done: &Done, machine: &mut Interpreter) {
+        if let Some(name) = &self.task.register {
+            let value = match &done.deferred {
+                Some(why) => Value::Unknown(why.clone()),
+                None => result_value(done),
+            };
+            machine.set_var(Level::Set, name.clone(), value, Trust::Host);
         }
     }
 

@@ -10,7 +10,7 @@ use crate::change::{Change, Run};
 use crate::message::play as say;
 use crate::module::{Context, Kind, Module, OptionError, Place, Plan};
 use crate::node::{Node, NodeKind};
-use crate::observe::{Ask, Reply, Stop};
+use crate::observe::{Ask, Observe, Reply, Stop};
 use crate::program::{Action, Meta};
 use crate::template::{Engine, Scope};
 use crate::value::{Map, Value};
@@ -51,7 +51,7 @@ impl Running {
                 self.plan_module(kind, &prepared, machine)
             }
             Action::External(name) if prepared.delegate.is_some() => {
-                Err(Stop::FailAt(self.task.pos, say::external_delegated(name)))
+                Ok(self.elsewhere(name, &prepared, None))
             }
             Action::External(name) => {
                 let module = external(name, &prepared, machine)?;
@@ -73,7 +73,7 @@ impl Running {
         machine: &mut Interpreter,
     ) -> Result<Round, Stop> {
         if kind.place == Place::Controller {
-            return Ok(self.elsewhere(kind, prepared));
+            return Ok(self.elsewhere(kind.name, prepared, None));
         }
         let module = parse(kind, &prepared.args)?;
         if prepared.delegate.is_some() {
@@ -95,7 +95,8 @@ impl Running {
         machine: &mut Interpreter,
     ) -> Result<Round, Stop> {
         if kind.may_change {
-            return Ok(self.elsewhere(kind, prepared));
+            let text = self.text_of(module, prepared, machine)?;
+            return Ok(self.elsewhere(kind.name, prepared, text));
         }
         let planned = self.call_plan(module, prepared, machine);
         let (questions, _) = machine.observe.take_open();
@@ -103,16 +104,26 @@ impl Running {
             Ok(plan) if plan.changes.is_empty() && questions.is_empty() => {
                 Ok(round_of(plan, prepared))
             }
-            Ok(_) | Err(Stop::Pending) => Ok(self.elsewhere(kind, prepared)),
+            Ok(_) | Err(Stop::Pending) => Ok(self.elsewhere(kind.name, prepared, None)),
             Err(stop) => Err(stop),
         }
     }
 
-    fn elsewhere(&self, kind: &Kind, prepared: &Prepared) -> Round {
+    /// The text of a module's template, rendered here.
+    fn text_of(
+        &self,
+        module: &dyn Module,
+        prepared: &Prepared,
+        machine: &mut Interpreter,
+    ) -> Result<Option<Arc<str>>, Stop> {
+        self.call(prepared, machine, |context, observe| module.text(context, observe))
+    }
+
+    fn elsewhere(&self, module: &str, prepared: &Prepared, text: Option<Arc<str>>) -> Round {
         Round::Ask(Request::Task(Box::new(Elsewhere {
             task: self.task.id,
             host: prepared.delegate.clone(),
-            module: kind.name.into(),
+            module: module.into(),
             args: prepared.args.clone(),
             identity: prepared.identity.clone(),
             environment: prepared.environment.clone(),
@@ -121,31 +132,40 @@ impl Running {
             no_log: prepared.no_log,
             file: self.task.file,
             timeout_ms: prepared.timeout_ms,
+            text,
         })))
     }
 
-    /// Plans; what a host said chooses no file of the controller.
     fn call_plan(
         &self,
         module: &dyn Module,
         prepared: &Prepared,
         machine: &mut Interpreter,
     ) -> Result<Plan, Stop> {
-        let mut observe = std::mem::take(&mut machine.observe);
-        machine.replies.seal(prepared.is_foreign);
-        let plan = self.plan_with(module, prepared, machine, &mut observe);
-        machine.replies.seal(false);
-        machine.observe = observe;
-        plan
+        self.call(prepared, machine, |context, observe| module.plan(context, observe))
     }
 
-    fn plan_with(
+    /// Lets a module plan; what a host said chooses no file of the controller.
+    fn call<T>(
         &self,
-        module: &dyn Module,
+        prepared: &Prepared,
+        machine: &mut Interpreter,
+        act: impl FnOnce(&Context<'_>, &mut Observe) -> Result<T, Stop>,
+    ) -> Result<T, Stop> {
+        let mut observe = std::mem::take(&mut machine.observe);
+        machine.replies.seal(prepared.is_foreign);
+        let made = self.call_with(prepared, machine, |context| act(context, &mut observe));
+        machine.replies.seal(false);
+        machine.observe = observe;
+        made
+    }
+
+    fn call_with<T>(
+        &self,
         prepared: &Prepared,
         machine: &Interpreter,
-        observe: &mut crate::observe::Observe,
-    ) -> Result<Plan, Stop> {
+        act: impl FnOnce(&Context<'_>) -> Result<T, Stop>,
+    ) -> Result<T, Stop> {
         let scope = machine.scope(self.vars(machine));
         let render = |name: &str, text: &str| -> Result<Value, Stop> {
             Ok(machine.engine.text(name, text, &scope)?.value)
@@ -164,7 +184,7 @@ impl Running {
             verbosity: machine.options.verbosity,
             render: &render,
         };
-        module.plan(&context, observe)
+        act(&context)
     }
 
     /// The module of the present round, to complete its result.
@@ -256,9 +276,10 @@ fn meta_round(meta: Meta, machine: &mut Interpreter) -> Round {
         Meta::EndHost => machine.end(),
         Meta::ClearFacts => machine.vars.clear(Level::Facts),
         Meta::EndPlay | Meta::EndBatch => return Round::Ask(Request::End { meta }),
-        // The controller's connection outlives a play's wishes: a new login sees new groups only after
-        // `reboot` or in the next run. Failed hosts have left the play and cannot come back within it.
-        Meta::Noop | Meta::ClearHostErrors | Meta::ResetConnection => {}
+        Meta::ClearHostErrors => return Round::Ask(Request::ClearErrors),
+        // In a check nothing has happened that a new login would see.
+        Meta::ResetConnection if !machine.options.check => return Round::Ask(Request::Reset),
+        Meta::Noop | Meta::ResetConnection => {}
     }
     Round::Over(Done::default())
 }

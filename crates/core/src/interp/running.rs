@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::applying::Applying;
 use super::exact::Exact;
 use super::looping::{RoundResult, Rounds};
-use super::machine::Interpreter;
+use super::machine::{Interpreter, is_for_all};
 use super::prepare::Prepared;
 use super::round::is_yes;
 use super::{Control, Done, Event, Request, Step};
@@ -24,6 +24,7 @@ pub(super) const MOST_ROUNDS: u32 = 64;
 const MOST_REFUSALS: u32 = 3;
 
 /// The task that is being done.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, read by its name")]
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Running {
     pub(super) task: Arc<Task>,
@@ -52,6 +53,8 @@ pub(super) struct Running {
     /// The answer of `run_once`'s other host: taken instead of doing it.
     once_result: Option<Box<Done>>,
     pub(super) is_once: bool,
+    /// Whether it was told that the task begins here.
+    is_told: bool,
     pub(super) exact: Exact,
     /// How long looking and doing took in this try, in milliseconds: what `timeout` counts.
     #[serde(default)]
@@ -113,6 +116,7 @@ impl Running {
             diffs_before: 0,
             once_result: None,
             is_once: false,
+            is_told: false,
             exact: Exact::default(),
             spent_ms: 0,
         }
@@ -164,6 +168,10 @@ impl Running {
             (Gate::Open, Control::Result(done)) if matches!(self.stage, Stage::Elsewhere) => {
                 self.stage = Stage::Conclude(done);
             }
+            // `ClearErrors` and `Reset`.
+            (Gate::Open, Control::Go) if matches!(self.stage, Stage::Elsewhere) => {
+                self.stage = Stage::Conclude(Box::default());
+            }
             (Gate::Open, Control::Items(items)) if matches!(self.stage, Stage::Elsewhere) => {
                 self.take_items(items);
             }
@@ -171,7 +179,14 @@ impl Running {
             (_, Control::Unreachable(message)) => self.stop_with(message, true),
             // After `OnceDone`: the stage says what follows.
             (Gate::Open, Control::Go) if matches!(self.stage, Stage::TellOnce) => {}
-            (_, Control::Go | Control::Stop | Control::Result(_) | Control::Items(_)) => {
+            (
+                _,
+                Control::Go
+                | Control::Stop
+                | Control::Abort { .. }
+                | Control::Result(_)
+                | Control::Items(_),
+            ) => {
                 self.stop_with(say::wrong_answer("Control"), false);
             }
         }
@@ -255,7 +270,17 @@ impl Running {
             self.take_over(*done, machine);
             return None;
         }
+        if !self.is_told && !self.is_meta() {
+            self.is_told = true;
+            let event = Event::Started { task: self.task.id, name: self.name.clone() };
+            machine.queue.push_back(event);
+        }
         self.find_rounds(machine)
+    }
+
+    /// Whether it was told to have begun.
+    pub(super) const fn is_told(&self) -> bool {
+        self.is_told
     }
 
     fn introduce(&mut self, machine: &mut Interpreter) {
@@ -268,10 +293,6 @@ impl Running {
         machine.replies.take_asked();
         let rendered = rendered.flatten().filter(|name: &Arc<str>| !name.is_empty());
         self.name = rendered.unwrap_or_else(|| self.action_name());
-        if !self.is_meta() {
-            let event = Event::Started { task: self.task.id, name: self.name.clone() };
-            machine.queue.push_back(event);
-        }
     }
 
     pub(super) fn is_meta(&self) -> bool {
@@ -301,6 +322,9 @@ impl Running {
     }
 
     fn is_run_once(&self, machine: &Interpreter) -> bool {
+        if is_for_all(&self.task) {
+            return true;
+        }
         let Some(node) = &self.task.run_once else { return false };
         let scope = machine.scope(self.vars(machine));
         machine.engine.node(node, &scope).is_ok_and(|node| is_yes(&node))
@@ -324,11 +348,18 @@ impl Running {
         self.finish(machine);
     }
 
-    /// The result of another host's `run_once`: its facts and what it registered are this host's too.
+    /// The result of another host's `run_once`: its facts and what it registered are this host's too. It is
+    /// not counted here, and as in Ansible its failure ends the play for all.
     fn take_over(&mut self, done: Done, machine: &mut Interpreter) {
         self.keep_facts(&done, machine);
         self.leave_loop();
+        self.register(&done, machine);
+        let is_bad = done.failed.is_some() || done.unreachable;
         self.file_result(done, machine);
-        self.end_task(machine);
+        let is_ignored = self.results.iter().all(|round| round.ignored);
+        self.stage = Stage::Over;
+        if is_bad && !is_ignored {
+            machine.abort(false);
+        }
     }
 }

@@ -82,6 +82,9 @@ const METAS: &[(&str, Meta)] = &[
     ("reset_connection", Meta::ResetConnection),
 ];
 
+/// Words of Ansible that would change what happens and that we cannot honour.
+const METAS_NOT_DONE: &[&str] = &["refresh_inventory", "end_role"];
+
 /// A name without `ansible.builtin.` or `ansible.legacy.` before it.
 pub(super) fn bare(name: &str) -> &str {
     name.strip_prefix("ansible.builtin.")
@@ -275,6 +278,8 @@ impl Reader<'_> {
         };
         if let Some((_, meta)) = METAS.iter().find(|(name, _)| *name == &*word) {
             task.action = Action::Meta(*meta);
+        } else if METAS_NOT_DONE.contains(&&*word) {
+            self.fault(chosen.value.pos, say::not_done(format!("meta: {word}")));
         } else {
             let choices: Vec<&str> = METAS.iter().map(|(name, _)| *name).collect();
             let message = say::keyword_choice("meta", word, choices.join(", "));

@@ -85,7 +85,8 @@ impl Host {
             SourceBody::Text(text.into())
         };
         let mode = u32::from_str_radix(mode, 8).ok()?;
-        let file = SourceFile { path: format!("files/{name}").into(), mode, body };
+        let file =
+            SourceFile { path: format!("files/{name}").into(), mode, supports_check: false, body };
         self.add_source(name, &file);
         Some(())
     }
@@ -99,6 +100,7 @@ impl Host {
             let entry = self.sources.entry(dir.into()).or_insert_with(|| SourceFile {
                 path: format!("files/{dir}").into(),
                 mode: 0o755,
+                supports_check: false,
                 body: SourceBody::Directory(Vec::new()),
             });
             let SourceBody::Directory(entries) = &mut entry.body else { return };
@@ -107,7 +109,10 @@ impl Host {
                 if !entries.iter().any(|(other, _)| **other == below[..at]) {
                     let path = format!("files/{dir}/{}", &below[..at]).into();
                     let body = SourceBody::Directory(Vec::new());
-                    entries.push((below[..at].into(), SourceFile { path, mode: 0o755, body }));
+                    entries.push((
+                        below[..at].into(),
+                        SourceFile { path, mode: 0o755, supports_check: false, body },
+                    ));
                 }
             }
             entries.push((below.into(), file.clone()));

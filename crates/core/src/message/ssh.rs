@@ -6,6 +6,8 @@ catalogue! { "ssh";
     /// A keyword of `ssh_config` that we must not ignore.
     config_unsupported(file, line, keyword)
         "{file}:{line} uses `{keyword}`, which changes how this host is reached or trusted, and which hep does not support\nhint: give the host a block of its own with HostName, Port, User or ProxyJump, or name another file with -F";
+    /// A keyword of `ssh_config` that there is not.
+    config_unknown(file, line, keyword, near) "cannot use {file}:{line}: OpenSSH has no keyword `{keyword}`\nhint: did you mean `{near}`? `IgnoreUnknown` before it lets it pass";
     /// A file that `ssh_config` includes.
     config_include(file, line, path, error) "cannot read `{path}`, which {file}:{line} includes: {error}";
     /// The `ssh_config` file itself.

@@ -158,6 +158,12 @@ pub trait Module: Send + Sync {
     /// but its arguments.
     fn plan(&self, context: &Context<'_>, observe: &mut Observe) -> Result<Plan, Stop>;
 
+    /// The text that a template gives with the task's variables, for a host that does the task in this one's
+    /// place and has none of them. Nothing for modules without templates.
+    fn text(&self, _: &Context<'_>, _: &mut Observe) -> Result<Option<Arc<str>>, Stop> {
+        Ok(None)
+    }
+
     /// Whether these options ask for something that is done each time (`state: restarted`), so that a
     /// second run does it again.
     fn repeats(&self) -> bool {

@@ -1,5 +1,7 @@
 //! `template`: renders a template of the controller into a file of the host.
 
+use std::sync::Arc;
+
 use super::{Context, Finish, Kind, Module, Plan, copy};
 use crate::attributes::{Wanted, basename, expand, trimmed};
 use crate::change::Outcome;
@@ -78,7 +80,7 @@ fn utf_8() -> String {
 
 impl Module for Template {
     fn plan(&self, context: &Context<'_>, observe: &mut Observe) -> Result<Plan, Stop> {
-        let newline = self.newline()?;
+        self.newline()?;
         let dest = expand(&self.dest, context, observe)?;
         let (path, follow, digest) = (trimmed(&dest).into(), false, true);
         observe.expect([Question::Stat { path, follow, digest }]);
@@ -86,11 +88,7 @@ impl Module for Template {
         let (owner, group) = (self.owner.as_deref(), self.group.as_deref());
         let wanted = Wanted::resolve(owner, group, self.mode.as_ref(), observe)?;
         let file = file?;
-        let SourceBody::Text(text) = &file.body else {
-            return Err(say::not_a_template(&self.src).into());
-        };
-        let text = self.prepared(text, newline);
-        let rendered = printed(&(context.render)(&file.path, &text)?)?;
+        let rendered = self.rendered(&file, context)?;
         let source = Source::of_bytes(rendered, file.mode);
         let put = Put {
             wanted: &wanted,
@@ -104,6 +102,11 @@ impl Module for Template {
         let mut plan = put.plan_into(basename(&self.src), &dest, &dirs, &source, tools)?;
         plan.result.insert("src".into(), Value::str(file.path));
         Ok(plan)
+    }
+
+    fn text(&self, context: &Context<'_>, observe: &mut Observe) -> Result<Option<Arc<str>>, Stop> {
+        let file = self.source(observe)?;
+        self.rendered(&file, context).map(|text| Some(text.into()))
     }
 
     fn finish(&self, result: Map, outcomes: &[Outcome]) -> Finish {
@@ -122,6 +125,15 @@ impl Template {
             "\r\n" | "\\r\\n" => Ok("\r\n"),
             other => Err(say::bad_newline(other.escape_debug()).into()),
         }
+    }
+
+    fn rendered(&self, file: &SourceFile, context: &Context<'_>) -> Result<String, Stop> {
+        let newline = self.newline()?;
+        let SourceBody::Text(text) = &file.body else {
+            return Err(say::not_a_template(&self.src).into());
+        };
+        let text = self.prepared(text, newline);
+        printed(&(context.render)(&file.path, &text)?)
     }
 
     fn source(&self, observe: &mut Observe) -> Result<SourceFile, Stop> {

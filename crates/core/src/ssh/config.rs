@@ -1,29 +1,21 @@
 //! `ssh_config(5)`: what it says about one host, and which hosts it names.
 //!
 //! The first value of a keyword wins, except for those that gather (`IdentityFile`,
-//! `CertificateFile`). Keywords that we do not know are ignored, unless they change where or as
-//! whom we connect, or whom we trust: those are errors, with file and line, once they would apply
-//! to a host.
+//! `CertificateFile`). Keywords of OpenSSH that do not matter here are ignored. Those that change
+//! where or as whom we connect, or whom we trust, and that we do not support, are errors, with file
+//! and line, once they would apply to a host; so are slips of the pen of either.
 
 use std::time::Duration;
 
+use super::config_match::{Criteria, Now};
 use super::config_value::{self as value, Tokens};
+use super::config_word::{self as word, Word};
 use super::known_hosts::Place;
 use super::pattern;
 use crate::message::{Message, ssh as say};
 
 /// How deep `Include` may nest, as in OpenSSH.
 const INCLUDE_DEPTH: usize = 16;
-
-/// Keywords that we do not support and must not ignore: they change the way to a host or whom we
-/// trust. A value of `no` or `none` switches each of them off.
-const REFUSED: &[&str] = &[
-    "proxycommand",
-    "proxyusefdpass",
-    "canonicalizehostname",
-    "revokedhostkeys",
-    "hostbasedauthentication",
-];
 
 /// A file that an `Include` names: its name for messages, and its text.
 #[derive(Clone, Debug)]
@@ -55,15 +47,14 @@ struct Block {
 #[derive(Clone, Debug)]
 enum Condition {
     Host(Vec<String>),
-    /// A `Match` line, which we cannot evaluate.
-    Match(Place),
+    Match(Criteria),
 }
 
 #[derive(Clone, Debug)]
-struct Line {
+pub(super) struct Line {
     keyword: String,
-    args: Vec<String>,
-    place: Place,
+    pub(super) args: Vec<String>,
+    pub(super) place: Place,
 }
 
 /// What is needed to fill in `~`, `%` tokens and `${NAME}`.
@@ -216,8 +207,7 @@ impl Config {
             let Some(line) = Line::parse(text, place)? else { continue };
             match line.keyword.as_str() {
                 "host" => self.open(outer, Some(Condition::Host(line.args))),
-                "match" if line.args == ["all"] => self.open(outer, None),
-                "match" => self.open(outer, Some(Condition::Match(line.place))),
+                "match" => self.open(outer, Some(Condition::Match(Criteria::parse(&line)?))),
                 "include" => self.include(&line, loader, depth)?,
                 _ => self.push(line),
             }
@@ -272,12 +262,10 @@ impl Config {
         context: &Context<'_>,
     ) -> Result<Options, Message> {
         let mut found = Collected::default();
-        for block in configs.iter().flat_map(|config| &config.blocks) {
-            if block.applies(host)? {
-                for line in &block.lines {
-                    found.apply(line)?;
-                }
-            }
+        if found.pass(configs, (host, host), context, false)? {
+            // As in OpenSSH, the second time is for the name that the first has found.
+            let name = found.host_name(host, context)?;
+            found.pass(configs, (host, &name), context, true)?;
         }
         found.finish(host, context)
     }
@@ -300,20 +288,17 @@ impl Config {
 }
 
 impl Block {
-    fn applies(&self, host: &str) -> Result<bool, Message> {
+    fn applies(&self, now: &mut Now<'_>) -> Result<bool, Message> {
+        let mut applies = true;
         for condition in &self.conditions {
-            match condition {
+            applies &= match condition {
                 Condition::Host(patterns) => {
-                    if !pattern::list_matches(patterns.iter().map(String::as_str), host) {
-                        return Ok(false);
-                    }
+                    pattern::list_matches(patterns.iter().map(String::as_str), now.host)
                 }
-                Condition::Match(place) => {
-                    return Err(say::config_unsupported(&place.file, place.line, "Match"));
-                }
-            }
+                Condition::Match(criteria) => criteria.hold(now, applies)?,
+            };
         }
-        Ok(true)
+        Ok(applies)
     }
 }
 
@@ -335,7 +320,7 @@ impl Line {
         self.args.first().map_or("", String::as_str)
     }
 
-    fn problem(&self, detail: impl std::fmt::Display) -> Message {
+    pub(super) fn problem(&self, detail: impl std::fmt::Display) -> Message {
         say::config_value(&self.place.file, self.place.line, detail)
     }
 
@@ -363,9 +348,57 @@ struct Collected<'a> {
     hash: Option<bool>,
     /// A jump, or `ProxyCommand none`, decides the way before a later `ProxyCommand`.
     way_is_set: bool,
+    /// `IgnoreUnknown`.
+    unknown: Vec<String>,
 }
 
 impl<'a> Collected<'a> {
+    /// Goes through all lines for a host: its name as it was asked for, and as it is known by now. Says
+    /// whether a `Match final` wants it to be done once more.
+    fn pass(
+        &mut self,
+        configs: &[&'a Config],
+        (original, host): (&str, &str),
+        context: &Context<'_>,
+        is_final: bool,
+    ) -> Result<bool, Message> {
+        let mut wants_final = false;
+        for block in configs.iter().flat_map(|config| &config.blocks) {
+            let name = if is_final { host.to_owned() } else { self.host_name(host, context)? };
+            let user = context.user.or(self.options.user.as_deref());
+            let mut now = Now {
+                original,
+                host,
+                name: &name,
+                user: user.unwrap_or(context.local_user),
+                local_user: context.local_user,
+                is_final,
+                wants_final: false,
+            };
+            let applies = block.applies(&mut now)?;
+            wants_final |= now.wants_final;
+            for line in block.lines.iter().filter(|_| applies) {
+                self.apply(line)?;
+            }
+        }
+        Ok(wants_final)
+    }
+
+    /// The name to connect to, as far as it is known.
+    fn host_name(&self, host: &str, context: &Context<'_>) -> Result<String, Message> {
+        let Some(line) = self.host_name else { return Ok(host.to_owned()) };
+        let tokens = Tokens {
+            context,
+            original: host,
+            host: host.to_owned(),
+            port: 22,
+            user: String::new(),
+            alias: None,
+            jump: String::new(),
+        };
+        tokens.fill(line.value()).map_err(|detail| line.problem(detail))
+    }
+
     fn apply(&mut self, line: &'a Line) -> Result<(), Message> {
         let options = &mut self.options;
         let text = || Some(line.value().to_owned());
@@ -378,8 +411,12 @@ impl<'a> Collected<'a> {
             "identityagent" => first(&mut self.agent, || Some(line)),
             "userknownhostsfile" => first(&mut self.user_known, || Some(line)),
             "globalknownhostsfile" => first(&mut self.global_known, || Some(line)),
-            "identityfile" => self.identities.push(line),
-            "certificatefile" => self.certificates.push(line),
+            "identityfile" => once(&mut self.identities, line),
+            "certificatefile" => once(&mut self.certificates, line),
+            "ignoreunknown" if self.unknown.is_empty() => {
+                let patterns = line.value().split(',');
+                self.unknown = patterns.map(str::to_ascii_lowercase).collect();
+            }
             "user" => first(&mut options.user, text),
             "hostkeyalias" => first(&mut options.host_key_alias, text),
             "kexalgorithms" => first(&mut options.algorithms.kex, text),
@@ -412,10 +449,28 @@ impl<'a> Collected<'a> {
                 self.way_is_set = true;
                 Ok(())
             }
-            keyword if REFUSED.contains(&keyword) && !line.is_off() => {
-                Err(say::config_unsupported(&line.place.file, line.place.line, &line.keyword))
+            _ => self.apply_other(line),
+        }
+    }
+
+    /// A keyword that has no effect here.
+    fn apply_other(&self, line: &Line) -> Result<(), Message> {
+        let (file, number) = (&line.place.file, line.place.line);
+        match word::of(&line.keyword) {
+            Word::Harmless => Ok(()),
+            Word::Refused(without) if without.contains(&&*line.value().to_ascii_lowercase()) => {
+                Ok(())
             }
-            _ => Ok(()),
+            Word::Refused(_) => Err(say::config_unsupported(file, number, &line.keyword)),
+            Word::Unknown => {
+                let ignored = self.unknown.iter().map(String::as_str);
+                match word::near(&line.keyword) {
+                    Some(near) if !pattern::list_matches(ignored, &line.keyword) => {
+                        Err(say::config_unknown(file, number, &line.keyword, near))
+                    }
+                    _ => Ok(()),
+                }
+            }
         }
     }
 
@@ -456,6 +511,13 @@ impl<'a> Collected<'a> {
             })
             .transpose()?;
         Ok(options)
+    }
+}
+
+/// Adds a line, unless one of the same value is there: a `Match final` brings all of them twice.
+fn once<'a>(lines: &mut Vec<&'a Line>, line: &'a Line) {
+    if !lines.iter().any(|known| known.args == line.args) {
+        lines.push(line);
     }
 }
 

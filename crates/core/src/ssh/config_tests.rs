@@ -123,7 +123,20 @@ fn all_typed_keywords() {
 #[test]
 fn refusals() {
     for (text, part) in [
-        ("Match user x\nPort 22", "f:1"),
+        ("Match exec true\nPort 22", "Match exec"),
+        ("\nMatch host h,x tagged a\nPort 22", "f:2"),
+        ("Match", "no value"),
+        ("Match host", "`host` has no value"),
+        ("Match hots h", "`hots`"),
+        ("Match all host h", "stands alone"),
+        ("Match !all", "stands alone"),
+        ("AddressFamily inet", "addressfamily"),
+        ("BindAddress 10.0.0.1", "bindaddress"),
+        ("BindInterface eth0", "bindinterface"),
+        ("KnownHostsCommand /bin/k", "knownhostscommand"),
+        ("CASignatureAlgorithms +ssh-rsa", "casignature"),
+        ("Hostnme x", "`hostname`"),
+        ("IgnoreUnknown x*\nProxyJumps gw", "IgnoreUnknown"),
         ("Host h\n\nProxyCommand nc %h %p", "f:3"),
         ("CanonicalizeHostname yes", "canonicalizehostname"),
         ("RevokedHostKeys /etc/revoked", "revokedhostkeys"),
@@ -153,6 +166,11 @@ fn unsupported_parts_elsewhere_do_no_harm() {
         "RevokedHostKeys none",
         "ProxyCommand none",
         "GSSAPIAuthentication yes\nSendEnv LANG LC_*",
+        "AddressFamily any\nKnownHostsCommand none",
+        "UseKeychain yes\nIgnoreUnknown Hostn*\nHostnme 1",
+        "Match host other exec \"test -f /x\"\nPort 22",
+        "Match canonical exec true\nPort 22",
+        "Match !host h exec true\nPort 22",
     ] {
         resolve(text, "h").unwrap_or_else(|e| panic!("{text:?}: {e}"));
     }
@@ -186,7 +204,7 @@ fn includes() {
         ("Host b\nInclude missing\nUser in-b\nHost *\nUser any", "a", Ok("any")),
         ("Host b\nInclude hosts\nUser in-b", "b", Ok("inner-any")),
         ("Host b\nInclude match\nHost *\nUser any", "a", Ok("any")),
-        ("Include match", "a", Err("match:1")),
+        ("Include match", "a", Ok("x")),
         ("\nInclude denied", "a", Err("f:2")),
         ("Include loop", "a", Err("include one another")),
     ] {
@@ -196,6 +214,38 @@ fn includes() {
             (found, expected) => panic!("{text:?}: {found:?}, not {expected:?}"),
         }
     }
+}
+
+/// `Match`: what decides for the host `h`, its login before, and the login after.
+#[test]
+fn matches() {
+    let user = |text: &str| resolve(text, "h").map(|options| options.user.unwrap_or_default());
+    for (text, expected) in [
+        ("Match host h\nUser x", "x"),
+        ("Match host=H\nUser x", "x"),
+        ("Match host a,b,!h\nUser x", ""),
+        ("Match !host a*\nUser x", "x"),
+        ("HostName real\nMatch host real\nUser x", "x"),
+        ("HostName real\nMatch host h\nUser x", ""),
+        ("HostName real\nMatch originalhost h\nUser x", "x"),
+        ("Match host real\nUser x\nHost h\nHostName real", ""),
+        ("Match final host real\nUser x\nHost h\nHostName real", "x"),
+        ("Match final all\nUser late\nHost h\nUser early", "early"),
+        ("Match final all\nUser late\nHost other\nUser early", "late"),
+        ("Host real\nUser x\nMatch final\nHost *\nHostName real", "x"),
+        ("Match !final\nUser x", "x"),
+        ("Match canonical all\nUser x", ""),
+        ("Match !canonical\nUser x", "x"),
+        ("Match user ann\nUser x", "x"),
+        ("User bob\nMatch user ann\nUser x", "bob"),
+        ("User bob\nMatch user bob localuser ann\nHostName z", "bob"),
+        ("Match localuser someone\nUser x", ""),
+        ("Match all\nUser x", "x"),
+    ] {
+        assert_eq!(user(text).unwrap_or_else(|e| panic!("{text:?}: {e}")), expected, "{text:?}");
+    }
+    let twice = resolve("Match final all\nPort 2\nHost *\nIdentityFile /a\nIdentityFile /b", "h");
+    assert_eq!(twice.unwrap().identity_files, ["/a", "/b"]);
 }
 
 #[test]

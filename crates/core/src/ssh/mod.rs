@@ -2,6 +2,8 @@
 //! `known_hosts` (described in `sshd(8)`), as pure parsers and matchers.
 
 pub mod config;
+mod config_match;
 pub mod config_value;
+mod config_word;
 pub mod known_hosts;
 pub mod pattern;

@@ -9,9 +9,10 @@ use hep_core::inventory::Host;
 use hep_core::message::play as say;
 use hep_core::module::pause::Pause;
 use hep_core::node::{Node, NodeKind};
-use hep_core::observe::{Ask, Reply};
+use hep_core::observe::{Ask, Reply, SourceBody, SourceFile};
 use hep_core::program::{Action, Become, Item, Play, Task};
-use hep_core::value::Map;
+use hep_core::value::{Map, Trust, Value};
+use hep_core::vars::{Layer, Level, Var};
 
 use super::executor::{Broken, Executor};
 use super::host::{End, NoStart, Part, control};
@@ -19,6 +20,17 @@ use super::lookup;
 use crate::clock::now_ms;
 
 impl Part {
+    /// Whether the play says what a host wants to have done elsewhere: a host cannot make up tasks.
+    pub(super) fn is_of_play(&self, elsewhere: &Elsewhere) -> bool {
+        self.scene.task(elsewhere.task).is_some_and(|task| {
+            let is_it = match &task.action {
+                Action::Module(name) | Action::External(name) => *name == elsewhere.module,
+                Action::IncludeTasks | Action::IncludeVars | Action::Meta(_) => false,
+            };
+            is_it && elsewhere.host.as_ref().is_none_or(|host| may_go_to(&task, host))
+        })
+    }
+
     /// Has a task done elsewhere.
     pub(super) async fn elsewhere(&mut self, elsewhere: &Elsewhere) -> Control {
         match &elsewhere.host {
@@ -44,7 +56,7 @@ impl Part {
                 self.run.note_plain(&host, &why).await;
                 let login = self.run.fleet.user(&host).unwrap_or_default();
                 let start = single_task(&host, &login, elsewhere, &self.scene.options);
-                return self.run.single_plainly(self, &host, start, elsewhere.file).await;
+                return self.run.single_plainly(self, &host, start, elsewhere).await;
             }
             Err(NoStart::End(End::Early(_, message))) => return Control::Unreachable(message),
             Err(NoStart::End(End::Done(_))) => return Control::Failed(say::wrong_answer("end")),
@@ -83,7 +95,7 @@ impl Part {
                 FromHost::Event { event, .. } => finished = report_in(*event).or(finished),
                 FromHost::Need { sha256, .. } => self.send_blob(executor, &sha256).await?,
                 FromHost::Request(request) => {
-                    executor.send(&self.answer_single(elsewhere.file, *request).await).await?;
+                    executor.send(&self.answer_single(elsewhere, *request).await).await?;
                 }
                 FromHost::Done(_) => break,
                 FromHost::Journal(journal) => self.run.heard(host, executor, &journal).await,
@@ -99,14 +111,15 @@ impl Part {
     }
 
     /// What the host of a single task gets for what it asks: files, and nothing else.
-    async fn answer_single(&self, file: u16, request: Request) -> ToHost {
+    async fn answer_single(&self, elsewhere: &Elsewhere, request: Request) -> ToHost {
         match request {
-            Request::Asks { asks, .. } => ToHost::Replies(self.files(file, asks).await),
+            Request::Asks { asks, .. } => ToHost::Replies(self.files(elsewhere, asks).await),
             _ => control(Control::Failed(say::wrong_answer("Request"))),
         }
     }
 
-    pub(super) async fn files(&self, file: u16, asks: Vec<Ask>) -> Vec<(Ask, Reply)> {
+    pub(super) async fn files(&self, elsewhere: &Elsewhere, asks: Vec<Ask>) -> Vec<(Ask, Reply)> {
+        let file = elsewhere.file;
         let mut replies = Vec::new();
         for ask in asks {
             let reply = match &ask {
@@ -115,6 +128,7 @@ impl Part {
                 }
                 _ => {
                     let told = self.run.sources.reply(file, &ask);
+                    let told = told.map(|reply| with_text(reply, elsewhere));
                     told.unwrap_or_else(|| Reply::Failed(say::wrong_answer("Ask")))
                 }
             };
@@ -210,7 +224,10 @@ fn single_task(
     let task = Task {
         id: elsewhere.task,
         pos: elsewhere.args.pos,
-        action: Action::Module(elsewhere.module.clone()),
+        action: match hep_core::module::find(&elsewhere.module) {
+            Some(_) => Action::Module(elsewhere.module.clone()),
+            None => Action::External(elsewhere.module.clone()),
+        },
         args: elsewhere.args.clone(),
         r#become: become_of(&elsewhere.identity),
         environment: vec![Node::bare(NodeKind::Map(environment))],
@@ -227,7 +244,7 @@ fn single_task(
         host: host.name.clone(),
         login: login.into(),
         play: Arc::new(play),
-        vars: vec![],
+        vars: elsewhere.text.iter().map(|text| (Level::Task, rendered(text))).collect(),
         replies: vec![],
         options: hep_core::interp::Options {
             check: elsewhere.check,
@@ -245,6 +262,33 @@ fn seconds(ms: u64) -> Node {
     Node::bare(NodeKind::Literal(text.into()))
 }
 
+/// The variable that a delegate's template consists of.
+const RENDERED: &str = "hep_rendered";
+
+fn rendered(text: &Arc<str>) -> Layer {
+    let var = Var::Data(Value::Str(text.clone()), Trust::Host);
+    Layer::from([(RENDERED.into(), var)])
+}
+
+/// A template whose text was rendered before: all that is left of it is that text.
+fn with_text(reply: Reply, elsewhere: &Elsewhere) -> Reply {
+    match reply {
+        Reply::File(SourceFile { path, mode, supports_check, body: SourceBody::Text(_) })
+            if elsewhere.text.is_some() =>
+        {
+            let body = SourceBody::Text(format!("{{{{ {RENDERED} }}}}").into());
+            Reply::File(SourceFile { path, mode, supports_check, body })
+        }
+        reply => reply,
+    }
+}
+
+/// Whether a task may be delegated to this host, as far as its text says.
+pub(super) fn may_go_to(task: &Task, host: &str) -> bool {
+    let named = task.delegate_to.as_ref();
+    named.is_some_and(|node| node.is_template() || *node.key_text() == *host)
+}
+
 /// What a report says, as the outcome of a task.
 pub(super) fn done_of(report: Report) -> Done {
     let mut result: Map = report.result;
@@ -253,6 +297,7 @@ pub(super) fn done_of(report: Report) -> Done {
     }
     let message = report.message;
     let mut done = Done {
+        facts: facts_of(&result),
         result,
         changed: report.changed,
         diff: report.diff,
@@ -270,6 +315,12 @@ pub(super) fn done_of(report: Report) -> Done {
         State::Ok | State::Changed => done.message = message,
     }
     done
+}
+
+/// The facts that a task found.
+fn facts_of(result: &Map) -> Map {
+    let facts = result.get("ansible_facts").and_then(Value::as_map);
+    facts.cloned().unwrap_or_default()
 }
 
 /// The task with this number, wherever it stands in a play.

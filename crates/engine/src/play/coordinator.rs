@@ -14,25 +14,28 @@ use tokio::sync::oneshot;
 #[derive(Debug)]
 pub(crate) struct Coordinator(Mutex<State>);
 
-/// When a play is to stop for everyone.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct StopRule {
-    /// `any_errors_fatal`.
-    pub(crate) any: bool,
-    /// `max_fail_percentage`, of the hosts of the whole play.
-    pub(crate) max_percent: Option<f64>,
-    /// How many hosts the play has.
-    pub(crate) hosts: usize,
-    /// How many of them failed in earlier batches.
-    pub(crate) failed_before: usize,
+/// What ends the way of hosts that have not failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Ending {
+    /// Nothing.
+    #[default]
+    None,
+    /// `meta: end_batch`.
+    Batch,
+    /// `meta: end_play`.
+    Play,
 }
 
 #[derive(Debug)]
 struct State {
     hosts: Vec<Member>,
-    rule: StopRule,
-    failed: usize,
-    stopped: bool,
+    /// `max_fail_percentage`, of the hosts of the batch.
+    most_percent: Option<f64>,
+    /// Whether a failure was of a kind that one is too many, and nothing rescued it.
+    fatal: bool,
+    /// The tasks whose failure was one of all hosts, rescued or not.
+    alarms: Vec<u32>,
+    ending: Ending,
     once: HashMap<u32, Once>,
     slots: HashMap<u32, u32>,
 }
@@ -40,6 +43,11 @@ struct State {
 #[derive(Debug)]
 struct Member {
     active: bool,
+    failed: bool,
+    /// How many of the failures of all it knows of.
+    alarms: usize,
+    /// Whether it was told that too many failed. What it still does then (`always`) is its own matter.
+    aborted: bool,
     /// The last task it has begun.
     at: Option<u32>,
     waiting: Option<(Waiting, oneshot::Sender<Control>)>,
@@ -62,8 +70,8 @@ pub(crate) enum Waiting {
 enum Once {
     /// This host does it.
     Running(usize),
-    /// It was done.
-    Done(Box<Done>),
+    /// This host did it.
+    Done(usize, Box<Done>),
 }
 
 impl Waiting {
@@ -76,27 +84,23 @@ impl Waiting {
     }
 }
 
-impl StopRule {
-    fn is_broken(&self, failed: usize) -> bool {
-        let failed = failed + self.failed_before;
-        if self.any && failed > 0 {
-            return true;
-        }
-        #[expect(clippy::cast_precision_loss, reason = "hosts are far fewer than 2^52")]
-        let percent = failed as f64 * 100.0 / self.hosts.max(1) as f64;
-        self.max_percent.is_some_and(|most| percent > most)
-    }
-}
-
 impl Coordinator {
-    /// A batch of so many hosts.
-    pub(crate) fn new(hosts: usize, rule: StopRule) -> Self {
-        let hosts = (0..hosts).map(|_| Member { active: true, at: None, waiting: None }).collect();
+    /// A batch of so many hosts. It stops when more than so many percent of them have failed.
+    pub(crate) fn new(hosts: usize, most_percent: Option<f64>) -> Self {
+        let member = || Member {
+            active: true,
+            failed: false,
+            alarms: 0,
+            aborted: false,
+            at: None,
+            waiting: None,
+        };
         Self(Mutex::new(State {
-            hosts,
-            rule,
-            failed: 0,
-            stopped: false,
+            hosts: std::iter::repeat_with(member).take(hosts).collect(),
+            most_percent,
+            fatal: false,
+            alarms: Vec::new(),
+            ending: Ending::None,
             once: HashMap::new(),
             slots: HashMap::new(),
         }))
@@ -137,38 +141,74 @@ impl Coordinator {
     /// A host has done what shall be done once.
     pub(crate) fn once_done(&self, task: u32, result: Box<Done>) {
         let mut state = self.lock();
-        state.once.insert(task, Once::Done(result));
+        if let Some(once) = state.once.get_mut(&task)
+            && let Once::Running(by) = *once
+        {
+            *once = Once::Done(by, result);
+        }
+        state.settle();
+    }
+
+    /// A task of a host has failed; whether a `rescue` took over. It is a failure of all where the task says
+    /// so (`any_errors_fatal`), or where the host did it for all.
+    pub(crate) fn failing(&self, host: usize, task: u32, fatal: bool, rescued: bool) {
+        let mut state = self.lock();
+        // Where several fail in one task, that is one failure of all.
+        if fatal && !state.alarms.contains(&task) {
+            state.alarms.push(task);
+        }
+        state.fatal |= !rescued && (fatal || state.did_once(host, task));
+        let alarms = state.alarms.len();
+        if let Some(member) = state.hosts.get_mut(host) {
+            member.failed |= !rescued;
+            member.alarms = alarms;
+        }
         state.settle();
     }
 
     /// A host has ended.
-    pub(crate) fn ended(&self, host: usize, failed: bool) {
+    pub(crate) fn ended(&self, host: usize, failed: bool, fatal: bool) {
         let mut state = self.lock();
         if let Some(member) = state.hosts.get_mut(host) {
             member.active = false;
             member.waiting = None;
+            member.failed |= failed;
         }
-        state.failed += usize::from(failed);
-        state.stopped |= state.rule.is_broken(state.failed);
+        state.fatal |= fatal;
+        if fatal {
+            state.alarms.push(u32::MAX);
+        }
         state.abandon_once(host);
         state.settle();
     }
 
-    /// Everyone stops where they wait next (`end_play`, a cancel).
-    pub(crate) fn stop(&self) {
+    /// Everyone stops where they wait next, in this batch (`end_batch`) or in the whole play (`end_play`).
+    pub(crate) fn end(&self, whole_play: bool) {
         let mut state = self.lock();
-        state.stopped = true;
+        state.ending = if whole_play { Ending::Play } else { Ending::Batch };
         state.settle();
     }
 
-    /// Whether the play shall go no further.
-    pub(crate) fn is_stopped(&self) -> bool {
-        self.lock().stopped
+    /// Forgets who failed.
+    pub(crate) fn clear_failures(&self) {
+        let mut state = self.lock();
+        state.fatal = false;
+        state.hosts.iter_mut().for_each(|member| member.failed = false);
+    }
+
+    /// Whether the play was ended for all by a task.
+    pub(crate) fn is_play_ended(&self) -> bool {
+        self.lock().ending == Ending::Play
+    }
+
+    /// Whether so many failed, or so badly, that nothing more shall be begun.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.lock().is_broken()
     }
 
     /// How many hosts failed.
     pub(crate) fn failed(&self) -> usize {
-        self.lock().failed
+        self.lock().failed()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
@@ -178,12 +218,34 @@ impl Coordinator {
 }
 
 impl State {
+    fn failed(&self) -> usize {
+        self.hosts.iter().filter(|member| member.failed).count()
+    }
+
+    fn is_broken(&self) -> bool {
+        #[expect(clippy::cast_precision_loss, reason = "hosts are far fewer than 2^52")]
+        let percent = self.failed() as f64 * 100.0 / self.hosts.len().max(1) as f64;
+        self.fatal || self.most_percent.is_some_and(|most| percent > most)
+    }
+
+    /// Whether this host does, or did, the task for all.
+    fn did_once(&self, host: usize, task: u32) -> bool {
+        match self.once.get(&task) {
+            Some(Once::Running(by) | Once::Done(by, _)) => *by == host,
+            None => false,
+        }
+    }
+
     /// The host that was doing something once is gone, and what it did is not known: it is not done again.
     fn abandon_once(&mut self, host: usize) {
+        if self.ending != Ending::None {
+            return;
+        }
         for once in self.once.values_mut() {
             if matches!(once, Once::Running(by) if *by == host) {
                 let failed = Some(say::once_lost());
-                *once = Once::Done(Box::new(Done { failed, ..Done::default() }));
+                *once = Once::Done(host, Box::new(Done { failed, ..Done::default() }));
+                self.fatal = true;
             }
         }
     }
@@ -207,13 +269,17 @@ impl State {
     /// The answer for a waiting host, if there is one yet.
     fn decide(&mut self, host: usize) -> Option<Control> {
         let waiting = self.hosts[host].waiting.as_ref().map(|(waiting, _)| *waiting)?;
-        if self.stopped {
-            return Some(Control::Stop);
+        if let Waiting::Once(task) = waiting
+            && let Some(Once::Done(_, done)) = self.once.get(&task)
+        {
+            return Some(Control::Result(done.clone()));
+        }
+        if let Some(control) = self.stop_early(host, waiting) {
+            return Some(control);
         }
         match waiting {
             Waiting::Once(task) => match self.once.get(&task) {
-                Some(Once::Done(done)) => Some(Control::Result(done.clone())),
-                Some(Once::Running(_)) => None,
+                Some(Once::Done(..) | Once::Running(_)) => None,
                 None => {
                     let first = self.hosts.iter().position(|member| member.active);
                     (first == Some(host)).then(|| self.grant_once(task, host))
@@ -236,6 +302,27 @@ impl State {
             }
             Waiting::Barrier(_) => None,
         }
+    }
+
+    /// What a host is told that must not go on, whatever it waits for.
+    fn stop_early(&mut self, host: usize, waiting: Waiting) -> Option<Control> {
+        let (is_broken, alarms) = (self.is_broken(), self.alarms.len());
+        let is_over = self.ending != Ending::None;
+        let member = &mut self.hosts[host];
+        // Whoever only reads what others have set is in the middle of a task.
+        if matches!(waiting, Waiting::Others(_)) {
+            return (is_broken || is_over).then_some(Control::Go);
+        }
+        if is_over {
+            return Some(Control::Stop);
+        }
+        if member.alarms < alarms {
+            member.alarms = alarms;
+            return Some(Control::Abort { rescue: true });
+        }
+        let stops = is_broken && !self.fatal && !member.failed && !member.aborted;
+        member.aborted |= stops;
+        stops.then_some(Control::Abort { rescue: false })
     }
 
     fn grant_once(&mut self, task: u32, host: usize) -> Control {
@@ -290,50 +377,98 @@ mod tests {
 
     #[test]
     fn a_barrier_opens_when_the_last_active_host_comes_or_goes() {
-        let batch = Coordinator::new(3, StopRule::default());
+        let batch = Coordinator::new(3, None);
         let mut first = batch.wait(0, Waiting::Barrier(5));
         let mut second = batch.wait(1, Waiting::Barrier(5));
         assert_eq!((told(&mut first), told(&mut second)), (None, None));
-        batch.ended(2, true);
+        batch.ended(2, true, false);
         assert_eq!((told(&mut first), told(&mut second)), (Some(Control::Go), Some(Control::Go)));
     }
 
     #[test]
     fn the_least_far_hosts_go_on_first() {
-        let batch = Coordinator::new(2, StopRule::default());
+        let batch = Coordinator::new(2, None);
         let mut ahead = batch.wait(0, Waiting::Barrier(9));
         let mut behind = batch.wait(1, Waiting::Barrier(5));
         assert_eq!((told(&mut ahead), told(&mut behind)), (None, Some(Control::Go)));
     }
 
     #[test]
-    fn any_error_stops_those_who_wait() {
-        let rule = StopRule { any: true, hosts: 2, ..StopRule::default() };
-        let batch = Coordinator::new(2, rule);
-        let mut waiting = batch.wait(0, Waiting::Barrier(1));
-        batch.ended(1, true);
-        assert_eq!(told(&mut waiting), Some(Control::Stop));
-        assert!(batch.is_stopped());
+    fn a_fatal_error_stops_those_who_wait_once_and_lets_them_clean_up() {
+        let batch = Coordinator::new(2, None);
+        let mut waiting = batch.wait(0, Waiting::Barrier(2));
+        batch.failing(1, 1, true, false);
+        assert_eq!(told(&mut waiting), Some(Control::Abort { rescue: true }));
+        assert!(batch.is_broken());
+        let mut cleaning = batch.wait(0, Waiting::Barrier(3));
+        assert_eq!(told(&mut cleaning), None, "the host that failed has not come or gone");
+        let mut failed = batch.wait(1, Waiting::Barrier(3));
+        assert_eq!(
+            (told(&mut cleaning), told(&mut failed)),
+            (Some(Control::Go), Some(Control::Go))
+        );
     }
 
     #[test]
-    fn the_percentage_counts_earlier_batches() {
-        for (before, most, stops) in [(0, 50.0, false), (1, 50.0, false), (2, 50.0, true)] {
-            let rule = StopRule {
-                max_percent: Some(most),
-                hosts: 4,
-                failed_before: before,
-                ..StopRule::default()
-            };
-            let batch = Coordinator::new(2, rule);
-            batch.ended(0, true);
-            assert_eq!(batch.is_stopped(), stops, "{before} failed before");
+    fn who_failed_in_the_same_task_is_not_told_again() {
+        let batch = Coordinator::new(3, None);
+        batch.failing(0, 1, true, true);
+        batch.failing(1, 1, true, true);
+        let mut waiting = [0, 1, 2].map(|host| batch.wait(host, Waiting::Barrier(2)));
+        let answers = waiting.each_mut().map(told);
+        assert_eq!(answers, [None, None, Some(Control::Abort { rescue: true })]);
+        assert!(!batch.is_broken(), "both were rescued");
+    }
+
+    #[test]
+    fn other_errors_stop_nobody() {
+        let batch = Coordinator::new(2, None);
+        batch.ended(1, true, false);
+        let mut waiting = batch.wait(0, Waiting::Barrier(1));
+        assert_eq!(told(&mut waiting), Some(Control::Go));
+        assert!(!batch.is_broken());
+    }
+
+    #[test]
+    fn the_percentage_is_of_the_batch() {
+        for (hosts, failed, most, broken) in
+            [(4, 1, 25.0, false), (4, 2, 25.0, true), (2, 1, 49.0, true), (2, 1, 50.0, false)]
+        {
+            let batch = Coordinator::new(hosts, Some(most));
+            (0..failed).for_each(|host| batch.failing(host, 1, false, false));
+            // Its end is not counted once more.
+            (0..failed).for_each(|host| batch.ended(host, true, false));
+            assert_eq!(batch.is_broken(), broken, "{failed} of {hosts}, most {most} %");
+            batch.clear_failures();
+            assert!(!batch.is_broken());
         }
     }
 
     #[test]
+    fn what_is_ended_for_all_ends_where_they_wait() {
+        for whole in [false, true] {
+            let batch = Coordinator::new(2, None);
+            let mut waiting = batch.wait(1, Waiting::Once(3));
+            batch.end(whole);
+            assert_eq!(told(&mut waiting), Some(Control::Stop));
+            assert_eq!(batch.is_play_ended(), whole);
+        }
+    }
+
+    #[test]
+    fn a_failure_of_who_did_it_for_all_is_one_of_all() {
+        let batch = Coordinator::new(2, None);
+        let mut first = batch.wait(0, Waiting::Once(7));
+        assert_eq!(told(&mut first), Some(Control::Go));
+        batch.failing(0, 6, false, false);
+        assert!(!batch.is_broken());
+        batch.failing(0, 7, false, false);
+        assert!(batch.is_broken());
+    }
+
+    #[test]
     fn one_host_does_it_and_the_others_get_its_result() {
-        let batch = Coordinator::new(2, StopRule::default());
+        let batch = Coordinator::new(2, None);
         let mut later = batch.wait(1, Waiting::Once(7));
         assert_eq!(told(&mut later), None, "the first host of the batch shall do it");
         let mut first = batch.wait(0, Waiting::Once(7));
@@ -345,18 +480,18 @@ mod tests {
 
     #[test]
     fn what_was_to_be_done_once_and_was_lost_is_not_done_again() {
-        let batch = Coordinator::new(2, StopRule::default());
+        let batch = Coordinator::new(2, None);
         let mut first = batch.wait(0, Waiting::Once(7));
         assert_eq!(told(&mut first), Some(Control::Go));
         let mut second = batch.wait(1, Waiting::Once(7));
-        batch.ended(0, true);
+        batch.ended(0, true, false);
         let Some(Control::Result(done)) = told(&mut second) else { panic!("no result") };
         assert!(done.failed.is_some());
     }
 
     #[test]
     fn places_are_given_back() {
-        let batch = Coordinator::new(3, StopRule::default());
+        let batch = Coordinator::new(3, None);
         let mut all: Vec<_> = (0..3).map(|host| batch.wait(host, Waiting::Slot(1, 2))).collect();
         let now: Vec<bool> = all.iter_mut().map(|answer| told(answer).is_some()).collect();
         assert_eq!(now, [true, true, false]);

@@ -168,6 +168,11 @@ impl Executor {
 
     /// Says goodbye and waits until it has gone, so that nothing of it is left running.
     pub(crate) async fn end(mut self) {
+        self.leave().await;
+    }
+
+    /// The same, for one that is replaced.
+    pub(crate) async fn leave(&mut self) {
         if self.send(&ToHost::Bye).await.is_ok() {
             let gone = async { while self.receive().await.is_ok() {} };
             let _ = tokio::time::timeout(Duration::from_secs(5), gone).await;

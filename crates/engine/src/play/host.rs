@@ -1,15 +1,19 @@
 //! One host's part of a play: its executor, and everything that it asks on the way.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hep_core::frame::{self, FromHost, Stream, ToHost};
-use hep_core::interp::{Control, Event, Options, Request, Start, Summary};
+use hep_core::interp::{
+    Control, Event, Options, Report, Request, Start, State, Summary, variables_of_facts,
+};
 use hep_core::inventory::Host;
 use hep_core::message::{Message, play as say};
 use hep_core::observe::{Ask, Reply};
+use hep_core::program::Meta;
 use hep_core::run::HostState;
-use hep_core::value::Trust;
+use hep_core::value::{Map, Trust};
 use hep_core::vars::{Layer, Level, Var};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
@@ -65,6 +69,10 @@ pub(super) struct Part {
     slot: Option<u32>,
     /// Whether something may have been changed.
     pub(super) begun: bool,
+    /// The task that it does.
+    at: Option<u32>,
+    /// How often it has come to each include.
+    includes: HashMap<(u32, Arc<str>), u32>,
     cancelling: Option<Instant>,
 }
 
@@ -85,6 +93,8 @@ impl Part {
             turn: None,
             slot: None,
             begun: false,
+            at: None,
+            includes: HashMap::new(),
             cancelling: None,
         }
     }
@@ -98,8 +108,20 @@ impl Part {
             false => self.attempt().await,
         };
         let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        // A host that was lost has failed in the task that it did.
+        let is_early = matches!(end, End::Early(..)) && !self.run.cancel.is_cancelled();
+        let fatal = is_early && self.scene.is_fatal(self.at);
         let failed = self.file(end, duration_ms);
-        self.scene.coordinator.ended(self.index, failed);
+        self.tell_early(failed).await;
+        self.scene.coordinator.ended(self.index, failed, fatal);
+    }
+
+    /// Tells at once what ended a host's part without a task's failure: nobody shall wait for it in vain.
+    async fn tell_early(&self, failed: bool) {
+        let end = self.run.with_memory(&self.host.name, |memory| memory.end(&self.host.name));
+        if failed && end.error.is_some() {
+            self.run.tell(RunEvent::Left(Box::new(end))).await;
+        }
     }
 
     fn file(&self, end: End, duration_ms: u64) -> bool {
@@ -254,12 +276,12 @@ impl Part {
     pub(super) async fn event(&mut self, event: Event) {
         match &event {
             Event::Started { task, .. } => {
-                self.begun = true;
+                (self.begun, self.at) = (true, Some(*task));
                 self.scene.coordinator.begun(self.index, *task);
             }
-            Event::Finished(report) if self.slot == Some(report.task) => {
-                self.slot = None;
-                self.scene.coordinator.leave_slot(report.task);
+            Event::Finished(report) => self.finished(report),
+            Event::Delegated { task, host, facts, sets } => {
+                return self.keep_delegated(*task, host, facts, *sets);
             }
             Event::Var { level, name, value, trust } => {
                 let level = if *level == Level::Facts { Level::Facts } else { Level::Set };
@@ -274,6 +296,39 @@ impl Part {
         }
         let host = self.host.name.clone();
         self.run.tell(RunEvent::Task { host, event: Box::new(event) }).await;
+    }
+
+    fn finished(&mut self, report: &Report) {
+        if self.slot == Some(report.task) {
+            self.slot = None;
+            self.scene.coordinator.leave_slot(report.task);
+        }
+        let is_rescued = report.state == State::Rescued;
+        if is_rescued || matches!(report.state, State::Failed | State::Unreachable) {
+            let fatal = self.scene.is_fatal(Some(report.task));
+            self.scene.coordinator.failing(self.index, report.task, fatal, is_rescued);
+        }
+    }
+
+    /// Keeps what a task found out of the host that it was delegated to. That this host says so is no reason
+    /// to trust it: it counts as said by a host, and only where the play has such a task.
+    fn keep_delegated(&self, task: u32, host: &Arc<str>, facts: &Map, sets: bool) {
+        let task = self.scene.task(task).filter(|task| task.delegate_facts);
+        if !task.is_some_and(|task| super::controller::may_go_to(&task, host))
+            || self.run.fleet.inventory.host(host).is_none()
+        {
+            return;
+        }
+        self.run.with_memory(host, |memory| {
+            if sets {
+                let pairs = facts.iter().map(|(name, value)| (name.clone(), value.clone()));
+                memory.keep(Level::Set, pairs.collect());
+            } else {
+                let known = memory.set.get(&(Level::Facts, "ansible_facts".into()));
+                let variables = variables_of_facts(known, facts);
+                memory.keep(Level::Facts, variables);
+            }
+        });
     }
 
     async fn output(&self, stream: Stream, bytes: &[u8]) {
@@ -308,8 +363,12 @@ impl Part {
         if let Request::Task(elsewhere) = &request
             && elsewhere.host.is_none()
             && &*elsewhere.module == "reboot"
+            && self.is_of_play(elsewhere)
         {
             return self.reboot(executor, elsewhere).await;
+        }
+        if request == Request::Reset {
+            return self.reset(executor).await;
         }
         let answer = self.answer(request).await;
         executor.send(&answer).await?;
@@ -333,9 +392,18 @@ impl Part {
                 control(Control::Go)
             }
             Request::Include { task, file } => control(self.include(task, &file)),
-            Request::End { .. } => {
-                self.scene.coordinator.stop();
+            Request::End { meta } => {
+                self.scene.coordinator.end(meta == Meta::EndPlay);
                 control(Control::Stop)
+            }
+            Request::ClearErrors => {
+                self.run.clear_errors(&self.scene);
+                control(Control::Go)
+            }
+            // Only who talks to an executor can.
+            Request::Reset => control(Control::Go),
+            Request::Task(elsewhere) if !self.is_of_play(&elsewhere) => {
+                control(Control::Failed(say::not_in_play(elsewhere.task)))
             }
             Request::Task(elsewhere) => {
                 self.turn = None;
@@ -395,14 +463,17 @@ impl Part {
         tree.map_or_else(Reply::Failed, Reply::Vars)
     }
 
-    fn include(&self, task: u32, file: &str) -> Control {
+    fn include(&mut self, id: u32, file: &Arc<str>) -> Control {
         let run = &self.run;
-        let Some(task) = super::controller::find_task(&self.scene.play, task) else {
+        let times = self.includes.entry((id, file.clone())).or_default();
+        let which = (id, file.clone(), *times);
+        *times += 1;
+        let Some(task) = self.scene.task(id) else {
             return Control::Failed(say::wrong_answer("Include"));
         };
         let found = run.sources.find(task.file, file, "tasks");
-        let path = found.map_or_else(|| file.to_owned(), |path| path.display().to_string());
-        match run.loaded.include(&task, &path) {
+        let path = found.map_or_else(|| file.to_string(), |path| path.display().to_string());
+        match self.scene.include(which, || run.loaded.include(&task, &path)) {
             Ok(items) => {
                 let secrets = super::load::secrets_of_items(&items);
                 run.mask().add(secrets.iter().map(|secret| secret.expose().as_str()));

@@ -23,19 +23,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use hep_core::interp::{Control, Options, Summary};
+use hep_core::interp::{Control, GATHER_FACTS, Options, Summary};
 use hep_core::inventory::Host;
 use hep_core::mask::Mask;
 use hep_core::message::{Message, plan, play as say};
-use hep_core::program::{Batch, Play};
+use hep_core::program::{Batch, Item, Play, Task, wants_barriers};
 use hep_core::run::HostState;
+use hep_core::value::{Trust, Value};
 use hep_core::vars::{Level, Var};
 use indexmap::IndexMap;
 use tokio::sync::{OnceCell, Semaphore};
 use tokio::task::JoinSet;
 
 use self::bundle::Bundle;
-use self::coordinator::{Coordinator, StopRule};
+use self::coordinator::Coordinator;
 use self::executor::Executor;
 use self::host::{NoStart, Part};
 use self::load::Loaded;
@@ -135,14 +136,28 @@ pub(crate) struct Memory {
     /// The runs that were cut off on it of which it has told.
     pub(crate) told: HashSet<Arc<str>>,
     duration_ms: u64,
+    /// Whether any play was for it.
+    took_part: bool,
     /// Round trips of executors that have gone.
     pub(crate) round_trips: u32,
+}
+
+/// An include of a file: the task, the file, and how often the host has come to both before.
+pub(crate) type Which = (u32, Arc<str>, u32);
+
+/// Files that were included on the way.
+#[derive(Default)]
+struct Included {
+    items: HashMap<Which, Vec<Item>>,
+    tasks: HashMap<u32, Arc<Task>>,
 }
 
 /// One play with its hosts.
 pub(crate) struct Scene {
     pub(crate) play: Arc<Play>,
     pub(crate) needs: Needs,
+    /// All hosts that the play means: also those that failed before.
+    meant: Arc<Vec<Arc<str>>>,
     /// All hosts of the play.
     pub(crate) hosts: Arc<Vec<Arc<str>>>,
     /// The hosts of the present batch.
@@ -151,11 +166,51 @@ pub(crate) struct Scene {
     pub(crate) options: Options,
     /// Which play of the run it is, from 0.
     pub(crate) number: usize,
+    /// What was included on the way.
+    included: Mutex<Included>,
     /// What came of each `pause`, done once for all hosts.
     pauses: Mutex<HashMap<u32, Arc<OnceCell<Control>>>>,
 }
 
 impl Scene {
+    /// The task with this number.
+    pub(crate) fn task(&self, id: u32) -> Option<Arc<Task>> {
+        let included = || self.included().tasks.get(&id).cloned();
+        controller::find_task(&self.play, id).or_else(included)
+    }
+
+    /// The steps of a file, read by `read` for the first host that includes it: for all hosts they are the
+    /// same tasks, so that these can do them together.
+    pub(crate) fn include(
+        &self,
+        which: Which,
+        read: impl FnOnce() -> Result<Vec<Item>, Message>,
+    ) -> Result<Vec<Item>, Message> {
+        let mut included = self.included();
+        if let Some(items) = included.items.get(&which) {
+            return Ok(items.clone());
+        }
+        let items = read()?;
+        let tasks = hep_core::manifest::select::tasks(&items);
+        let tasks = tasks.into_iter().map(|task| (task.id, Arc::new(task.clone())));
+        included.tasks.extend(tasks);
+        included.items.insert(which, items.clone());
+        Ok(items)
+    }
+
+    fn included(&self) -> std::sync::MutexGuard<'_, Included> {
+        // Nothing panics while the lock is held.
+        self.included.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a failure of this task ends the play for all.
+    pub(crate) fn is_fatal(&self, task: Option<u32>) -> bool {
+        match task {
+            None | Some(GATHER_FACTS) => self.play.any_errors_fatal,
+            Some(id) => self.task(id).is_some_and(|task| task.any_errors_fatal),
+        }
+    }
+
     pub(crate) fn pause(&self, task: u32) -> Arc<OnceCell<Control>> {
         // Nothing panics while the lock is held.
         let mut pauses = self.pauses.lock().unwrap_or_else(PoisonError::into_inner);
@@ -196,7 +251,9 @@ pub async fn run(
         if run.cancel.is_cancelled() {
             break;
         }
-        Arc::clone(&run).play(number, play, hosts).await;
+        if !Arc::clone(&run).play(number, play, hosts).await {
+            break;
+        }
     }
     run.end().await;
     Ok(())
@@ -240,7 +297,9 @@ impl Run {
         Ok(plays)
     }
 
-    async fn play(self: Arc<Self>, number: usize, play: Arc<Play>, hosts: Vec<Host>) {
+    /// Does a play; false when so much failed that no other may follow.
+    async fn play(self: Arc<Self>, number: usize, play: Arc<Play>, hosts: Vec<Host>) -> bool {
+        let meant: Arc<Vec<Arc<str>>> = Arc::new(hosts.iter().map(|h| h.name.clone()).collect());
         // A host that failed or could not be reached takes no part in later plays.
         let hosts: Vec<Host> = hosts.into_iter().filter(|h| self.is_in(&h.name)).collect();
         let names: Arc<Vec<Arc<str>>> = Arc::new(hosts.iter().map(|h| h.name.clone()).collect());
@@ -255,7 +314,6 @@ impl Run {
         }
         let several = self.loaded.program.plays.len() > 1;
         needs.hostvars |= several && needs.all;
-        let mut failed_before = 0;
         let batches = scene::batches(&hosts, &play.serial);
         let count = batches.len();
         for (turn, batch) in batches.into_iter().enumerate() {
@@ -263,41 +321,47 @@ impl Run {
                 let hosts = batch.iter().map(|host| host.name.clone()).collect();
                 self.tell(RunEvent::Batch { number: turn + 1, hosts }).await;
             }
-            let scene = self.scene((number, &play), &needs, &names, &batch, failed_before);
+            let scene = self.scene((number, &play), &needs, [&meant, &names], &batch);
             Arc::clone(&self).batch(&scene, batch).await;
-            failed_before += scene.coordinator.failed();
-            if scene.coordinator.is_stopped() || self.cancel.is_cancelled() {
-                break;
+            // As in Ansible, a batch without a host left ends the run.
+            let (failed, all) = (scene.coordinator.failed(), scene.batch.len());
+            if scene.coordinator.is_broken() || failed == all {
+                if turn + 1 < count || number + 1 < self.loaded.program.plays.len() || failed < all
+                {
+                    let message = say::stopped_for_all(failed, all);
+                    self.tell(RunEvent::Note { host: None, message }).await;
+                }
+                return false;
             }
-            // As Ansible: a batch without a host left ends the play.
-            if count > 1 && scene.coordinator.failed() == scene.batch.len() {
+            if scene.coordinator.is_play_ended() || self.cancel.is_cancelled() {
                 break;
             }
         }
+        true
     }
 
     fn scene(
         &self,
         (number, play): (usize, &Arc<Play>),
         needs: &Needs,
-        names: &Arc<Vec<Arc<str>>>,
+        [meant, names]: [&Arc<Vec<Arc<str>>>; 2],
         batch: &[Host],
-        failed_before: usize,
     ) -> Arc<Scene> {
         let percent = play.max_fail_percentage.filter(|percent| *percent < 100.0);
-        let any = play.any_errors_fatal || scene::any_task_is_fatal(&play.items);
-        let rule = StopRule { any, max_percent: percent, hosts: names.len(), failed_before };
+        let together = play.any_errors_fatal || wants_barriers(&play.items);
         let mut options = self.request.options.clone();
-        options.barriers = any || percent.is_some() || play.linear;
+        options.barriers = together || percent.is_some() || play.linear;
         options.shares_vars = needs.hostvars || self.loaded.program.plays.len() > 1;
         Arc::new(Scene {
             play: play.clone(),
             needs: needs.clone(),
             hosts: names.clone(),
+            meant: meant.clone(),
             batch: batch.iter().map(|host| host.name.clone()).collect(),
-            coordinator: Coordinator::new(batch.len(), rule),
+            coordinator: Coordinator::new(batch.len(), percent),
             options,
             number,
+            included: Mutex::default(),
             pauses: Mutex::default(),
         })
     }
@@ -345,11 +409,10 @@ impl Run {
         let memory = std::mem::take(&mut *self.lock());
         let mut leaving = JoinSet::new();
         for (host, memory) in memory {
-            let (state, error) = memory.state.unwrap_or((HostState::Succeeded, None));
-            let summary = Some(memory.summary);
-            let (rc, signal, duration_ms) = (None, None, memory.duration_ms);
-            let end = HostEnd { host, state, rc, signal, duration_ms, error, summary };
-            self.tell(RunEvent::Host(Box::new(end))).await;
+            // A delegate that no play meant has no end of its own.
+            if memory.took_part || memory.state.is_some() {
+                self.tell(RunEvent::Host(Box::new(memory.end(&host)))).await;
+            }
             if let Some(executor) = memory.executor {
                 leaving.spawn(executor.end_known());
             }
@@ -378,7 +441,9 @@ impl Run {
             RunEvent::Task { event, .. } => mask.event(event),
             RunEvent::Line { line, .. } if !mask.is_empty() => *line = mask.bytes(line).into(),
             RunEvent::Note { message, .. } => mask.message(message),
-            RunEvent::Host(end) => end.error.iter_mut().for_each(|error| mask.message(error)),
+            RunEvent::Left(end) | RunEvent::Host(end) => {
+                end.error.iter_mut().for_each(|error| mask.message(error))
+            }
             RunEvent::Line { .. } | RunEvent::Play { .. } | RunEvent::Batch { .. } => {}
         }
     }
@@ -386,6 +451,19 @@ impl Run {
     pub(crate) fn mask(&self) -> std::sync::MutexGuard<'_, Mask> {
         // Nothing panics while the lock is held.
         self.mask.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Hosts of a play that failed, or were not reached, take part in later plays again.
+    pub(crate) fn clear_errors(&self, scene: &Scene) {
+        scene.coordinator.clear_failures();
+        for host in scene.meant.iter() {
+            self.with_memory(host, |memory| {
+                let is_known = |(state, _): &mut (HostState, _)| {
+                    matches!(state, HostState::Failed | HostState::Unreachable)
+                };
+                memory.state.take_if(is_known);
+            });
+        }
     }
 
     fn is_in(&self, host: &str) -> bool {
@@ -404,8 +482,29 @@ impl Run {
 }
 
 impl Memory {
+    /// How its part has ended so far.
+    pub(crate) fn end(&self, host: &Arc<str>) -> HostEnd {
+        let (state, error) = self.state.clone().unwrap_or((HostState::Succeeded, None));
+        HostEnd {
+            host: host.clone(),
+            state,
+            rc: None,
+            signal: None,
+            duration_ms: self.duration_ms,
+            error,
+            summary: Some(self.summary.clone()),
+        }
+    }
+
+    /// Keeps variables that came from a host.
+    pub(crate) fn keep(&mut self, level: Level, variables: Vec<(Arc<str>, Value)>) {
+        let kept = variables.into_iter();
+        self.set.extend(kept.map(|(name, value)| ((level, name), Var::Data(value, Trust::Host))));
+    }
+
     /// Adds what a play gave.
     pub(crate) fn add(&mut self, summary: &Summary, duration_ms: u64) {
+        self.took_part = true;
         let sum = &mut self.summary;
         sum.ok += summary.ok;
         sum.changed += summary.changed;

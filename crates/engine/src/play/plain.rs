@@ -8,8 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hep_core::change::{Change, Content, Deed, Outcome, Run as Program, Wait};
-use hep_core::frame::ToHost;
-use hep_core::interp::{Control, Done, Event, Identity, Input, Interpreter, Request, Start, Step};
+use hep_core::frame::{Stream, ToHost};
+use hep_core::interp::{
+    Control, Done, Elsewhere, Event, Identity, Input, Interpreter, Request, Start, Step,
+};
 use hep_core::inventory::Host;
 use hep_core::limited;
 use hep_core::message::{Message, exec, play as say, remote};
@@ -117,11 +119,16 @@ impl Part {
         if let Request::Task(elsewhere) = &request
             && elsewhere.host.is_none()
             && &*elsewhere.module == "reboot"
+            && self.is_of_play(elsewhere)
         {
             let control = self.reboot_plainly(elsewhere).await;
             // The connection went with the old boot.
             *plain = self.run.plain(&self.host).await?;
             return Ok(Input::Control(control));
+        }
+        if request == Request::Reset {
+            self.run.fleet.disconnect(&self.host).await;
+            *plain = self.run.plain(&self.host).await?;
         }
         Ok(match self.answer(request).await {
             ToHost::Replies(replies) => Input::Replies(replies),
@@ -155,7 +162,7 @@ impl Run {
         part: &Part,
         host: &Host,
         start: Start,
-        file: u16,
+        elsewhere: &Elsewhere,
     ) -> Control {
         let mut plain = match self.plain(host).await {
             Ok(plain) => plain,
@@ -174,7 +181,7 @@ impl Run {
                 Step::Emit(_) => Input::Next,
                 Step::Done(_) => break,
                 Step::Ask(Request::Asks { asks, .. }) => {
-                    Input::Replies(part.files(file, asks).await)
+                    Input::Replies(part.files(elsewhere, asks).await)
                 }
                 Step::Ask(_) => Input::Control(Control::Failed(say::wrong_answer("Request"))),
                 step => match plain.timed(step, part, &mut interpreter).await {
@@ -524,7 +531,10 @@ impl Teller {
                 self.item.remove(&report.task);
                 report.duration_ms = since(self.begun.remove(&report.task));
             }
-            Event::Retry { .. } | Event::Var { .. } | Event::Notified { .. } => {}
+            Event::Retry { .. }
+            | Event::Var { .. }
+            | Event::Delegated { .. }
+            | Event::Notified { .. } => {}
         }
         event
     }

@@ -41,6 +41,25 @@ impl Part {
         }
         let snapshot = self.put_away(executor).await?;
         let answer = self.restarted(&restart, elsewhere).await;
+        self.go_on(executor, snapshot, answer).await
+    }
+
+    /// Drops the line to the host and goes on over a new one, with a new login.
+    pub(super) async fn reset(&mut self, executor: &mut Executor) -> Result<Option<End>, Broken> {
+        let snapshot = self.put_away(executor).await?;
+        // It holds the host's journal, which the next one needs.
+        executor.leave().await;
+        self.run.fleet.disconnect(&self.host).await;
+        self.go_on(executor, snapshot, Control::Go).await
+    }
+
+    /// Goes on with a play that was put away, in a new executor.
+    async fn go_on(
+        &mut self,
+        executor: &mut Executor,
+        snapshot: Snapshot,
+        answer: Control,
+    ) -> Result<Option<End>, Broken> {
         let fresh = match self.new_executor().await {
             Ok(fresh) => fresh,
             Err(end) => return Ok(Some(end)),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hep_core::inventory::{Host, Inventory};
 use hep_core::message::{Message, play as say};
 use hep_core::node::{Node, NodeKind};
-use hep_core::program::{Batch, Item, Play};
+use hep_core::program::{Batch, Play};
 use hep_core::template::{Evaluated, Scope};
 use hep_core::value::{Map, Trust, Value};
 use hep_core::vars::{Layer, Level, Var, Vars};
@@ -59,16 +59,6 @@ pub(super) fn batches(hosts: &[Host], serial: &[Batch]) -> Vec<Vec<Host>> {
         rest = after;
     }
     batches
-}
-
-/// Whether any task says `any_errors_fatal`.
-pub(super) fn any_task_is_fatal(items: &[Item]) -> bool {
-    items.iter().any(|item| match item {
-        Item::Task(task) => task.any_errors_fatal,
-        Item::Block(block) => [&block.block, &block.rescue, &block.always]
-            .into_iter()
-            .any(|items| any_task_is_fatal(items)),
-    })
 }
 
 impl Run {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
+use hep_core::external;
 use hep_core::message::{Message, play as say};
 use hep_core::observe::{Ask, Reply, SourceBody, SourceFile};
 use sha2::{Digest, Sha256};
@@ -117,6 +118,7 @@ impl Sources {
         let path = self.found(file, name, folder)?;
         let is_directory = path.is_dir();
         let mut source = self.describe(&path)?;
+        source.supports_check = !is_directory && supports_check(&path)?;
         if is_directory {
             let mut entries = Vec::new();
             self.walk(&path, "", &mut entries)?;
@@ -167,6 +169,7 @@ impl Sources {
         Ok(SourceFile {
             path: path.display().to_string().into(),
             mode: data.permissions().mode() & 0o7777,
+            supports_check: false,
             body,
         })
     }
@@ -203,9 +206,20 @@ impl Sources {
         Ok(SourceFile {
             path: path.display().to_string().into(),
             mode: data.permissions().mode() & 0o7777,
+            supports_check: false,
             body: SourceBody::Text(text.into()),
         })
     }
+}
+
+/// Whether a file's beginning promises that it changes nothing in a check.
+fn supports_check(path: &Path) -> Result<bool, Message> {
+    use std::io::Read as _;
+    let mut beginning = Vec::new();
+    let read = std::fs::File::open(path)
+        .and_then(|file| file.take(external::MARK_WITHIN as u64).read_to_end(&mut beginning));
+    read.map_err(|error| say::source_unreadable(path.display(), error))?;
+    Ok(external::supports_check(&beginning))
 }
 
 /// Writes into a hasher.

@@ -206,7 +206,10 @@ impl Render for Live {
             RunEvent::Note { host, message } => {
                 note(&mut self.talk, host.as_deref(), message, page);
             }
-            RunEvent::Play { .. } | RunEvent::Batch { .. } | RunEvent::Task { .. } => {}
+            RunEvent::Play { .. }
+            | RunEvent::Batch { .. }
+            | RunEvent::Left(_)
+            | RunEvent::Task { .. } => {}
         }
     }
 
@@ -279,7 +282,10 @@ impl Render for Json {
                 let host = host.as_ref().map_or_else(String::new, |host| format!("{host}: "));
                 let _ = writeln!(page.err(), "{host}{}", visible::text(&message.to_string()));
             }
-            RunEvent::Play { .. } | RunEvent::Batch { .. } | RunEvent::Task { .. } => {}
+            RunEvent::Play { .. }
+            | RunEvent::Batch { .. }
+            | RunEvent::Left(_)
+            | RunEvent::Task { .. } => {}
         }
     }
 
@@ -331,7 +337,10 @@ impl Render for Grouped {
             RunEvent::Note { host, message } => {
                 note(&mut self.talk, host.as_deref(), message, page);
             }
-            RunEvent::Play { .. } | RunEvent::Batch { .. } | RunEvent::Task { .. } => {}
+            RunEvent::Play { .. }
+            | RunEvent::Batch { .. }
+            | RunEvent::Left(_)
+            | RunEvent::Task { .. } => {}
         }
     }
 

@@ -69,7 +69,7 @@ fn answer(executor: &mut Executor, request: Request, files: &Path) {
         let (sha256, size) = (sha256(&content).into(), content.len() as u64);
         let body = SourceBody::File { sha256, size };
         let path = Arc::clone(path);
-        (ask, Reply::File(SourceFile { path, mode: 0o644, body }))
+        (ask, Reply::File(SourceFile { path, mode: 0o644, supports_check: false, body }))
     };
     executor.send(&ToHost::Replies(asks.into_iter().map(reply).collect()));
 }

@@ -30,6 +30,8 @@ pub(super) struct World {
     pub(super) elsewhere: Vec<Control>,
     /// How long looking and doing take, a step each, in milliseconds.
     pub(super) slow_ms: u64,
+    /// Answers at barriers, in this order; then that it goes on.
+    pub(super) barriers: Vec<Control>,
     /// The answer to `run_once`.
     pub(super) once: Option<Control>,
 }
@@ -103,6 +105,14 @@ impl World {
             "force_handlers" => options.force_handlers = true,
             "no_files" => self.sends_files = false,
             "snapshots" => self.snapshots = true,
+            "abort" => self.barriers.push(Control::Abort { rescue: false }),
+            "abort_or_rescue" => self.barriers.push(Control::Abort { rescue: true }),
+            "go" => self.barriers.push(Control::Go),
+            "once_failed" => {
+                let failed = Some(crate::message::play::no_such_host("gone"));
+                let done = Done { failed, ..Done::default() };
+                self.once = Some(Control::Result(Box::new(done)));
+            }
             "once_elsewhere" => {
                 let result = Map::from([("stdout".into(), Value::from("from another"))]);
                 let facts = Map::from([("f".into(), Value::from("theirs"))]);
@@ -151,6 +161,7 @@ impl World {
             program,
             ran: Ran { host: self.host.clone(), trips: 1, ..Ran::default() },
             elsewhere: self.elsewhere.clone().into_iter(),
+            barriers: self.barriers.clone().into_iter(),
         };
         let start = std::time::Instant::now();
         driver.drive(interpreter, tamper);
@@ -224,6 +235,7 @@ impl World {
                 Reply::File(SourceFile {
                     path: path.into(),
                     mode: 0o644,
+                    supports_check: text.contains("hep: supports-check"),
                     body: SourceBody::Text(text.as_str().into()),
                 })
             })
@@ -266,6 +278,7 @@ struct Driver<'a> {
     program: Program,
     ran: Ran,
     elsewhere: std::vec::IntoIter<Control>,
+    barriers: std::vec::IntoIter<Control>,
 }
 
 impl Driver<'_> {
@@ -303,7 +316,8 @@ impl Driver<'_> {
                 Step::Ask(request) => {
                     self.ran.trips += 1;
                     let input = self.request(&request);
-                    if self.world.snapshots && matches!(request, Request::Task(_)) {
+                    if self.world.snapshots && matches!(request, Request::Task(_) | Request::Reset)
+                    {
                         let text = serde_json::to_string(&interpreter.snapshot()).unwrap();
                         interpreter = Interpreter::resume(serde_json::from_str(&text).unwrap());
                     }
@@ -331,6 +345,10 @@ impl Driver<'_> {
             Event::Item(report) => Some(format!("  - {}", report_line(report))),
             Event::Finished(report) => Some(report_line(report)),
             Event::Retry { left, .. } => Some(format!("  retry, {left} left")),
+            Event::Delegated { host, facts, sets, .. } => {
+                let facts = serde_json::to_string(facts).unwrap();
+                Some(format!("  of {host} {facts} {sets}"))
+            }
             Event::Notified { handlers } => Some(format!("  notified {}", handlers.join(", "))),
             Event::Var { level, name, value, trust } => {
                 let value = serde_json::to_string(value).unwrap();
@@ -364,11 +382,16 @@ impl Driver<'_> {
                 let result = serde_json::to_string(&Value::map(result.result.clone())).unwrap();
                 (format!("once done {result}"), Input::Control(Control::Go))
             }
-            Request::Barrier { .. } => ("barrier".into(), Input::Control(Control::Go)),
+            Request::Barrier { .. } => {
+                let next = self.barriers.next();
+                ("barrier".into(), Input::Control(next.unwrap_or(Control::Go)))
+            }
             Request::Include { task, file } => {
                 (format!("include {file}"), Input::Control(self.include(*task, file)))
             }
             Request::End { meta } => (format!("end {meta:?}"), Input::Control(Control::Stop)),
+            Request::ClearErrors => ("clear errors".into(), Input::Control(Control::Go)),
+            Request::Reset => ("reset".into(), Input::Control(Control::Go)),
             Request::Slot { limit, .. } => (format!("slot {limit}"), Input::Control(Control::Go)),
         };
         self.ran.lines.push(format!("    ? {text}"));
@@ -401,6 +424,9 @@ fn elsewhere_line(elsewhere: &Elsewhere) -> String {
     }
     for (name, value) in &elsewhere.environment {
         let _ = write!(text, " {name}={value}");
+    }
+    if let Some(template) = &elsewhere.text {
+        let _ = write!(text, " text {template:?}");
     }
     if elsewhere.check {
         text.push_str(" (check)");

@@ -70,7 +70,7 @@ fn every_segment_boundary_has_its_price() {
             2,
         ),
         ("include_vars", plain("- include_vars: vars.yml"), "", 2),
-        ("end_play", plain("- meta: end_play"), "", 2),
+        ("end_play", plain("- meta: end_play"), "", 3),
         (
             "barriers",
             plain("- command: a\n- debug: {msg: x}\n- command: b\n- command: c"),

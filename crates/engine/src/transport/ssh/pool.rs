@@ -163,6 +163,14 @@ impl Pool {
         Ok([host, Arc::clone(&self.starts).acquire_owned().await?])
     }
 
+    /// Forgets the connection to this target; work that still runs keeps it.
+    pub async fn forget(&self, target: &SshTarget) {
+        let slot = lock(&self.slots).get(&target.key()).cloned();
+        if let Some(slot) = slot {
+            slot.current.lock().await.connection = None;
+        }
+    }
+
     /// Forgets all connections; work that still runs keeps its own.
     pub fn clear(&self) {
         lock(&self.slots).clear();

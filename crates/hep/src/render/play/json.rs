@@ -58,6 +58,15 @@ fn notice(host: Option<&str>, message: &Message) -> Value {
     }})
 }
 
+/// A host that ended before its time: it has no task for that.
+fn left(end: &HostEnd) -> Value {
+    json!({
+        "host": &*end.host,
+        "state": crate::cli::state_word(end.state),
+        "error": end.error.as_ref().map(ToString::to_string),
+    })
+}
+
 fn summary(end: &HostEnd) -> Value {
     let mut fields = Map::new();
     fields.insert("host".into(), json!(&*end.host));
@@ -78,6 +87,7 @@ impl Render for Json {
                     self.put(task(host, report), page);
                 }
             }
+            RunEvent::Left(end) => self.put(left(end), page),
             RunEvent::Note { host, message } => {
                 self.put(notice(host.as_deref(), message), page);
             }

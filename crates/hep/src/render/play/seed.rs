@@ -1,6 +1,8 @@
 //! A run as seed 2 printed it: `TASK module [host] name`, then `SUCCESS` or `NO CHANGE`.
 
+use std::collections::HashSet;
 use std::io::Write as _;
+use std::sync::Arc;
 
 use hep_core::interp::{Event, Report, State};
 use hep_engine::event::{HostEnd, RunEvent};
@@ -15,12 +17,14 @@ pub(crate) struct Seed {
     script: Script,
     look: Look,
     talk: Talk,
+    /// Hosts of which it was told why they are out.
+    left: HashSet<Arc<str>>,
 }
 
 impl Seed {
     /// For a run of this program.
     pub(crate) fn new(screen: &Screen, script: Script) -> Self {
-        Self { script, look: screen.out, talk: Talk::new(screen, &[]) }
+        Self { script, look: screen.out, talk: Talk::new(screen, &[]), left: HashSet::new() }
     }
 
     fn task(&self, host: &str, report: &Report, page: &mut Page) {
@@ -60,14 +64,21 @@ impl Render for Seed {
                     self.task(host, report, page);
                 }
             }
-            RunEvent::Host(end) => self.host(end, page),
+            RunEvent::Left(end) => {
+                self.left.insert(end.host.clone());
+                self.host(end, page);
+            }
+            RunEvent::Host(end) if !self.left.contains(&end.host) => self.host(end, page),
             RunEvent::Note { host: Some(host), message } => {
                 self.talk.sentence(host, message, page.err());
             }
             RunEvent::Note { host: None, message } => {
                 let _ = writeln!(page.err(), "{}", visible::text(&message.to_string()));
             }
-            RunEvent::Play { .. } | RunEvent::Batch { .. } | RunEvent::Line { .. } => {}
+            RunEvent::Play { .. }
+            | RunEvent::Batch { .. }
+            | RunEvent::Line { .. }
+            | RunEvent::Host(_) => {}
         }
     }
 

@@ -54,6 +54,8 @@ pub(crate) struct Text {
     tallies: Vec<Tally>,
     /// Hosts that failed: they report no further tasks.
     out: HashSet<Arc<str>>,
+    /// Hosts of which it was told why they are out.
+    left: HashSet<Arc<str>>,
     /// The task at which each host is: its output belongs to it.
     at: HashMap<Arc<str>, u32>,
     order: Order<RunEvent>,
@@ -85,6 +87,7 @@ impl Text {
             items: HashSet::new(),
             tallies: Vec::new(),
             out: HashSet::new(),
+            left: HashSet::new(),
             at: HashMap::new(),
             order: Order::default(),
         }
@@ -341,9 +344,15 @@ impl Render for Text {
                 self.hear(host, event, page);
             }
             RunEvent::Note { host, message } => self.note(host.as_deref(), message, page),
+            RunEvent::Left(end) => {
+                self.left.insert(end.host.clone());
+                self.out.insert(end.host.clone());
+                self.order.leave(&end.host);
+                self.talk.ended(end, page);
+            }
             RunEvent::Host(end) => {
                 // Failed tasks have been told already; what kept a host from its tasks has not.
-                if end.error.is_some() {
+                if end.error.is_some() && !self.left.contains(&end.host) {
                     self.talk.ended(end, page);
                 }
             }
