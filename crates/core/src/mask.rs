@@ -13,8 +13,9 @@ use crate::value::{Map, Value};
 /// What stands in the place of a secret.
 pub const MARK: &str = "********";
 
-/// Shorter texts are not masked: they would tear every output apart and hide nothing.
-const SHORTEST: usize = 4;
+/// Shorter secrets, in bytes, are masked where they stand as words of their own: within words they would
+/// tear every output apart and hide nothing. One of a single byte is masked where it is all there is.
+const SHORT: usize = 4;
 
 /// The secrets of a run.
 #[derive(Clone, Debug, Default)]
@@ -32,7 +33,7 @@ impl Mask {
             texts.push(secret);
             texts.extend(secret.lines().map(str::trim));
         }
-        texts.retain(|text| text.len() >= SHORTEST);
+        texts.retain(|text| !text.is_empty());
         texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
         texts.dedup();
         Self { secrets: texts.into_iter().map(|text| Secret::new(text.to_owned())).collect() }
@@ -57,8 +58,11 @@ impl Mask {
     pub fn text<'t>(&self, text: &'t str) -> std::borrow::Cow<'t, str> {
         let mut out = std::borrow::Cow::Borrowed(text);
         for secret in &self.secrets {
-            if out.contains(secret.expose().as_str()) {
-                out = out.replace(secret.expose().as_str(), MARK).into();
+            let secret = secret.expose().as_bytes();
+            if find(out.as_bytes(), secret, 0).is_some() {
+                // Whole characters were taken out of whole characters.
+                let masked = String::from_utf8_lossy(&replace(out.as_bytes(), secret)).into_owned();
+                out = masked.into();
             }
         }
         out
@@ -166,15 +170,33 @@ pub fn secrets_of<'n>(node: &'n Node, into: &mut Vec<&'n str>) {
     }
 }
 
+/// Where a secret stands at or behind `from`.
+fn find(bytes: &[u8], secret: &[u8], from: usize) -> Option<usize> {
+    if secret.len() == 1 {
+        return (from == 0 && bytes.trim_ascii() == secret)
+            .then(|| bytes.iter().position(|byte| *byte == secret[0]))
+            .flatten();
+    }
+    let is_of_word = |byte: Option<&u8>| {
+        byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_' || !byte.is_ascii())
+    };
+    let stands = |at: usize| {
+        let before = at.checked_sub(1).and_then(|at| bytes.get(at));
+        secret.len() >= SHORT || !(is_of_word(before) || is_of_word(bytes.get(at + secret.len())))
+    };
+    let windows = bytes.get(from..)?.windows(secret.len());
+    windows.zip(from..).find(|(window, at)| *window == secret && stands(*at)).map(|(_, at)| at)
+}
+
 fn replace(bytes: &[u8], secret: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len());
-    let mut rest = bytes;
-    while let Some(at) = rest.windows(secret.len()).position(|window| window == secret) {
-        out.extend_from_slice(&rest[..at]);
+    let mut from = 0;
+    while let Some(at) = find(bytes, secret, from) {
+        out.extend_from_slice(&bytes[from..at]);
         out.extend_from_slice(MARK.as_bytes());
-        rest = &rest[at + secret.len()..];
+        from = at + secret.len();
     }
-    out.extend_from_slice(rest);
+    out.extend_from_slice(&bytes[from..]);
     out
 }
 
@@ -184,8 +206,19 @@ mod tests {
 
     #[test]
     fn secrets_go_and_the_rest_stays() {
-        let mask = Mask::new(["hunter2!", "hunter2!more", "abc", "line one\nline two"]);
-        assert_eq!(mask.text("a hunter2!more b hunter2! abc"), "a ******** b ******** abc");
+        let mask = Mask::new(["hunter2!", "hunter2!more", "abc", "7", "", "line one\nline two"]);
+        for (text, masked) in [
+            ("a hunter2!more b hunter2! c", "a ******** b ******** c"),
+            ("xhunter2!x", "x********x"),
+            ("pin=abc, (abc)", "pin=********, (********)"),
+            ("abcd xabc abc_ äabc abcabc", "abcd xabc abc_ äabc abcabc"),
+            ("abc abc", "******** ********"),
+            ("port 7 of 17", "port 7 of 17"),
+            ("7", "********"),
+        ] {
+            assert_eq!(mask.text(text), masked);
+            assert_eq!(mask.bytes(text.as_bytes()), masked.as_bytes());
+        }
         assert_eq!(mask.text("x line two"), "x ********");
         assert_eq!(mask.bytes(b"\xff hunter2! \xfe"), b"\xff ******** \xfe");
     }

@@ -64,6 +64,24 @@ pub enum NodeKind {
 }
 
 impl Node {
+    /// Marks the texts of an encrypted file of variables as secrets, so that they are masked wherever they
+    /// would be shown. Which of them are secret the file does not say; those that are not belong into a file
+    /// of their own. Templates stay templates: what they refer to is masked where it is secret. Numbers and
+    /// booleans keep their kind, and are shown.
+    pub fn seal(&mut self) {
+        if self.is_template() {
+            return;
+        }
+        match &mut self.kind {
+            NodeKind::Str(text) | NodeKind::Literal(text) => {
+                self.kind = NodeKind::Secret(text.clone());
+            }
+            NodeKind::List(items) => items.iter_mut().for_each(Self::seal),
+            NodeKind::Map(entries) => entries.iter_mut().for_each(|(_, value)| value.seal()),
+            _ => {}
+        }
+    }
+
     /// A node without a place.
     #[must_use]
     pub const fn bare(kind: NodeKind) -> Self {

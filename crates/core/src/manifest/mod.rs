@@ -127,6 +127,17 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Reads a file of variables: where it is encrypted as a whole, all its texts are secrets.
+    pub fn variables(&mut self, path: &str) -> Result<Node, Diagnostic> {
+        let sealed = self.setup.files.read(path).ok().flatten();
+        let sealed = sealed.is_some_and(|bytes| vault::is_sealed(&bytes));
+        let mut tree = self.load(path)?;
+        if sealed {
+            tree.seal();
+        }
+        Ok(tree)
+    }
+
     /// The files read so far, in the order that positions count them.
     #[must_use]
     pub fn sources(&self) -> &[Source] {

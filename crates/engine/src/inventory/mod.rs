@@ -231,25 +231,9 @@ impl Reader<'_> {
         let decrypt = self.options.decrypt;
         let mut content = yaml::parse_one(&text, file, &mut |text, _| decrypt(text))?;
         if sealed {
-            seal(&mut content);
+            content.seal();
         }
         Ok(content)
-    }
-}
-
-/// Marks the texts of an encrypted file as secrets, so that they are masked wherever they would be shown.
-/// Templates must stay templates; what they refer to is masked where it is secret.
-fn seal(node: &mut Node) {
-    if node.is_template() {
-        return;
-    }
-    match &mut node.kind {
-        NodeKind::Str(text) | NodeKind::Literal(text) => {
-            node.kind = NodeKind::Secret(text.clone());
-        }
-        NodeKind::List(items) => items.iter_mut().for_each(seal),
-        NodeKind::Map(entries) => entries.iter_mut().for_each(|(_, value)| seal(value)),
-        _ => {}
     }
 }
 

@@ -169,7 +169,7 @@ impl Loaded {
 
     /// The variables in a file.
     pub fn vars_file(&self, path: &str) -> Result<Node, Message> {
-        self.with_reader(|reader| reader.load(path).map_err(|fault| first(vec![fault])))
+        self.with_reader(|reader| reader.variables(path).map_err(|fault| first(vec![fault])))
     }
 
     fn with_reader<T>(

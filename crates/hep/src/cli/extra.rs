@@ -64,7 +64,10 @@ fn mapping(
     };
     let mut decrypt = |text: &str, _| keys.open(text).map(|opened| opened.expose().clone());
     let parsed = yaml::parse_one(&opened, file, &mut decrypt);
-    let node = parsed.map_err(|fault| Failure::found(fault, sources.clone()))?;
+    let mut node = parsed.map_err(|fault| Failure::found(fault, sources.clone()))?;
+    if sealed {
+        node.seal();
+    }
     match node.kind {
         NodeKind::Map(entries) => {
             layer.extend(entries.into_iter().map(|(k, v)| (k.key_text(), Var::Authored(v))));
