@@ -138,6 +138,8 @@ fn waits_for_hosts(request: &Request) -> bool {
         Request::OnceDone { .. }
         | Request::Include { .. }
         | Request::End { .. }
+        | Request::ClearErrors
+        | Request::Reset
         | Request::Task(_) => false,
     }
 }

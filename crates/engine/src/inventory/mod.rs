@@ -14,7 +14,7 @@ use hep_core::diagnostic::{Diagnostic, Source};
 use hep_core::inventory::build::Beside;
 use hep_core::inventory::{Builder, Format, Inventory, conceal, plain, ssh_config};
 use hep_core::message::{Message, inventory as say};
-use hep_core::node::{Node, NodeKind, Pos};
+use hep_core::node::{Node, Pos};
 use hep_core::selector::Selector;
 use hep_core::yaml;
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hep_core::change::{Change, Content, Deed, Outcome, Run as Program, Wait};
-use hep_core::frame::{Stream, ToHost};
+use hep_core::frame::ToHost;
 use hep_core::interp::{
     Control, Done, Elsewhere, Event, Identity, Input, Interpreter, Request, Start, Step,
 };
