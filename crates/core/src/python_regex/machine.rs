@@ -248,12 +248,7 @@ impl Machine<'_> {
                 Some((next, at))
             }
             Step::Refute { slot } => {
-                let height = self.slots[slot];
-                while self.stack.len() > height {
-                    if let Some(Entry::Slot { slot, held }) = self.stack.pop() {
-                        self.slots[slot] = held;
-                    }
-                }
+                self.unwind(self.slots[slot]);
                 None
             }
             Step::Back { by } => self.back(by, at).map(|at| (next, at)),
@@ -262,6 +257,15 @@ impl Machine<'_> {
             }
             Step::Match => None,
         })
+    }
+
+    /// Takes back what was set since the stack had this height, and forgets the ways since.
+    fn unwind(&mut self, height: usize) {
+        while self.stack.len() > height {
+            if let Some(Entry::Slot { slot, held }) = self.stack.pop() {
+                self.slots[slot] = held;
+            }
+        }
     }
 
     /// Takes as many characters as it may, or as few as it must.

@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
+use hep_core::node::NodeKind;
 use tempfile::TempDir;
 
 use super::*;
