@@ -51,6 +51,8 @@ pub mod query;
 pub mod quote;
 #[cfg(feature = "full")]
 pub mod rights;
+#[cfg(feature = "full")]
+pub mod rollout;
 pub mod run;
 #[cfg(feature = "full")]
 pub mod saved;

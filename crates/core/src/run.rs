@@ -29,16 +29,86 @@ pub enum HostState {
     NotStarted,
 }
 
-/// How a run ended.
+impl HostState {
+    /// The word for it, as JSON has it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Cancelling => "cancelling",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Unreachable => "unreachable",
+            Self::Cancelled => "cancelled",
+            Self::Lost => "lost",
+            Self::Skipped => "skipped",
+            Self::NotStarted => "not_started",
+        }
+    }
+
+    /// Whether nothing more will happen.
+    #[must_use]
+    pub const fn is_over(self) -> bool {
+        !matches!(self, Self::Queued | Self::Running | Self::Cancelling)
+    }
+
+    /// Whether it counts against `stop after`.
+    #[must_use]
+    pub const fn is_bad(self) -> bool {
+        matches!(self, Self::Failed | Self::Unreachable | Self::Lost)
+    }
+}
+
+/// The state of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RunState {
+    /// Waiting for a node to take it.
+    Queued,
+    /// Waiting for an approval, or between two batches.
+    Waiting,
+    /// Begun.
+    Running,
+    /// Being stopped.
+    Cancelling,
     /// Every host succeeded.
     Succeeded,
     /// At least one host failed, was unreachable or lost.
     Failed,
     /// It was stopped.
     Cancelled,
+    /// Somebody refused what it had planned.
+    Rejected,
+    /// Its deadline passed before it had ended.
+    Expired,
+    /// Nobody knows what became of it.
+    Lost,
+}
+
+impl RunState {
+    /// The word for it, as JSON has it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Waiting => "waiting",
+            Self::Running => "running",
+            Self::Cancelling => "cancelling",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Rejected => "rejected",
+            Self::Expired => "expired",
+            Self::Lost => "lost",
+        }
+    }
+
+    /// Whether nothing more will happen.
+    #[must_use]
+    pub const fn is_over(self) -> bool {
+        !matches!(self, Self::Queued | Self::Waiting | Self::Running | Self::Cancelling)
+    }
 }
 
 /// Exit codes of the command line.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use hep_core::inventory::connection::{Connection as Login, Way};
+use hep_core::inventory::connection::{Become, Connection as Login, Way};
 use hep_core::inventory::{Host, Inventory};
-use hep_core::message::{Message, ssh as say};
+use hep_core::message::{Message, register, ssh as say};
 use hep_core::node::Pos;
 use hep_core::observe::{Ask, Stop};
 use hep_core::secret::Secret;
@@ -39,11 +39,18 @@ pub struct Overrides {
     pub extra: Arc<Layer>,
 }
 
-/// What a register knows of reaching a host, beside the variables of its inventory.
+/// What a register knows of reaching a host. Variables have no part in it: who may set one must not be able to
+/// lead a run elsewhere.
 #[derive(Clone, Debug, Default)]
 pub struct HostLogin {
-    /// The login of its credential, for a host that has none of its own.
+    /// Its address; nothing of a host that the register does not have.
+    pub address: Option<String>,
+    /// The port of its sshd.
+    pub port: Option<u16>,
+    /// The login; that of the node where nothing is said.
     pub user: Option<String>,
+    /// Whether the algorithms of an old sshd are offered.
+    pub legacy_algorithms: bool,
     /// Private keys, unsealed.
     pub held: Vec<Arc<HeldKey>>,
     /// The password of the login.
@@ -123,6 +130,9 @@ impl Fleet {
 
     /// How a host is reached: variables rendered, the command line's wishes put over them.
     pub fn login(&self, host: &Host) -> Result<Login, Message> {
+        if let Some(keeper) = &self.keeper {
+            return registered(&host.name, keeper(&host.name)?);
+        }
         let scope: Arc<dyn Scope> = Arc::new(Inventoried { vars: self.vars(host) });
         let mut failed = None;
         let login = Login::from_values(&host.name, |name| match self.variable(&scope, name) {
@@ -136,15 +146,14 @@ impl Fleet {
             return Err(message);
         }
         let mut login = login.map_err(|error| error.message)?;
-        let (over, kept) = (&self.overrides, self.kept(host)?);
-        login.user = over.user.clone().or(login.user).or(kept.user);
+        let over = &self.overrides;
+        login.user = over.user.clone().or(login.user);
         login.port = over.port.or(login.port);
-        login.password = over.password.clone().or(login.password).or(kept.password);
+        login.password = over.password.clone().or(login.password);
         login.become_.password = over
             .become_password
             .clone()
             .or(login.become_.password)
-            .or(kept.become_password)
             .or_else(|| login.password.clone());
         Ok(login)
     }
@@ -280,6 +289,21 @@ impl Fleet {
             ..Wanted::default()
         }
     }
+}
+
+/// The way to a host of a register.
+fn registered(name: &str, kept: HostLogin) -> Result<Login, Message> {
+    let address = kept.address.ok_or_else(|| register::not_found("host", name))?;
+    let sudo = kept.become_password.or_else(|| kept.password.clone());
+    Ok(Login {
+        address,
+        port: kept.port,
+        user: kept.user,
+        password: kept.password,
+        become_: Become { password: sudo, ..Become::default() },
+        legacy_algorithms: kept.legacy_algorithms,
+        ..Login::default()
+    })
 }
 
 /// Inventory variables see one another, and nothing else.

@@ -69,6 +69,7 @@ pub mod plan;
 pub mod play;
 pub mod register;
 pub mod remote;
+pub mod run;
 pub mod seal;
 pub mod server;
 pub mod service;
@@ -95,6 +96,7 @@ pub const CATALOGUES: &[&[Entry]] = &[
     register::ENTRIES,
     remote::ENTRIES,
     seal::ENTRIES,
+    run::ENTRIES,
     server::ENTRIES,
     service::ENTRIES,
     settings::ENTRIES,

@@ -1,6 +1,8 @@
 //! Messages of the area `play`: interpreting a play on a host.
 
 catalogue! { "play";
+    lookup_confined(plugin) "the lookup `{plugin}` cannot be used in a manifest that a server keeps: it would reach the server itself\nhint: give the value as a variable of the run";
+    source_outside(path) "cannot read {path}: it lies outside the run's own files";
     wrong_answer(kind) "Cannot use the answer: it is a {kind}, which was not asked for\nhint: the host's executor is broken or hostile; look at the host, then run `hep clean` on it";
     foreign_path(path) "Cannot read the file `{path}` of the controller: its name was computed from something that a host said\nhint: name the file by the operator's own variables; a host must not choose files of the controller";
     foreign_delegate(host) "Cannot delegate to `{host}`: the name was computed from something that a host said\nhint: name the host by the inventory's variables";

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use hep_core::frame::Stream;
 use hep_core::inventory::Host;
 use hep_core::run::HostState;
@@ -43,7 +42,7 @@ pub async fn capture(
     cancel: Cancel,
 ) -> Option<Captured> {
     let (events, mut told) = mpsc::channel(64);
-    let request = Request { command, stdin: Bytes::new(), forks: 1, timeout: Some(timeout) };
+    let request = Request { command, forks: 1, timeout: Some(timeout), ..Request::default() };
     let work = Work { fleet, request: Arc::new(request), events, cancel };
     let running = tokio::spawn(async move { work.run(host).await });
     let mut stdout = Vec::new();

@@ -71,7 +71,7 @@ struct End {
 impl Work {
     pub(super) async fn run(&self, host: Host) {
         let begun = Instant::now();
-        let end = if self.cancel.is_cancelled() {
+        let end = if self.cancel.is_cancelled() || !self.request.gate.lets(&host.name).await {
             End { state: Some(HostState::NotStarted), ..End::default() }
         } else {
             self.attempt(&host).await

@@ -17,6 +17,7 @@ pub use self::wrap::{Command, Script, Sudo, is_variable_name};
 use crate::cancel::Cancel;
 use crate::event::Events;
 use crate::fleet::Fleet;
+use crate::gate::Gate;
 
 /// A command for many hosts.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +30,8 @@ pub struct Request {
     pub forks: usize,
     /// Ends the command after this time.
     pub timeout: Option<Duration>,
+    /// What stands before each host.
+    pub gate: Gate,
 }
 
 /// Runs it on these hosts and tells `events`. Returns when every host has ended.

@@ -12,6 +12,7 @@ pub mod once;
 pub mod page;
 pub mod partition;
 pub mod patch;
+pub mod run;
 pub mod seal;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 pub use self::actor::{Actor, ActorKind};
 pub use self::error::{OpError, OpResult};
 use crate::master_key::{Sealer, Source};
+use crate::server::hub::Hub;
 use crate::store::db::sql;
 use crate::store::{Db, Sql as _, migrate};
 
@@ -34,6 +36,7 @@ pub struct Engine {
 struct Inner {
     db: Db,
     sealer: Sealer,
+    hub: Arc<Hub>,
 }
 
 impl Engine {
@@ -50,7 +53,7 @@ impl Engine {
         crate::store::users::make_roles(&tx).await?;
         tx.commit().await?;
         let sealer = seal::unlock(&db, keys).await?;
-        Ok(Self { inner: Arc::new(Inner { db, sealer }) })
+        Ok(Self { inner: Arc::new(Inner { db, sealer, hub: Arc::default() }) })
     }
 
     pub(crate) fn db(&self) -> &Db {
@@ -70,6 +73,11 @@ impl Engine {
     /// What there is how many of, for meters; what cannot be counted now is left out.
     pub async fn numbers(&self) -> Vec<(String, i64)> {
         crate::store::numbers(self.db()).await.unwrap_or_default()
+    }
+
+    /// Who waits for what in this process.
+    pub fn hub(&self) -> &Arc<Hub> {
+        &self.inner.hub
     }
 
     /// Ends all work with the database.

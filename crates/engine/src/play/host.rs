@@ -103,7 +103,9 @@ impl Part {
     pub(super) async fn run(mut self) {
         self.take_turn().await;
         let begun = Instant::now();
-        let end = match self.run.cancel.is_cancelled() {
+        let refused =
+            self.run.cancel.is_cancelled() || !self.run.request.gate.lets(&self.host.name).await;
+        let end = match refused {
             true => End::Early(HostState::NotStarted, say::cancelled_before()),
             false => self.attempt().await,
         };

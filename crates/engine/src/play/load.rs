@@ -1,5 +1,6 @@
 //! Manifests from files to a program that can run, and late includes.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hep_core::diagnostic::{Diagnostic, Source};
@@ -31,6 +32,8 @@ pub struct Request {
     pub keys: Keys,
     /// Files read before, with the inventory: places point into these too.
     pub sources: Vec<Source>,
+    /// The only folder from which manifests may be read.
+    pub confined: Option<PathBuf>,
 }
 
 /// A program, and what is needed to read more of it while it runs.
@@ -68,7 +71,7 @@ pub struct Faulty {
 /// Reads and checks manifests. No host is touched.
 pub fn load(request: Request) -> Result<Loaded, Faulty> {
     let engine = Engine::default();
-    let disk = disk(&request.manifests);
+    let disk = disk(&request.manifests, request.confined.clone());
     let setup = Setup {
         files: &disk,
         keys: &request.keys,
@@ -105,12 +108,13 @@ pub fn load(request: Request) -> Result<Loaded, Faulty> {
 }
 
 /// The files below the manifests' folders.
-fn disk(manifests: &[String]) -> Disk {
+fn disk(manifests: &[String], confined: Option<PathBuf>) -> Disk {
     let folders = manifests.iter().map(|path| match path.rsplit_once('/') {
         Some((folder, _)) => folder.to_owned(),
         None => ".".to_owned(),
     });
-    Disk { roots: folders.chain([".".to_owned()]).collect() }
+    let here = confined.is_none().then(|| ".".to_owned());
+    Disk { roots: folders.chain(here).collect(), confined }
 }
 
 /// A program of a saved plan, which was checked when it was read. `names` are those of its files, which
@@ -126,7 +130,7 @@ pub fn resume(request: Request, program: Program, names: &[Arc<str>], next_task:
         extra: request.extra,
         first_file,
         engine: Engine::default(),
-        disk: disk(&request.manifests),
+        disk: disk(&request.manifests, request.confined),
         keys: request.keys,
         selection: request.selection,
         reading: Mutex::new(Reading { sources, next_task }),

@@ -31,6 +31,9 @@ async fn run(sources: &Sources, file: u16, plugin: &str, args: &str) -> Result<V
         .flat_map(flat)
         .collect();
     let options = args.get("options").cloned().unwrap_or_default();
+    if sources.is_confined() && matches!(plugin, "env" | "lines" | "pipe") {
+        return Err(say::lookup_confined(plugin));
+    }
     let each = |found: Result<Vec<Value>, Message>| found.map(Value::list);
     match plugin {
         "env" => each(terms.iter().map(|name| Ok(env(name, &options))).collect()),
@@ -106,7 +109,7 @@ fn fileglob(sources: &Sources, file: u16, patterns: &[String]) -> Value {
             let base = sources.folder(file);
             vec![base.join("files").join(folder), base.join(folder)]
         };
-        for root in roots {
+        for root in roots.into_iter().filter(|root| sources.may_read(root)) {
             let entries = std::fs::read_dir(&root).into_iter().flatten().flatten();
             let mut names: Vec<String> = entries
                 .filter(|entry| entry.path().is_file())

@@ -19,6 +19,7 @@ mod sources;
 mod watch;
 
 use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -45,6 +46,7 @@ use self::sources::Sources;
 use crate::cancel::Cancel;
 use crate::event::{Events, HostEnd, RunEvent};
 use crate::fleet::Fleet;
+use crate::gate::Gate;
 
 /// How to run a program.
 #[derive(Clone, Debug, Default)]
@@ -59,9 +61,16 @@ pub struct Request {
     pub keep: bool,
     /// Whether every host is driven by single commands, without the executor.
     pub plain: bool,
+    /// By what it is known to the hosts' journals; a random word where nobody will ask for it again.
+    pub id: Option<String>,
     /// Its fencing number, from who gives them to controllers that may take over each other's runs. Without
     /// one it is the time: nobody else can have a part in a run of a random id.
     pub fence: Option<u64>,
+    /// What stands before each host.
+    pub gate: Gate,
+    /// The only folder of the controller from which files may come; programs and the environment of the
+    /// controller are then out of reach too.
+    pub confined: Option<PathBuf>,
     /// How long another run that is changing a host is waited for.
     pub lock_wait: Duration,
     /// Who answers a `pause` that waits for a person.
@@ -227,11 +236,11 @@ pub async fn run(
     events: Events,
     cancel: Cancel,
 ) -> Result<(), Message> {
-    let sources = Sources::new(request.used.clone());
+    let sources = Sources::new(request.used.clone(), request.confined.clone());
     sources.set_files(&loaded.files(), loaded.first_file);
     let turns = Arc::new(Semaphore::new(request.forks.max(1)));
     let run = Arc::new(Run {
-        id: crate::token::token(),
+        id: request.id.clone().unwrap_or_else(crate::token::token),
         fence: request.fence.unwrap_or_else(crate::clock::now_ms),
         fleet,
         loaded,

@@ -29,6 +29,8 @@ pub(crate) struct Sources {
     known: Mutex<Known>,
     /// Takes down what is used.
     used: Used,
+    /// The only folder from which files may come.
+    confined: Option<PathBuf>,
 }
 
 #[derive(Debug, Default)]
@@ -41,8 +43,19 @@ struct Known {
 
 impl Sources {
     /// No files yet; what is used is noted.
-    pub(crate) fn new(used: Used) -> Self {
-        Self { used, ..Self::default() }
+    pub(crate) fn new(used: Used, confined: Option<PathBuf>) -> Self {
+        Self { used, confined, ..Self::default() }
+    }
+
+    /// Whether files may come from one folder only.
+    pub(crate) const fn is_confined(&self) -> bool {
+        self.confined.is_some()
+    }
+
+    /// Whether a file may be read: where files are confined it must lie beneath the folder, all links
+    /// followed.
+    pub(crate) fn may_read(&self, path: &Path) -> bool {
+        self.confined.as_ref().is_none_or(|root| super::disk::is_beneath(path, root))
     }
 
     /// Files of a program: their folders are searched, and that of the first manifest.
@@ -90,10 +103,11 @@ impl Sources {
             (Some(rest), Some(home)) => Path::new(&home).join(rest),
             _ => PathBuf::from(name),
         };
+        let is_there = |path: &PathBuf| path.exists() && self.may_read(path);
         if expanded.is_absolute() {
-            return expanded.exists().then_some(expanded);
+            return Some(expanded).filter(is_there);
         }
-        self.candidates(file, name, folder).into_iter().find(|path| path.exists())
+        self.candidates(file, name, folder).into_iter().find(is_there)
     }
 
     fn candidates(&self, file: u16, name: &str, folder: &str) -> Vec<PathBuf> {

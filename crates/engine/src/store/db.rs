@@ -4,13 +4,13 @@
 //! Parameters are `$1`, `$2`, …; ids are text, instants BIGINT milliseconds, JSON text, blobs `BYTES` in the
 //! schema (`BLOB` there, `BYTEA` here). On SQLite one connection writes and several read.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use sqlx::pool::PoolOptions;
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgRow};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgListener, PgRow};
 use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous,
 };
@@ -23,6 +23,10 @@ const BUSY: Duration = Duration::from_secs(20);
 const READERS: u32 = 4;
 /// Connections of one node to PostgreSQL.
 const POSTGRES_CONNECTIONS: u32 = 16;
+
+/// Stands at the end of a SELECT within a statement: the rows that another transaction has taken are passed
+/// over. A comment for SQLite, which has one writer at a time.
+pub(super) const UNLOCKED: &str = "/* unlocked */";
 
 /// Why a statement did not do what it should.
 #[derive(Debug, thiserror::Error)]
@@ -182,6 +186,23 @@ impl Query {
         self
     }
 
+    /// Rows of parameters: `(…), (…)`. There must be at least one.
+    #[must_use]
+    pub fn and_rows(mut self, rows: impl IntoIterator<Item = Vec<Arg>>) -> Self {
+        let mut number = self.args.len();
+        for (index, row) in rows.into_iter().enumerate() {
+            self.sql.push_str(if index == 0 { "(" } else { ", (" });
+            for place in 0..row.len() {
+                number += 1;
+                self.sql.push_str(if place == 0 { "$" } else { ", $" });
+                self.sql.push_str(&number.to_string());
+            }
+            self.sql.push(')');
+            self.args.extend(row);
+        }
+        self
+    }
+
     /// Takes the rows that it reads, and passes over those that another transaction has taken. Must be the
     /// last clause. SQLite has one writer at a time and needs none of it.
     #[must_use]
@@ -207,6 +228,7 @@ impl Query {
         if self.locks {
             self.sql.push_str(" FOR UPDATE SKIP LOCKED");
         }
+        self.sql = self.sql.replace(UNLOCKED, "FOR UPDATE SKIP LOCKED");
         let mut query = sqlx::query(AssertSqlSafe(self.sql));
         for arg in self.args {
             query = match arg {
@@ -295,8 +317,30 @@ pub struct Db(Kind);
 
 #[derive(Clone)]
 enum Kind {
-    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    Sqlite { writer: SqlitePool, readers: SqlitePool, path: PathBuf },
     Postgres(PgPool),
+}
+
+/// Hears what other nodes tell.
+pub struct Listener(PgListener);
+
+/// What it hears.
+#[derive(Debug)]
+pub enum Heard {
+    /// A channel, and what was told there.
+    Told(String, String),
+    /// The line was down for a while: anything may have been told meanwhile.
+    Missed,
+}
+
+impl Listener {
+    /// The next. An error means that the line is down; asking again connects anew.
+    pub async fn next(&mut self) -> Result<Heard> {
+        Ok(match self.0.try_recv().await? {
+            Some(told) => Heard::Told(told.channel().to_owned(), told.payload().to_owned()),
+            None => Heard::Missed,
+        })
+    }
 }
 
 /// A transaction; dropped without `commit` it undoes itself.
@@ -338,7 +382,7 @@ impl Db {
         };
         let writer = pool(1).connect_with(options.clone()).await?;
         let readers = pool(READERS).connect_lazy_with(options.read_only(true));
-        Ok(Self(Kind::Sqlite { writer, readers }))
+        Ok(Self(Kind::Sqlite { writer, readers, path: path.to_owned() }))
     }
 
     async fn postgres(address: &str) -> Result<Self> {
@@ -370,10 +414,33 @@ impl Db {
         matches!(self.0, Kind::Postgres(_))
     }
 
+    /// Makes this process the only server of a file; nothing for what several nodes can share. The claim ends
+    /// with the process or when the file is closed. `None` where another process has it.
+    pub fn alone(&self) -> std::io::Result<Option<Option<std::fs::File>>> {
+        let Kind::Sqlite { path, .. } = &self.0 else { return Ok(Some(None)) };
+        let mut name = path.as_os_str().to_owned();
+        name.push(".lock");
+        let mut options = std::fs::OpenOptions::new();
+        let file = options.write(true).create(true).truncate(false).open(name)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Some(file))),
+            Err(std::fs::TryLockError::WouldBlock) => Ok(None),
+            Err(std::fs::TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    /// Listens to what other nodes tell; nothing where there is one node.
+    pub async fn listen(&self, channels: &[&'static str]) -> Result<Option<Listener>> {
+        let Kind::Postgres(pool) = &self.0 else { return Ok(None) };
+        let mut listener = PgListener::connect_with(pool).await?;
+        listener.listen_all(channels.iter().copied()).await?;
+        Ok(Some(Listener(listener)))
+    }
+
     /// Ends all connections, after what they are at.
     pub async fn close(&self) {
         match &self.0 {
-            Kind::Sqlite { writer, readers } => {
+            Kind::Sqlite { writer, readers, .. } => {
                 readers.close().await;
                 writer.close().await;
             }
@@ -398,7 +465,7 @@ impl Sql for Db {
     async fn all(&self, query: Query) -> Result<Vec<Row>> {
         Ok(match &self.0 {
             // A statement that writes and answers (`RETURNING`) must not meet a reader.
-            Kind::Sqlite { writer, readers } => {
+            Kind::Sqlite { writer, readers, .. } => {
                 let reads = query.sql.trim_start().starts_with("SELECT")
                     || query.sql.trim_start().starts_with("WITH");
                 let pool = if reads { readers } else { writer };

@@ -4,12 +4,16 @@
 pub mod audit;
 pub mod credentials;
 pub mod db;
+pub mod events;
 pub mod groups;
+pub mod host_runs;
 pub mod hosts;
 pub mod idempotency;
 pub mod migrate;
 pub mod partitions;
 pub mod register;
+pub mod roster;
+pub mod runs;
 pub mod sealed;
 pub mod settings;
 #[cfg(test)]

@@ -23,6 +23,11 @@ impl<T> Answer<T> {
         Self { status: StatusCode::CREATED, version: None, location: Some(location), value }
     }
 
+    /// 202, with the address of what goes on.
+    pub(crate) const fn accepted(location: String, value: T) -> Self {
+        Self { status: StatusCode::ACCEPTED, version: None, location: Some(location), value }
+    }
+
     /// The same with an `ETag`.
     pub(crate) const fn tagged(mut self, version: i64) -> Self {
         self.version = Some(version);

@@ -13,6 +13,7 @@ mod loose;
 mod negotiate;
 mod partitions;
 mod problem;
+mod runs;
 mod xml;
 
 use axum::Router;
@@ -40,7 +41,13 @@ struct Description;
 
 /// The routes, and what describes them.
 fn routes() -> OpenApiRouter<Engine> {
-    let nouns = [credentials::routes(), groups::routes(), hosts::routes(), partitions::routes()];
+    let nouns = [
+        credentials::routes(),
+        groups::routes(),
+        hosts::routes(),
+        partitions::routes(),
+        runs::routes(),
+    ];
     let nouns = nouns.into_iter().fold(OpenApiRouter::new(), OpenApiRouter::merge);
     OpenApiRouter::with_openapi(Description::openapi()).nest(ROOT, nouns)
 }

@@ -142,6 +142,7 @@ pub(crate) fn load(
         extra: opened.extra.clone(),
         keys: opened.vault.clone(),
         sources: std::mem::take(&mut opened.sources),
+        ..load::Request::default()
     };
     let loaded = load::load(request).map_err(|faulty| Failure::Found {
         diagnostics: faulty.diagnostics,

@@ -9,7 +9,6 @@ use hep_core::diagnostic::{Diagnostic, Source, render};
 use hep_core::inventory::{Host, Inventory};
 use hep_core::mask::Mask;
 use hep_core::message::cli as say;
-use hep_core::run::HostState;
 use hep_core::secret::Secret;
 use hep_core::vars::Layer;
 use hep_core::vault::Keys;
@@ -240,22 +239,6 @@ impl Connect {
             default_policy: Some(default),
         };
         Ok(Settings::load(source)?)
-    }
-}
-
-/// The word for a state, as JSON has it.
-pub(crate) const fn state_word(state: HostState) -> &'static str {
-    match state {
-        HostState::Queued => "queued",
-        HostState::Running => "running",
-        HostState::Cancelling => "cancelling",
-        HostState::Succeeded => "succeeded",
-        HostState::Failed => "failed",
-        HostState::Unreachable => "unreachable",
-        HostState::Cancelled => "cancelled",
-        HostState::Lost => "lost",
-        HostState::Skipped => "skipped",
-        HostState::NotStarted => "not_started",
     }
 }
 

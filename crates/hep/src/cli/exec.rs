@@ -71,6 +71,7 @@ pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> 
         stdin: input,
         forks: usize::from(args.connect.forks),
         timeout: args.timeout,
+        ..Request::default()
     };
     let ended = carry_out(&opened, request, args.output, args.group_output, &screen).await?;
     Ok(run::exit_code(ended.values().map(|end| end.state)))

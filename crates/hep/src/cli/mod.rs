@@ -35,7 +35,6 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEn
 use hep_core::message::cli as say;
 use hep_core::run::exit;
 
-pub(crate) use self::connect::state_word;
 pub(crate) use self::failure::Failure;
 use crate::terminal::Screen;
 

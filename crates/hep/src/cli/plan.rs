@@ -15,7 +15,7 @@ use hep_engine::play::load::{self, Loaded};
 use hep_engine::play::saved::{Recorder, absolute, compare, make, verify_files, write};
 
 use super::apply::{Args, carry_out, folders};
-use super::connect::{Opened, Wanted, state_word};
+use super::connect::{Opened, Wanted};
 use super::failure::Failure;
 use super::secrets;
 use crate::executors::EXECUTORS;
@@ -59,7 +59,7 @@ pub(super) async fn save(
     let plan = make(&recording.recorder, &fleet, &loaded, &used, asked)?;
     write(path, &plan)?;
     for (host, state) in recording.recorder.not_whole() {
-        screen.say(&say::not_whole(host, state_word(state)).to_string());
+        screen.say(&say::not_whole(host, state.word()).to_string());
     }
     screen.say(&say::written(path.display(), plan.hosts.len()).to_string());
     Ok(ended)

@@ -6,10 +6,14 @@ use std::sync::Arc;
 
 use hep_core::message::cli as say;
 use hep_core::run::exit;
+use hep_engine::play::bundle::Bundle;
+use hep_engine::server;
+use hep_engine::transport::ssh::{self, HostKeyPolicy, SettingsSource};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::database;
 use super::failure::Failure;
+use crate::executors::EXECUTORS;
 use crate::serve::{Server, log};
 use crate::settings::{Origin, Settings, table};
 use crate::terminal::Screen;
@@ -63,16 +67,53 @@ pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> 
     let address = listener.local_addr().map_err(cannot)?;
     let engine = database::open(settings.text(&table::DATABASE)).await?;
     let server = Server::new(&engine, &settings, listener)?;
+    let node = server::Server::start(&engine, &options(&settings)?)?;
     let scheme = if server.is_secure() { "https" } else { "http" };
     screen.say(&say::listening(format!("{scheme}://{address}")).to_string());
     notify("READY=1");
     let config = args.config.clone();
     let rereading = tokio::spawn(reread(config, levels));
-    let ended = server.serve(stop()).await;
+    let (stopping, stopped) = tokio::sync::watch::channel(());
+    let hub = Arc::clone(engine.hub());
+    let ended = server.serve(async move {
+        stop().await;
+        hub.close();
+        drop(stopping);
+    });
+    let leaving = async {
+        let mut stopped = stopped;
+        // Changes once only: when the sender is gone.
+        let _ = stopped.changed().await;
+        node.stop().await;
+    };
+    let (ended, ()) = tokio::join!(ended, leaving);
     rereading.abort();
     engine.close().await;
     ended.map_err(cannot)?;
     Ok(exit::FINE)
+}
+
+/// How this node works.
+fn options(settings: &Settings) -> Result<server::Options, Failure> {
+    let path = |setting| {
+        let text = settings.text(setting);
+        (!text.is_empty()).then(|| PathBuf::from(text))
+    };
+    let policy = match settings.text(&table::SSH_HOST_KEY) {
+        "accept-new" => HostKeyPolicy::AcceptNew,
+        _ => HostKeyPolicy::Strict,
+    };
+    let ssh = ssh::Settings::load(SettingsSource {
+        config: path(&table::SSH_CONFIG),
+        known_hosts: path(&table::SSH_KNOWN_HOSTS),
+        policy: Some(policy),
+        default_policy: None,
+    })?;
+    let mut options = server::Options::new(ssh, Bundle::new(EXECUTORS.to_vec()));
+    options.keys = settings.list(&table::SSH_KEYS).into_iter().map(PathBuf::from).collect();
+    options.runs = usize::try_from(settings.number(&table::RUNS_AT_ONCE)).unwrap_or(1);
+    options.grace = settings.span(&table::STOP_GRACE);
+    Ok(options)
 }
 
 /// Ready when somebody wants us to stop.

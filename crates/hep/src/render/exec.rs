@@ -141,7 +141,7 @@ impl Talk {
             ended.get(&***name).map_or(HostState::NotStarted, |end| end.state) == state
         };
         let hosts: Vec<&str> = self.names.iter().filter(is).map(|name| &**name).collect();
-        let word = crate::cli::state_word(state).replace('_', " ");
+        let word = state.word().replace('_', " ");
         match (hosts.len(), state) {
             (0, _) => None,
             (many, HostState::Succeeded) => {
@@ -241,7 +241,7 @@ impl Json {
         let (out, err) = self.open.remove(&end.host).unwrap_or_default();
         let mut object = Map::new();
         object.insert("host".into(), json!(&*end.host));
-        object.insert("state".into(), json!(crate::cli::state_word(end.state)));
+        object.insert("state".into(), json!(end.state.word()));
         object.insert("rc".into(), json!(end.rc));
         object.insert("signal".into(), json!(end.signal));
         self.output("stdout", out, &mut object);

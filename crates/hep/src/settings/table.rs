@@ -66,6 +66,14 @@ settings! {
     NODE_ZONES = "node.zones", "HEP_NODE_ZONES", Kind::List, "";
     /// How many runs this node carries out at once.
     RUNS_AT_ONCE = "runs.at_once", "HEP_RUNS_AT_ONCE", Kind::Number(1, 1000), "16";
+    /// Private keys of the server itself, tried on hosts that have no credential of their own.
+    SSH_KEYS = "ssh.keys", "HEP_SSH_KEYS", Kind::List, "";
+    /// The `ssh_config` of the server; empty for that of its user, `none` for none.
+    SSH_CONFIG = "ssh.config", "HEP_SSH_CONFIG", Kind::Text, "";
+    /// The file with the trusted keys of hosts that have none in the register; empty for those of its user.
+    SSH_KNOWN_HOSTS = "ssh.known_hosts", "HEP_KNOWN_HOSTS", Kind::Text, "";
+    /// What to do about a host of which no key is known.
+    SSH_HOST_KEY = "ssh.host_key", "HEP_HOST_KEY", Kind::Word(&["strict", "accept-new"]), "strict";
     /// How long a stop waits for what is running, before it is left to others.
     STOP_GRACE = "stop.grace", "HEP_STOP_GRACE", Kind::Span, "30s";
     /// The largest body of a request, in bytes.

@@ -305,7 +305,8 @@ CREATE TABLE nodes (
     started_ms BIGINT NOT NULL
 );
 
--- A run: `sealed` holds its secret parameters, `counts` its host runs by state, as JSON. The lease of its
+-- A run: `sealed` holds its secret parameters, `counts` its host runs by state, as JSON; `phase` is `plan`
+-- while it only looks at what an approval is wanted for. The lease of its
 -- coordinator is `node_id`, `fence` (who holds it) and `lease` (raised at every renewal).
 CREATE TABLE runs (
     id TEXT NOT NULL PRIMARY KEY,
@@ -325,6 +326,7 @@ CREATE TABLE runs (
     checks BOOLEAN NOT NULL DEFAULT FALSE,
     cancelled_by TEXT,
     approved_by TEXT,
+    phase TEXT NOT NULL DEFAULT 'apply',
     sealed BYTES,
     counts TEXT NOT NULL DEFAULT '{}',
     hosts BIGINT NOT NULL DEFAULT 0,

@@ -197,7 +197,8 @@ async fn a_register_s_keys_decide_in_place_of_files() {
     let (own, other) = (openssh(behaviour.key.public_key()), openssh(new_key().public_key()));
     let server = Server::start(behaviour).await;
     let (strict, accept) = (HostKeyPolicy::Strict, HostKeyPolicy::AcceptNew);
-    let cases: [(Vec<PinnedKey<'_>>, HostKeyPolicy, Option<bool>, Option<&str>); 5] = [
+    type Case<'a> = (Vec<PinnedKey<'a>>, HostKeyPolicy, Option<bool>, Option<&'a str>);
+    let cases: [Case<'_>; 5] = [
         (vec![PinnedKey::Trusted(&own)], strict, None, None),
         (vec![], strict, Some(false), Some("has not been approved")),
         (vec![], accept, Some(true), None),

@@ -62,7 +62,7 @@ fn notice(host: Option<&str>, message: &Message) -> Value {
 fn left(end: &HostEnd) -> Value {
     json!({
         "host": &*end.host,
-        "state": crate::cli::state_word(end.state),
+        "state": end.state.word(),
         "error": end.error.as_ref().map(ToString::to_string),
     })
 }
@@ -70,7 +70,7 @@ fn left(end: &HostEnd) -> Value {
 fn summary(end: &HostEnd) -> Value {
     let mut fields = Map::new();
     fields.insert("host".into(), json!(&*end.host));
-    fields.insert("state".into(), json!(crate::cli::state_word(end.state)));
+    fields.insert("state".into(), json!(end.state.word()));
     for (name, count) in recap::counts(end) {
         fields.insert(name.into(), json!(count));
     }

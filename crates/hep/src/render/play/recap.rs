@@ -60,7 +60,7 @@ pub(super) fn table(look: Look, hosts: &[Arc<str>], ended: &Ended, folded: bool)
         }
         out.truncate(out.trim_end().len());
         if matches!(row.state, HostState::Lost | HostState::Cancelled | HostState::NotStarted) {
-            let _ = write!(out, "  {}", crate::cli::state_word(row.state).replace('_', " "));
+            let _ = write!(out, "  {}", row.state.word().replace('_', " "));
         }
         out.push('\n');
     }

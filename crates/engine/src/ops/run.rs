@@ -1,0 +1,436 @@
+//! Runs: asked for, watched, stopped, repeated, approved.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use hep_core::message::{Message, run as say};
+use hep_core::rights::Verb;
+use hep_core::run::{HostState, RunState};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::Engine;
+use super::actor::{Actor, Object};
+use super::error::{OpError, OpResult};
+use super::page::{Page, Paging, page};
+use crate::server::roster::{self, Registered};
+use crate::server::subject::{Strategy, Subject};
+use crate::server::{QUEUED, STOP, work};
+use crate::store::events::{self, Entry, Event, Output};
+use crate::store::host_runs::{self, HostRun, NewHost};
+use crate::store::runs::{self, Counts, Filter, NewRun, Run};
+use crate::store::{Db, Sql, Tx, now_ms};
+
+/// What a run is called in messages.
+const KIND: &str = "run";
+
+/// What is asked for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RunInput {
+    /// What is run.
+    pub subject: Subject,
+    /// On which hosts.
+    pub selector: String,
+    /// How it goes over them.
+    #[serde(default)]
+    pub strategy: Strategy,
+    /// What it is for, in words.
+    #[serde(default)]
+    pub description: String,
+}
+
+/// Where a run comes from, when not from a person.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    /// The run of which it is a part.
+    pub parent: Option<String>,
+    /// The job that is run.
+    pub job: Option<String>,
+    /// The run that it repeats.
+    pub retry_of: Option<String>,
+}
+
+/// Which hosts of a run are repeated.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct RetryInput {
+    /// Those whose outcome is not known too.
+    pub lost: bool,
+}
+
+/// Asks for a run. It is on disk, with all its hosts, when this returns.
+pub async fn create(engine: &Engine, actor: &Actor, said: RunInput) -> OpResult<Run> {
+    create_from(engine, actor, said, Origin::default()).await
+}
+
+/// Asks for a run that comes from a job, a schedule or another run.
+pub async fn create_from(
+    engine: &Engine,
+    actor: &Actor,
+    said: RunInput,
+    origin: Origin,
+) -> OpResult<Run> {
+    let registered = register(engine.db()).await?;
+    let invalid = |message| OpError::invalid("selector", message);
+    let names = registered.select(&said.selector).map_err(invalid)?;
+    if names.is_empty() {
+        return Err(invalid(say::no_host(&said.selector)));
+    }
+    write(engine, actor, said, origin, (&registered, &names)).await
+}
+
+async fn register(db: &Db) -> OpResult<Registered> {
+    let loaded = roster::load(db).await?;
+    loaded.map_err(|message| OpError::Internal(format!("the register is no inventory: {message}")))
+}
+
+async fn write(
+    engine: &Engine,
+    actor: &Actor,
+    said: RunInput,
+    origin: Origin,
+    (registered, names): (&Registered, &[Arc<str>]),
+) -> OpResult<Run> {
+    must_on(actor, Verb::Run, registered, names)?;
+    work::check(&said.subject).map_err(|message| OpError::invalid("subject", message))?;
+    let hosts: Vec<NewHost> = names.iter().filter_map(|name| part(registered, name)).collect();
+    let mut counts = Counts::new();
+    for (_, _, skipped) in &hosts {
+        let state = if skipped.is_some() { HostState::Skipped } else { HostState::Queued };
+        *counts.entry(state).or_default() += 1;
+    }
+    let new = NewRun {
+        kind: said.subject.kind(),
+        subject: text(&said.subject),
+        description: said.description,
+        selector: said.selector,
+        strategy: text(&said.strategy),
+        parent: origin.parent,
+        job: origin.job,
+        retry_of: origin.retry_of,
+        actor: (actor.kind.word(), actor.id.clone(), actor.name.clone()),
+        checks: said.subject.checks(),
+        plans: said.strategy.approval,
+        sealed: None,
+        counts,
+        deadline_ms: now_ms().saturating_add(said.strategy.deadline_ms()),
+    };
+    let tx = engine.db().begin().await?;
+    let id = runs::insert(&tx, &new).await?;
+    host_runs::insert(&tx, &id, &hosts).await?;
+    log(&tx, &id, &json!({ "state": "queued", "by": actor.name })).await?;
+    let detail = json!({ "selector": new.selector, "kind": new.kind, "hosts": hosts.len() });
+    actor.did(&tx, "run.create", object(&id), "done", Some(detail)).await?;
+    tx.notify(QUEUED, &id).await?;
+    let run = load(&tx, &id).await?;
+    tx.commit().await?;
+    engine.hub().queued();
+    Ok(run)
+}
+
+/// What serde writes; values of ours always can be.
+fn text(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+fn object(id: &str) -> Object<'_> {
+    Object { kind: KIND, id: Some(id), name: id }
+}
+
+/// A host's part of a new run.
+fn part(registered: &Registered, name: &Arc<str>) -> Option<NewHost> {
+    let host = registered.host(name)?;
+    let in_maintenance = host.maintenance_until_ms.is_some_and(|until| until > now_ms());
+    let skipped = match (host.enabled, in_maintenance) {
+        (false, _) => Some(say::disabled(name)),
+        (true, true) => Some(say::maintenance(name)),
+        (true, false) => None,
+    };
+    Some((host.id.clone(), host.name.clone(), skipped))
+}
+
+/// Refuses unless they may do it on every one of these hosts.
+fn must_on(actor: &Actor, verb: Verb, registered: &Registered, names: &[Arc<str>]) -> OpResult<()> {
+    let Some(allowed) = registered.allowed(&actor.grants, verb) else { return Ok(()) };
+    match names.iter().find(|name| !allowed.contains(*name)) {
+        Some(host) => Err(OpError::Denied(say::denied_host(verb.word(), host))),
+        None => Ok(()),
+    }
+}
+
+/// Writes into the log of a run that nobody coordinates, in the same transaction as what it tells of.
+async fn log(tx: &Tx, id: &str, body: &serde_json::Value) -> OpResult<()> {
+    if let Some(seq) = runs::take_number(tx, id).await? {
+        let body = body.to_string().into_bytes();
+        let entry = Entry { at_ms: now_ms(), kind: "run", host: None, stream: None, body };
+        events::append(tx, id, seq, vec![entry]).await?;
+    }
+    Ok(())
+}
+
+/// A page of the runs that the actor may see, the latest first.
+pub async fn list(
+    engine: &Engine,
+    actor: &Actor,
+    mut filter: Filter,
+    paging: &Paging,
+) -> OpResult<Page<Run>> {
+    if !actor.may(Verb::View) {
+        // Who may see some hosts only sees what they asked for themselves.
+        filter.actor = Some(actor.name.clone());
+    }
+    let limit = paging.limit()?;
+    filter.before = paging.after()?;
+    let found = runs::list(engine.db(), &filter, limit + 1).await?;
+    Ok(page(found, limit, |run| &run.id))
+}
+
+/// A run.
+pub async fn show(engine: &Engine, actor: &Actor, id: &str) -> OpResult<Run> {
+    let run = load(engine.db(), id).await?;
+    may_see(engine, actor, &run).await?;
+    Ok(run)
+}
+
+async fn load(from: &dyn Sql, id: &str) -> OpResult<Run> {
+    let run = runs::by_id(from, id).await?;
+    run.ok_or_else(|| OpError::not_found(KIND, id))
+}
+
+/// A run is seen by who asked for it, and by who may see all its hosts.
+async fn may_see(engine: &Engine, actor: &Actor, run: &Run) -> OpResult<()> {
+    if actor.may(Verb::View) || run.actor == actor.name {
+        return Ok(());
+    }
+    let registered = register(engine.db()).await?;
+    let names = names(engine.db(), &run.id).await?;
+    let seen = must_on(actor, Verb::View, &registered, &names);
+    // Who may not see it is not told that it is there.
+    seen.map_err(|_| OpError::not_found(KIND, &run.id))
+}
+
+async fn names(from: &dyn Sql, id: &str) -> OpResult<Vec<Arc<str>>> {
+    let hosts = host_runs::list(from, id, &[], None, i64::from(u32::MAX)).await?;
+    Ok(hosts.into_iter().map(|host| host.host.into()).collect())
+}
+
+/// A page of a run's hosts, in their order.
+pub async fn hosts(
+    engine: &Engine,
+    actor: &Actor,
+    id: &str,
+    states: &[HostState],
+    paging: &Paging,
+) -> OpResult<Page<HostRun>> {
+    show(engine, actor, id).await?;
+    let limit = paging.limit()?;
+    let after = paging.after()?;
+    let bad = || OpError::invalid("cursor", hep_core::message::server::bad_cursor());
+    let after = after.map(|text| text.parse::<i64>().map_err(|_| bad())).transpose()?;
+    let found = host_runs::list(engine.db(), id, states, after, i64::from(limit) + 1).await?;
+    let keyed: Vec<(String, HostRun)> =
+        found.into_iter().map(|host| (host.position.to_string(), host)).collect();
+    let paged = page(keyed, limit, |(key, _)| key);
+    let items = paged.items.into_iter().map(|(_, host)| host).collect();
+    Ok(Page { items, next: paged.next })
+}
+
+/// A piece of a run's log.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct Events {
+    /// The entries, in their order.
+    pub items: Vec<Event>,
+    /// The number of the last of them: where to go on.
+    pub last: i64,
+    /// Whether the run has ended and nothing will follow.
+    pub over: bool,
+}
+
+/// The log of a run after a number.
+pub async fn events(
+    engine: &Engine,
+    actor: &Actor,
+    id: &str,
+    after: i64,
+    limit: u32,
+) -> OpResult<Events> {
+    show(engine, actor, id).await?;
+    more_events(engine, id, after, limit).await
+}
+
+/// The same for who has been let in before.
+pub async fn more_events(engine: &Engine, id: &str, after: i64, limit: u32) -> OpResult<Events> {
+    // The state first: what is over has nothing behind what is read after it.
+    let run = load(engine.db(), id).await?;
+    let items = events::after(engine.db(), id, after, limit).await?;
+    let last = items.last().map_or(after, |event| event.seq);
+    let over = run.state.is_over() && last >= run.last_seq;
+    Ok(Events { items, last, over })
+}
+
+/// The output of a run after an entry, of one host or of all.
+pub async fn output(
+    engine: &Engine,
+    actor: &Actor,
+    id: &str,
+    host: Option<&str>,
+    after: i64,
+    limit: u32,
+) -> OpResult<Vec<Output>> {
+    show(engine, actor, id).await?;
+    Ok(events::output(engine.db(), id, host, after, limit).await?)
+}
+
+/// Whether they may steer a run: who asked for it, and who may run on all its hosts.
+async fn may_steer(engine: &Engine, actor: &Actor, run: &Run) -> OpResult<()> {
+    if actor.may(Verb::Run) || run.actor == actor.name {
+        return Ok(());
+    }
+    may_see(engine, actor, run).await?;
+    let registered = register(engine.db()).await?;
+    must_on(actor, Verb::Run, &registered, &names(engine.db(), &run.id).await?)
+}
+
+/// Stops a run: at once where nobody coordinates it, else by whoever does.
+pub async fn cancel(engine: &Engine, actor: &Actor, id: &str) -> OpResult<Run> {
+    let run = load(engine.db(), id).await?;
+    may_steer(engine, actor, &run).await?;
+    let tx = engine.db().begin().await?;
+    let asked = runs::ask_to_stop(&tx, id, &actor.name).await?;
+    if asked {
+        tx.notify(STOP, id).await?;
+    } else if !end_in(&tx, id, RunState::Cancelled, &actor.name).await? {
+        let run = load(&tx, id).await?;
+        return Err(OpError::Conflict(say::is_over(id, run.state.word())));
+    }
+    actor.did(&tx, "run.cancel", object(id), "done", None).await?;
+    let run = load(&tx, id).await?;
+    tx.commit().await?;
+    engine.hub().stop(id);
+    engine.hub().grew(id, run.last_seq);
+    Ok(run)
+}
+
+/// Ends a run that no node holds, with its hosts; whether there was one.
+pub(crate) async fn end_unheld(db: &Db, id: &str, state: RunState, by: &str) -> OpResult<bool> {
+    let tx = db.begin().await?;
+    let ended = end_in(&tx, id, state, by).await?;
+    tx.commit().await?;
+    Ok(ended)
+}
+
+async fn end_in(tx: &Tx, id: &str, state: RunState, by: &str) -> OpResult<bool> {
+    if !runs::end_unheld(tx, id, state, by).await? {
+        return Ok(false);
+    }
+    host_runs::end_queued(tx, id, HostState::NotStarted).await?;
+    let counts = host_runs::count(tx, id).await?;
+    runs::set_counts(tx, id, &counts).await?;
+    log(tx, id, &json!({ "state": state.word(), "by": by })).await?;
+    Ok(true)
+}
+
+/// Repeats a run on the hosts that failed, were unreachable or were not begun, with the same options; on those
+/// whose outcome is not known only when that is asked for.
+pub async fn retry(engine: &Engine, actor: &Actor, id: &str, said: &RetryInput) -> OpResult<Run> {
+    let run = show(engine, actor, id).await?;
+    if !run.state.is_over() {
+        return Err(OpError::Conflict(say::not_over(id)));
+    }
+    let mut wanted = vec![HostState::Failed, HostState::Unreachable, HostState::NotStarted];
+    if said.lost {
+        wanted.push(HostState::Lost);
+    }
+    let hosts = host_runs::list(engine.db(), id, &wanted, None, i64::from(u32::MAX)).await?;
+    let registered = register(engine.db()).await?;
+    let names: HashSet<String> = hosts.into_iter().map(|host| host.host).collect();
+    let names: Vec<Arc<str>> =
+        registered.inventory.hosts().keys().filter(|n| names.contains(&***n)).cloned().collect();
+    if names.is_empty() {
+        return Err(OpError::Conflict(say::nothing_to_retry(id)));
+    }
+    let origin =
+        Origin { parent: run.parent.clone(), job: run.job.clone(), retry_of: Some(run.id.clone()) };
+    write(engine, actor, input(&run)?, origin, (&registered, &names)).await
+}
+
+/// Runs the same again, on the hosts that its selector names now.
+pub async fn again(engine: &Engine, actor: &Actor, id: &str) -> OpResult<Run> {
+    let run = show(engine, actor, id).await?;
+    let origin = Origin { job: run.job.clone(), ..Origin::default() };
+    create_from(engine, actor, input(&run)?, origin).await
+}
+
+/// A run as it was asked for.
+fn input(run: &Run) -> OpResult<RunInput> {
+    let internal = |error: serde_json::Error| OpError::Internal(error.to_string());
+    Ok(RunInput {
+        subject: serde_json::from_value(run.subject.clone()).map_err(internal)?,
+        selector: run.selector.clone(),
+        strategy: serde_json::from_value(run.strategy.clone()).map_err(internal)?,
+        description: run.description.clone(),
+    })
+}
+
+/// Lets a run go on that waits for an approval. Four eyes: nobody approves what they asked for themselves.
+pub async fn approve(engine: &Engine, actor: &Actor, id: &str) -> OpResult<Run> {
+    let run = decide(engine, actor, id).await?;
+    if whose(&run.actor) == whose(&actor.name) {
+        return Err(OpError::Denied(say::own_approval()));
+    }
+    let tx = engine.db().begin().await?;
+    if !runs::approve(&tx, id, &actor.name).await? {
+        return Err(OpError::Conflict(say::not_waiting(id)));
+    }
+    log(&tx, id, &json!({ "state": "queued", "approved_by": actor.name })).await?;
+    actor.did(&tx, "run.approve", object(id), "done", None).await?;
+    tx.notify(QUEUED, id).await?;
+    let run = load(&tx, id).await?;
+    tx.commit().await?;
+    engine.hub().queued();
+    engine.hub().grew(id, run.last_seq);
+    Ok(run)
+}
+
+/// The person behind a name: that of a token is `USER/TOKEN`.
+fn whose(name: &str) -> &str {
+    name.split('/').next().unwrap_or(name)
+}
+
+/// Refuses what a run has planned: it ends.
+pub async fn reject(engine: &Engine, actor: &Actor, id: &str) -> OpResult<Run> {
+    decide(engine, actor, id).await?;
+    let tx = engine.db().begin().await?;
+    if !end_in(&tx, id, RunState::Rejected, &actor.name).await? {
+        return Err(OpError::Conflict(say::not_waiting(id)));
+    }
+    actor.did(&tx, "run.reject", object(id), "done", None).await?;
+    let run = load(&tx, id).await?;
+    tx.commit().await?;
+    engine.hub().grew(id, run.last_seq);
+    Ok(run)
+}
+
+/// A run that waits for an approval, for who may decide.
+async fn decide(engine: &Engine, actor: &Actor, id: &str) -> OpResult<Run> {
+    let run = show(engine, actor, id).await?;
+    let registered = register(engine.db()).await?;
+    must_on(actor, Verb::Run, &registered, &names(engine.db(), id).await?)?;
+    if run.state != RunState::Waiting || run.reason != "approval" {
+        return Err(OpError::Conflict(say::not_waiting(id)));
+    }
+    Ok(run)
+}
+
+/// A state as people write it.
+pub fn state(word: &str) -> Result<RunState, Message> {
+    let value = serde_json::Value::String(word.to_owned());
+    serde_json::from_value(value).map_err(|_| say::bad_state(word))
+}
+
+/// A host's state as people write it.
+pub fn host_state(word: &str) -> Result<HostState, Message> {
+    let value = serde_json::Value::String(word.to_owned());
+    serde_json::from_value(value).map_err(|_| say::bad_state(word))
+}

@@ -1,0 +1,124 @@
+//! What a server does by itself: it takes queued runs, coordinates them, and keeps their logs.
+
+pub mod hub;
+mod log;
+mod node;
+mod output;
+mod pump;
+pub(crate) mod roster;
+mod runner;
+pub mod subject;
+mod told;
+pub(crate) mod work;
+mod writer;
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hep_core::message::{Message, run as say};
+use tokio::task::JoinHandle;
+
+use self::node::Node;
+pub(crate) use self::node::{QUEUED, STOP};
+use crate::ops::Engine;
+use crate::play::bundle::Bundle;
+use crate::transport::ssh::{Decline, Limits, Pool, Settings};
+
+/// How long what is under way may take to end after it was told to.
+const LAST: Duration = Duration::from_secs(20);
+
+/// How a node works.
+#[derive(Clone)]
+pub struct Options {
+    /// How hosts are reached where the register does not say.
+    pub settings: Arc<Settings>,
+    /// The connections.
+    pub pool: Arc<Pool>,
+    /// Keys of the node itself.
+    pub keys: Vec<PathBuf>,
+    /// The executors for hosts.
+    pub bundle: Bundle,
+    /// How many runs at once.
+    pub runs: usize,
+    /// How long a node holds a run without renewing it.
+    pub lease: Duration,
+    /// How often queued runs are looked for, where nobody tells of them.
+    pub poll: Duration,
+    /// How long runs may go on after the node was told to stop.
+    pub grace: Duration,
+}
+
+impl Options {
+    /// The usual ones.
+    pub fn new(settings: Settings, bundle: Bundle) -> Self {
+        Self {
+            settings: Arc::new(settings),
+            pool: Arc::new(Pool::new(Limits::default(), Arc::new(Decline))),
+            keys: Vec::new(),
+            bundle,
+            runs: 16,
+            lease: Duration::from_secs(15),
+            poll: Duration::from_secs(1),
+            grace: Duration::from_secs(30),
+        }
+    }
+}
+
+/// A node at work.
+pub struct Server {
+    node: Arc<Node>,
+    grace: Duration,
+    workers: Vec<JoinHandle<()>>,
+    helpers: Vec<JoinHandle<()>>,
+    /// That no other process serves the same file.
+    _claim: Option<File>,
+}
+
+impl Server {
+    /// Starts a node.
+    pub fn start(engine: &Engine, options: &Options) -> Result<Self, Message> {
+        let claim = engine.db().alone().map_err(say::cannot_claim)?;
+        let claim = claim.ok_or_else(say::second_server)?;
+        let (db, hub) = (engine.db().clone(), Arc::clone(engine.hub()));
+        let (sender, _) = writer::start(db.clone(), Arc::clone(&hub));
+        let node = Arc::new(Node::new(db, hub, options, sender));
+        let this = || Arc::clone(&node);
+        let workers = vec![
+            tokio::spawn(this().take_over()),
+            tokio::spawn(this().take(options.runs.max(1), options.poll)),
+        ];
+        let helpers = vec![
+            tokio::spawn(this().renew()),
+            tokio::spawn(this().listen()),
+            tokio::spawn(this().hear()),
+        ];
+        Ok(Self { node, grace: options.grace, workers, helpers, _claim: claim })
+    }
+
+    /// The connections, for what asks hosts by itself.
+    pub fn pool(&self) -> &Arc<Pool> {
+        &self.node.pool
+    }
+
+    /// Begins nothing more, lets what is under way end within the grace, stops the rest, and leaves what has not
+    /// begun to others.
+    pub async fn stop(self) {
+        self.node.stop();
+        let mut workers = self.workers;
+        let all = async {
+            for worker in &mut workers {
+                // A worker that has panicked has ended too.
+                let _ = worker.await;
+            }
+        };
+        tokio::pin!(all);
+        if tokio::time::timeout(self.grace, &mut all).await.is_err() {
+            self.node.cancel_all();
+            // What does not end even then is found lost by whoever takes it over.
+            let _ = tokio::time::timeout(LAST, &mut all).await;
+        }
+        self.helpers.iter().for_each(JoinHandle::abort);
+    }
+}

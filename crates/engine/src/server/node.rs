@@ -1,0 +1,281 @@
+//! A node: takes queued runs, holds them by leases, and takes over those of nodes that are gone.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::hub::Hub;
+use super::log::Wished;
+use super::runner::{self, Active};
+use super::{Options, writer};
+use crate::cancel::Cancel;
+use crate::ops::error::chain;
+use crate::play::bundle::Bundle;
+use crate::store::db::Heard;
+use crate::store::runs::{self, Held, Run};
+use crate::store::{Db, Result, new_id, now_ms};
+use crate::transport::ssh::{Pool, Settings};
+
+/// The channel on which nodes tell one another that a run is to be stopped.
+pub(crate) const STOP: &str = "hep_stop";
+/// The channel on which nodes tell one another that a run waits to be taken.
+pub(crate) const QUEUED: &str = "hep_queued";
+
+/// A node.
+pub(super) struct Node {
+    /// Which one: new with every start.
+    pub(super) id: String,
+    db: Db,
+    pub(super) hub: Arc<Hub>,
+    pub(super) settings: Arc<Settings>,
+    pub(super) pool: Arc<Pool>,
+    pub(super) keys: Vec<PathBuf>,
+    pub(super) bundle: Bundle,
+    pub(super) writer: mpsc::Sender<Wished>,
+    lease: Duration,
+    /// Nothing may begin after this.
+    safe: watch::Sender<Instant>,
+    stopping: Cancel,
+    active: Mutex<HashMap<String, Arc<Active>>>,
+}
+
+impl Node {
+    pub(super) fn new(
+        db: Db,
+        hub: Arc<Hub>,
+        options: &Options,
+        writer: mpsc::Sender<Wished>,
+    ) -> Self {
+        Self {
+            id: new_id(),
+            db,
+            hub,
+            settings: Arc::clone(&options.settings),
+            pool: Arc::clone(&options.pool),
+            keys: options.keys.clone(),
+            bundle: options.bundle.clone(),
+            writer,
+            lease: options.lease,
+            safe: watch::channel(Instant::now() + options.lease * 2 / 3).0,
+            stopping: Cancel::default(),
+            active: Mutex::default(),
+        }
+    }
+
+    pub(super) fn db(&self) -> &Db {
+        &self.db
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stopping.is_cancelled()
+    }
+
+    pub(super) async fn stopping(&self) {
+        self.stopping.cancelled().await;
+    }
+
+    /// Begins nothing more.
+    pub(super) fn stop(&self) {
+        self.stopping.cancel();
+    }
+
+    /// Stops what is running.
+    pub(super) fn cancel_all(&self) {
+        self.lock().values().for_each(|active| active.cancel.cancel());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Active>>> {
+        // Nothing panics while the lock is held.
+        self.active.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until the lease surely holds. False when the run is another's by then.
+    pub(super) async fn may_begin(&self, gone: &Cancel) -> bool {
+        let mut safe = self.safe.subscribe();
+        tokio::select! {
+            renewed = safe.wait_for(|safe| Instant::now() < *safe) => {
+                renewed.is_ok() && !gone.is_cancelled()
+            }
+            () = gone.cancelled() => false,
+        }
+    }
+
+    /// Takes queued runs, at most so many at once, until the node stops.
+    pub(super) async fn take(self: Arc<Self>, most: usize, poll: Duration) {
+        let mut running = JoinSet::new();
+        while !self.is_stopping() {
+            let free = running.len() < most;
+            match if free { runs::claim(&self.db, &self.id).await } else { Ok(None) } {
+                Ok(Some(run)) => {
+                    running.spawn(Arc::clone(&self).coordinate(run, false));
+                    continue;
+                }
+                Ok(None) => {}
+                Err(error) => tracing::warn!(error = %chain(&error), "cannot look for queued runs"),
+            }
+            tokio::select! {
+                () = self.hub.wait_queued(), if free => {}
+                () = tokio::time::sleep(poll), if free => {}
+                Some(_) = running.join_next(), if !running.is_empty() => {}
+                () = self.stopping() => {}
+            }
+        }
+        while running.join_next().await.is_some() {}
+    }
+
+    async fn coordinate(self: Arc<Self>, run: Run, taken_over: bool) {
+        let (id, active) = (run.id.clone(), Arc::new(Active::default()));
+        self.lock().insert(id.clone(), Arc::clone(&active));
+        let done = runner::coordinate(Arc::clone(&self), run, active, taken_over).await;
+        self.lock().remove(&id);
+        if let Err(error) = done {
+            // Its lease is not renewed any more, so that it is taken up again.
+            tracing::error!(run = id, error = %chain(&error), "cannot coordinate a run");
+        }
+    }
+
+    /// Renews the leases, at a third of their time, until the end.
+    pub(super) async fn renew(self: Arc<Self>) {
+        loop {
+            let sent = Instant::now();
+            match runs::renew(&self.db, &self.id).await {
+                Ok(held) => {
+                    self.safe.send_replace(sent + self.lease * 2 / 3);
+                    self.heed(&held);
+                }
+                Err(error) => {
+                    tracing::warn!(error = %chain(&error), "cannot renew the leases of runs");
+                    if Instant::now() > *self.safe.borrow() + self.lease / 3 {
+                        // Another node may have taken them: what is under way must end.
+                        self.cancel_all();
+                    }
+                }
+            }
+            tokio::time::sleep(self.lease / 3).await;
+        }
+    }
+
+    /// Stops the runs that somebody wants stopped.
+    fn heed(&self, held: &[Held]) {
+        use hep_core::run::RunState::Cancelling;
+        held.iter().filter(|held| held.state == Cancelling).for_each(|held| self.end(&held.id));
+    }
+
+    fn end(&self, run: &str) {
+        if let Some(active) = self.lock().get(run) {
+            active.asked.store(true, Ordering::Relaxed);
+            active.cancel.cancel();
+        }
+    }
+
+    /// Hears of runs to stop, and ends those whose deadline passes while nobody has them.
+    pub(super) async fn listen(self: Arc<Self>) {
+        let mut stops = self.hub.stops();
+        loop {
+            match stops.recv().await {
+                Ok(run) => self.end(&run),
+                // The next renewal tells of those that were missed.
+                Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
+                Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
+            }
+        }
+    }
+
+    /// Hears what other nodes tell.
+    pub(super) async fn hear(self: Arc<Self>) {
+        loop {
+            match self.db.listen(&[writer::GREW, STOP, QUEUED]).await {
+                Ok(None) => return,
+                Ok(Some(mut listener)) => {
+                    self.hub.wake_all();
+                    while let Ok(heard) = listener.next().await {
+                        self.heard(&heard);
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(error = %chain(&error), "cannot listen to other nodes");
+                }
+            }
+            tokio::time::sleep(self.lease / 10).await;
+        }
+    }
+
+    fn heard(&self, heard: &Heard) {
+        match heard {
+            Heard::Told(channel, text) if channel == writer::GREW => {
+                if let Some((run, seq)) = text.split_once(' ') {
+                    self.hub.grew(run, seq.parse().unwrap_or(0));
+                }
+            }
+            Heard::Told(channel, run) if channel == STOP => self.end(run),
+            Heard::Told(..) => self.hub.queued(),
+            Heard::Missed => self.hub.wake_all(),
+        }
+    }
+
+    /// Takes over the runs of nodes that are gone: at once where we are alone, else when a full period of our own
+    /// clock has passed without a renewal.
+    pub(super) async fn take_over(self: Arc<Self>) {
+        let mut seen: HashMap<String, (Held, Instant)> = HashMap::new();
+        let mut running = JoinSet::new();
+        while !self.is_stopping() {
+            match self.gone(&mut seen).await {
+                Ok(runs) => {
+                    for run in runs {
+                        running.spawn(Arc::clone(&self).coordinate(run, true));
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(error = %chain(&error), "cannot look for runs of other nodes");
+                }
+            }
+            if let Err(error) = self.expire().await {
+                tracing::warn!(error = ?error, "cannot end runs whose deadline has passed");
+            }
+            tokio::select! {
+                () = tokio::time::sleep(self.lease / 3) => {}
+                () = self.stopping() => {}
+            }
+            while running.try_join_next().is_some() {}
+        }
+        while running.join_next().await.is_some() {}
+    }
+
+    async fn gone(&self, seen: &mut HashMap<String, (Held, Instant)>) -> Result<Vec<Run>> {
+        let held = runs::held_by_others(&self.db, &self.id).await?;
+        let now = Instant::now();
+        seen.retain(|id, _| held.iter().any(|held| held.id == *id));
+        let mut taken = Vec::new();
+        for held in held {
+            let known = seen.entry(held.id.clone()).or_insert_with(|| (held.clone(), now));
+            if known.0 != held {
+                *known = (held.clone(), now);
+            }
+            let stale = now.duration_since(known.1) >= self.lease;
+            if stale || !self.db.is_shared() {
+                taken.extend(runs::take_over(&self.db, &held, &self.id).await?);
+            }
+        }
+        Ok(taken)
+    }
+
+    /// Ends the runs whose deadline has passed while they waited.
+    async fn expire(&self) -> crate::ops::OpResult<()> {
+        for run in runs::expired(&self.db, now_ms()).await? {
+            let ended = crate::ops::run::end_unheld(
+                &self.db,
+                &run,
+                hep_core::run::RunState::Expired,
+                "deadline",
+            );
+            ended.await?;
+        }
+        Ok(())
+    }
+}

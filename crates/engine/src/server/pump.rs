@@ -1,0 +1,131 @@
+//! Moves what the engine tells of a part of a run into the run's log.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use hep_core::frame::Stream;
+use hep_core::mask::Mask;
+use hep_core::message::run as say;
+use hep_core::run::HostState;
+use serde_json::json;
+use tokio::sync::{mpsc, oneshot};
+
+use super::log::Log;
+use super::output::Kept;
+use super::told;
+use crate::event::{HostEnd, RunEvent};
+use crate::store::host_runs::End;
+
+/// Who is where among the run's hosts.
+pub(super) type Positions = HashMap<Arc<str>, i64>;
+
+/// The pump of one run.
+pub(super) struct Pump {
+    pub(super) log: Arc<Log>,
+    pub(super) positions: Arc<Positions>,
+    /// What must not be shown of commands; plays hide theirs themselves.
+    pub(super) mask: Mask,
+    /// Whether ends are only told, because the hosts will be begun for good later.
+    pub(super) plans: bool,
+    kept: HashMap<Arc<str>, Kept>,
+    /// Ends that are not on disk yet.
+    ends: Vec<oneshot::Receiver<bool>>,
+}
+
+impl Pump {
+    pub(super) fn new(log: Arc<Log>, positions: Arc<Positions>, mask: Mask, plans: bool) -> Self {
+        Self { log, positions, mask, plans, kept: HashMap::new(), ends: Vec::new() }
+    }
+
+    /// Takes everything until the engine has ended, and waits until it is on disk.
+    pub(super) async fn run(mut self, mut told: mpsc::Receiver<RunEvent>) {
+        while let Some(event) = told.recv().await {
+            self.take(event).await;
+        }
+        for end in self.ends {
+            // A writer that has gone has said so to the run itself.
+            let _ = end.await;
+        }
+    }
+
+    async fn take(&mut self, event: RunEvent) {
+        match event {
+            RunEvent::Line { host, stream, line, partial } => {
+                let mut line =
+                    if self.mask.is_empty() { line.into() } else { self.mask.bytes(&line) };
+                if !partial {
+                    line.push(b'\n');
+                }
+                let stream = match stream {
+                    Stream::Out => "stdout",
+                    Stream::Err => "stderr",
+                };
+                if let Some((stream, line)) =
+                    self.kept.entry(host.clone()).or_default().take((stream, line))
+                {
+                    self.log.line(&host, stream, line).await;
+                }
+            }
+            RunEvent::Task { host, event } => {
+                if let Some(body) = told::task(&event) {
+                    self.log.tell("task", Some(&host), &body).await;
+                }
+            }
+            RunEvent::Note { host, mut message } => {
+                self.mask.message(&mut message);
+                self.log.tell("note", host.as_deref(), &told::message(&message)).await;
+            }
+            RunEvent::Play { name, hosts } => {
+                self.log.tell("play", None, &json!({ "name": name, "hosts": *hosts })).await;
+            }
+            RunEvent::Batch { number, hosts } => {
+                self.log.tell("batch", None, &json!({ "number": number, "hosts": hosts })).await;
+            }
+            // Told again with all others, when its executor has been let go.
+            RunEvent::Left(_) => {}
+            RunEvent::Host(end) => self.host(*end).await,
+        }
+    }
+
+    async fn host(&mut self, mut ended: HostEnd) {
+        let Some(&position) = self.positions.get(&ended.host) else { return };
+        self.rest(&ended.host).await;
+        let begun = self.log.state(position) == HostState::Running;
+        if ended.state == HostState::NotStarted {
+            if !begun {
+                // Its turn has not come: the run itself says what becomes of it.
+                return;
+            }
+            ended.state = HostState::Cancelled;
+        }
+        if let Some(error) = &mut ended.error {
+            self.mask.message(error);
+        }
+        let end = told::end(position, &ended);
+        let body = told::host(&end, ended.duration_ms);
+        if self.plans && !end.state.is_bad() {
+            self.log.tell("plan", Some(&ended.host), &body).await;
+            return;
+        }
+        self.end(&ended.host, end, &body).await;
+    }
+
+    /// Notes an end.
+    pub(super) async fn end(&mut self, host: &Arc<str>, end: End, body: &serde_json::Value) {
+        self.log.tell("host", Some(host), body).await;
+        self.ends.push(self.log.end(end).await);
+    }
+
+    /// The end of a host's output, where its middle was left out.
+    async fn rest(&mut self, host: &Arc<str>) {
+        let Some(kept) = self.kept.remove(host) else { return };
+        let (cut, tail) = kept.finish();
+        if cut > 0 {
+            let note = told::message(&say::cut(cut));
+            self.log.tell("note", Some(host), &note).await;
+        }
+        for (stream, line) in tail {
+            self.log.line(host, stream, line).await;
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! The register as an inventory, whose selectors and manifests then mean what they mean on the command line.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use hep_core::inventory::{Builder, Inventory};
+use hep_core::message::Message;
+use hep_core::node::{Node, NodeKind, Pos};
+use hep_core::rights::{Grant, Verb};
+use hep_core::selector::Selector;
+use hep_core::vars::{Layer, Var};
+use serde_json::{Map, Value};
+
+use crate::fleet::{HostLogin, Keeper};
+use crate::store::roster::{Roster, RosterHost};
+use crate::store::{Result, Sql, roster};
+
+/// The register, ready for selectors and fleets.
+pub(crate) struct Registered {
+    /// Hosts, groups and variables.
+    pub(crate) inventory: Inventory,
+    hosts: Arc<HashMap<String, RosterHost>>,
+}
+
+/// Reads the register.
+pub(crate) async fn load(from: &dyn Sql) -> Result<std::result::Result<Registered, Message>> {
+    Ok(build(roster::load(from).await?))
+}
+
+fn build(roster: Roster) -> std::result::Result<Registered, Message> {
+    let (mut builder, nowhere) = (Builder::new(), Pos::default());
+    for host in &roster.hosts {
+        builder.host(&host.name, hep_core::inventory::ALL, nowhere);
+        // A variable wins over a label of the same name.
+        for (name, value) in host.labels.iter().chain(&host.vars) {
+            builder.set_host_var(&host.name, name, node(value));
+        }
+    }
+    for (name, vars) in &roster.groups {
+        builder.group(name, nowhere);
+        for (key, value) in vars {
+            builder.set_group_var(name, key, node(value)).map_err(|fault| fault.message)?;
+        }
+    }
+    for (group, host) in &roster.members {
+        builder.host(host, group, nowhere);
+    }
+    for (parent, child) in &roster.children {
+        builder.child(parent, child, nowhere).map_err(|fault| fault.message)?;
+    }
+    let inventory = builder.finish().map_err(|fault| fault.message)?;
+    let hosts = roster.hosts.into_iter().map(|host| (host.name.clone(), host)).collect();
+    Ok(Registered { inventory, hosts: Arc::new(hosts) })
+}
+
+/// JSON as a manifest would have it: its texts may be templates.
+fn node(value: &Value) -> Node {
+    let kind = match value {
+        Value::Null => NodeKind::Null,
+        Value::Bool(value) => NodeKind::Bool(*value),
+        Value::Number(number) => match number.as_i64() {
+            Some(value) => NodeKind::Int { value, octal: false },
+            None => NodeKind::Float(number.as_f64().unwrap_or_default()),
+        },
+        Value::String(text) => NodeKind::Str(text.as_str().into()),
+        Value::Array(items) => NodeKind::List(items.iter().map(node).collect()),
+        Value::Object(map) => NodeKind::Map(
+            map.iter()
+                .map(|(key, value)| (Node::bare(NodeKind::Str(key.as_str().into())), node(value)))
+                .collect(),
+        ),
+    };
+    Node::bare(kind)
+}
+
+/// Variables of a request.
+pub(crate) fn layer(vars: &Map<String, Value>) -> Layer {
+    vars.iter().map(|(name, value)| (name.as_str().into(), Var::Authored(node(value)))).collect()
+}
+
+impl Registered {
+    /// The hosts that a selector names, in the order of their names. It reads no files.
+    pub(crate) fn select(&self, text: &str) -> std::result::Result<Vec<Arc<str>>, Message> {
+        let selector = Selector::parse(text)?.with_files(&mut |_| Ok(None))?;
+        selector.select(&self.inventory)
+    }
+
+    /// A host.
+    pub(crate) fn host(&self, name: &str) -> Option<&RosterHost> {
+        self.hosts.get(name)
+    }
+
+    /// The hosts on which these grants allow a verb; nothing for all of them.
+    pub(crate) fn allowed(&self, grants: &[Grant], verb: Verb) -> Option<HashSet<Arc<str>>> {
+        if hep_core::rights::may_everywhere(grants, verb) {
+            return None;
+        }
+        let mut allowed = HashSet::new();
+        for grant in grants.iter().filter(|grant| grant.verbs.contains(&verb)) {
+            // A selector that is wrong allows nothing.
+            let names = self.select(&grant.selector).unwrap_or_default();
+            let within = |name: &Arc<str>| match &grant.partition {
+                Some(partition) => self.host(name).is_some_and(|h| h.partition == *partition),
+                None => true,
+            };
+            allowed.extend(names.into_iter().filter(within));
+        }
+        Some(allowed)
+    }
+
+    /// How each host is reached. Credentials are the node's own.
+    pub(crate) fn keeper(&self) -> Keeper {
+        let hosts = Arc::clone(&self.hosts);
+        Arc::new(move |name| {
+            let Some(host) = hosts.get(name) else { return Ok(HostLogin::default()) };
+            Ok(HostLogin {
+                address: Some(host.address.clone()),
+                port: Some(host.port),
+                user: host.login.clone(),
+                legacy_algorithms: host.legacy_algorithms,
+                jump: host.jump.clone(),
+                stamp: host.version.to_string(),
+                ..HostLogin::default()
+            })
+        })
+    }
+}

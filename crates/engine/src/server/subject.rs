@@ -1,0 +1,238 @@
+//! What a run does, and how it goes over its hosts: as people ask for it, and as the database keeps it.
+
+use std::collections::BTreeMap;
+
+use hep_core::rollout::Size;
+use serde::{Deserialize, Serialize};
+
+/// What is run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Subject {
+    /// A command.
+    Command(CommandSubject),
+    /// A script.
+    Script(ScriptSubject),
+    /// A manifest.
+    Manifest(ManifestSubject),
+    /// A file.
+    Copy(CopySubject),
+}
+
+/// A command: a line for the host's shell, or words of which none is read by a shell.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct CommandSubject {
+    /// A line for the login shell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<String>,
+    /// The words of a command, in place of `line`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub words: Vec<String>,
+    /// What it reads.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub stdin: String,
+    /// Variables of its environment.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub environment: BTreeMap<String, String>,
+    /// Becomes this user by sudo.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sudo_user: Option<String>,
+    /// How long it may run on a host, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout_seconds: Option<u32>,
+}
+
+/// A script, which is sent to the hosts and run by the interpreter of its first line.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ScriptSubject {
+    /// The script.
+    pub script: String,
+    /// Its arguments; no shell reads them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub arguments: Vec<String>,
+    /// What it reads.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub stdin: String,
+    /// Variables of its environment.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub environment: BTreeMap<String, String>,
+    /// Becomes this user by sudo.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sudo_user: Option<String>,
+    /// How long it may run on a host, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout_seconds: Option<u32>,
+}
+
+/// A manifest with all that it names.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ManifestSubject {
+    /// Its files by their paths.
+    pub files: BTreeMap<String, String>,
+    /// The file to begin with.
+    pub entry: String,
+    /// Variables that win over all others.
+    #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
+    pub vars: serde_json::Map<String, serde_json::Value>,
+    /// Only tasks with one of these tags.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// Not the tasks with one of these.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub skip_tags: Vec<String>,
+    /// Begin with the task of this name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_at_task: Option<String>,
+    /// Change nothing; tell what would change.
+    #[serde(skip_serializing_if = "is_false")]
+    pub check: bool,
+    /// Show what changes in files.
+    #[serde(skip_serializing_if = "is_false")]
+    pub diff: bool,
+    /// Becomes this user for every task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub become_user: Option<String>,
+}
+
+/// A file that the hosts shall have.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct CopySubject {
+    /// Its content as text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Its content in base64, in place of `text`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base64: Option<String>,
+    /// Where it shall lie: an absolute path.
+    pub dest: String,
+    /// Whom it shall belong to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Its group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// Its mode: `0644`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
+    /// Becomes this user by sudo to write it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sudo_user: Option<String>,
+    /// Change nothing; tell what would change.
+    #[serde(skip_serializing_if = "is_false")]
+    pub check: bool,
+    /// Show what changes.
+    #[serde(skip_serializing_if = "is_false")]
+    pub diff: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+const fn is_false(value: &bool) -> bool {
+    !*value
+}
+
+/// How a run goes over its hosts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Strategy {
+    /// How many hosts at once; 64 when not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub forks: Option<u16>,
+    /// The sizes of batches, the last of which repeats: numbers, or percentages of all hosts (`"20%"`).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<String>)]
+    pub batches: Vec<Size>,
+    /// So many hosts first, by themselves; when one of them fails nothing else begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub canary: Option<Size>,
+    /// Begin no more hosts once so many have failed, were unreachable or are lost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub stop_after: Option<Size>,
+    /// How long to wait between two batches, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pause_seconds: Option<u32>,
+    /// Wait for somebody's approval: of a manifest when it has told what it would change, of all else before it
+    /// begins.
+    #[serde(skip_serializing_if = "is_false")]
+    pub approval: bool,
+    /// How long the run may take, its waits included, in seconds; a day when not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deadline_seconds: Option<u32>,
+}
+
+/// A day.
+const USUAL_DEADLINE: u32 = 24 * 60 * 60;
+/// Hosts at once when nobody says.
+const USUAL_FORKS: u16 = 64;
+
+impl Strategy {
+    /// How long the run may take, in milliseconds.
+    pub fn deadline_ms(&self) -> i64 {
+        i64::from(self.deadline_seconds.unwrap_or(USUAL_DEADLINE)) * 1000
+    }
+
+    /// How many hosts at once; at least 1.
+    pub fn forks(&self) -> usize {
+        usize::from(self.forks.unwrap_or(USUAL_FORKS).max(1))
+    }
+}
+
+impl Subject {
+    /// The word for its kind.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Command(_) => "command",
+            Self::Script(_) => "script",
+            Self::Manifest(_) => "manifest",
+            Self::Copy(_) => "copy",
+        }
+    }
+
+    /// Whether it only looks, so that it may be repeated.
+    pub const fn checks(&self) -> bool {
+        match self {
+            Self::Command(_) | Self::Script(_) => false,
+            Self::Manifest(manifest) => manifest.check,
+            Self::Copy(copy) => copy.check,
+        }
+    }
+
+    /// Whether it can tell beforehand what it would do.
+    pub const fn plans(&self) -> bool {
+        matches!(self, Self::Manifest(_) | Self::Copy(_))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_asked_is_read_as_it_was_kept() {
+        for json in [
+            r#"{"kind":"command","line":"uptime"}"#,
+            r#"{"kind":"command","words":["ls","a b"],"timeout_seconds":3}"#,
+            r#"{"kind":"script","script":"echo 1\n","sudo_user":"root"}"#,
+            r#"{"kind":"manifest","files":{"a.yml":"[]"},"entry":"a.yml","check":true}"#,
+            r#"{"kind":"copy","text":"x","dest":"/etc/x"}"#,
+        ] {
+            let subject: Subject = serde_json::from_str(json).unwrap();
+            assert_eq!(serde_json::to_string(&subject).unwrap(), json);
+        }
+        let strategy = r#"{"batches":[1,"20%"],"canary":1,"approval":true}"#;
+        let read: Strategy = serde_json::from_str(strategy).unwrap();
+        assert_eq!(serde_json::to_string(&read).unwrap(), strategy);
+        for wrong in [
+            r#"{"kind":"command","lime":"uptime"}"#,
+            r#"{"kind":"nothing"}"#,
+            r#"{"line":"uptime"}"#,
+        ] {
+            assert!(serde_json::from_str::<Subject>(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! A subject made ready: what the engine's `exec` and `play` take.
+
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD as BASE64;
+use bytes::Bytes;
+use hep_core::diagnostic;
+use hep_core::interp::Options;
+use hep_core::manifest::select::Selection;
+use hep_core::message::{Message, run as say};
+use hep_core::quote;
+use hep_core::value::{Trust, Value};
+use hep_core::vars::{Layer, Var};
+use serde_json::json;
+
+use super::roster;
+use super::subject::{CommandSubject, CopySubject, ManifestSubject, ScriptSubject, Subject};
+use crate::exec::{self, Command, Script, Sudo, is_variable_name};
+use crate::play::load::{self, Faulty, Loaded};
+
+/// What is to be done on the hosts.
+pub(super) enum Work {
+    /// A command or a script.
+    Command(Box<exec::Request>),
+    /// A manifest.
+    Play(Box<PlayWork>),
+}
+
+/// A manifest that has been read.
+pub(super) struct PlayWork {
+    pub(super) loaded: Arc<Loaded>,
+    pub(super) options: Options,
+    /// Where its files lie, until it is dropped.
+    pub(super) folder: Folder,
+}
+
+/// Makes a subject ready, or says what is wrong with it.
+pub(crate) fn check(subject: &Subject) -> Result<(), Message> {
+    prepare(subject).map(drop)
+}
+
+/// Makes a subject ready.
+pub(super) fn prepare(subject: &Subject) -> Result<Work, Message> {
+    match subject {
+        Subject::Command(command) => of_command(command),
+        Subject::Script(script) => of_script(script),
+        Subject::Manifest(manifest) => of_manifest(manifest),
+        Subject::Copy(copy) => of_copy(copy),
+    }
+}
+
+fn of_command(said: &CommandSubject) -> Result<Work, Message> {
+    let line = match (&said.line, said.words.is_empty()) {
+        (Some(line), true) if !line.trim().is_empty() => line.clone(),
+        (None, false) => quote::line(&said.words),
+        _ => return Err(say::no_command()),
+    };
+    let command = Command {
+        words: vec![line],
+        environment: environment(&said.environment)?,
+        sudo: sudo(said.sudo_user.as_ref()),
+        ..Command::default()
+    };
+    Ok(request(command, &said.stdin, said.timeout_seconds))
+}
+
+fn of_script(said: &ScriptSubject) -> Result<Work, Message> {
+    if said.script.trim().is_empty() {
+        return Err(say::no_command());
+    }
+    let command = Command {
+        words: said.arguments.clone(),
+        script: Some(Script { content: said.script.clone().into_bytes() }),
+        environment: environment(&said.environment)?,
+        sudo: sudo(said.sudo_user.as_ref()),
+        ..Command::default()
+    };
+    Ok(request(command, &said.stdin, said.timeout_seconds))
+}
+
+fn request(command: Command, stdin: &str, timeout_seconds: Option<u32>) -> Work {
+    let timeout = timeout_seconds.map(|seconds| Duration::from_secs(seconds.into()));
+    let stdin = Bytes::copy_from_slice(stdin.as_bytes());
+    Work::Command(Box::new(exec::Request { command, stdin, timeout, ..exec::Request::default() }))
+}
+
+fn environment(
+    said: &std::collections::BTreeMap<String, String>,
+) -> Result<Vec<(String, String)>, Message> {
+    match said.keys().find(|name| !is_variable_name(name)) {
+        Some(name) => Err(say::bad_variable(name)),
+        None => Ok(said.iter().map(|(name, value)| (name.clone(), value.clone())).collect()),
+    }
+}
+
+fn sudo(user: Option<&String>) -> Option<Sudo> {
+    user.map(|user| Sudo { user: user.clone(), password: None })
+}
+
+fn of_manifest(said: &ManifestSubject) -> Result<Work, Message> {
+    let folder = Folder::make()?;
+    for (path, text) in &said.files {
+        folder.put(path, text.as_bytes())?;
+    }
+    if !said.files.contains_key(&said.entry) {
+        return Err(say::no_entry(&said.entry));
+    }
+    let words = |tags: &[String]| tags.iter().map(|tag| tag.as_str().into()).collect();
+    let selection = Selection { only: words(&said.tags), skip: words(&said.skip_tags) };
+    let request = load::Request {
+        selection,
+        start_at: said.start_at_task.clone(),
+        extra: Arc::new(roster::layer(&said.vars)),
+        ..load::Request::default()
+    };
+    let options = Options {
+        check: said.check,
+        diff: said.diff,
+        r#become: said.become_user.is_some(),
+        become_user: said.become_user.as_deref().map(Arc::from),
+        ..Options::default()
+    };
+    folder.load(&said.entry, request, options)
+}
+
+fn of_copy(said: &CopySubject) -> Result<Work, Message> {
+    let content = match (&said.text, &said.base64) {
+        (Some(text), None) => text.clone().into_bytes(),
+        (None, Some(base64)) => BASE64.decode(base64).map_err(|_| say::bad_base64())?,
+        _ => return Err(say::no_content()),
+    };
+    if !said.dest.starts_with('/') {
+        return Err(say::bad_destination(&said.dest));
+    }
+    let folder = Folder::make()?;
+    folder.put("files/content", &content)?;
+    // What people say goes in as data, which no template reads.
+    let (mut options, mut extra) = (serde_json::Map::new(), Layer::new());
+    options.insert("src".into(), json!("content"));
+    let dest = Some(&said.dest);
+    let (owner, group, mode) = (said.owner.as_ref(), said.group.as_ref(), said.mode.as_ref());
+    for (name, value) in [("dest", dest), ("owner", owner), ("group", group), ("mode", mode)] {
+        if let Some(value) = value {
+            let variable = format!("hep_copy_{name}");
+            options.insert(name.into(), json!(format!("{{{{ {variable} }}}}")));
+            let data = Var::Data(Value::from(value.clone()), Trust::Operator);
+            extra.insert(variable.as_str().into(), data);
+        }
+    }
+    let manifest = json!([{ "name": "Copy", "copy": options }]);
+    folder.put("copy.yml", manifest.to_string().as_bytes())?;
+    let request = load::Request { extra: Arc::new(extra), ..load::Request::default() };
+    let become_user = said.sudo_user.as_deref().map(Arc::from);
+    let options = Options {
+        check: said.check,
+        diff: said.diff,
+        r#become: become_user.is_some(),
+        become_user,
+        ..Options::default()
+    };
+    folder.load("copy.yml", request, options)
+}
+
+/// A folder for nobody but us, removed at the end.
+pub(super) struct Folder(PathBuf);
+
+impl Folder {
+    fn make() -> Result<Self, Message> {
+        let path = std::env::temp_dir().join(format!("hep-run-{}", crate::token::token()));
+        let made = std::fs::DirBuilder::new().mode(0o700).create(&path);
+        made.map_err(|error| say::no_folder(path.display(), error))?;
+        Ok(Self(path))
+    }
+
+    /// Where it lies.
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn put(&self, path: &str, content: &[u8]) -> Result<(), Message> {
+        let relative = Path::new(path);
+        let is_plain = relative.components().all(|part| matches!(part, Component::Normal(_)));
+        if path.is_empty() || path.ends_with('/') || path.contains('\0') || !is_plain {
+            return Err(say::bad_path(path));
+        }
+        let file = self.0.join(relative);
+        let written = file.parent().map_or(Ok(()), std::fs::create_dir_all);
+        let written = written.and_then(|()| std::fs::write(&file, content));
+        written.map_err(|error| say::no_folder(path, error))
+    }
+
+    fn load(self, entry: &str, request: load::Request, options: Options) -> Result<Work, Message> {
+        let manifests = vec![self.0.join(entry).display().to_string()];
+        let confined = Some(self.0.clone());
+        let loaded = load::load(load::Request { manifests, confined, ..request });
+        let loaded = Arc::new(loaded.map_err(|faulty| self.explain(&faulty))?);
+        Ok(Work::Play(Box::new(PlayWork { loaded, options, folder: self })))
+    }
+
+    /// What is wrong with a manifest, its files named as they were sent.
+    fn explain(&self, faulty: &Faulty) -> Message {
+        let show = |fault| diagnostic::render(&faulty.sources, fault);
+        let texts: Vec<String> = faulty.diagnostics.iter().map(show).collect();
+        let folder = format!("{}/", self.0.display());
+        say::bad_manifest(texts.concat().replace(&folder, "").trim_end())
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What is left of it lies in the folder for temporary files, readable by nobody else.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check_json(json: &str) -> Result<(), String> {
+        let subject: Subject = serde_json::from_str(json).unwrap();
+        check(&subject).map_err(|message| message.id.into_owned())
+    }
+
+    #[test]
+    fn what_cannot_be_run_is_refused_before_it_is_kept() {
+        let manifest = |files: &str, entry: &str| {
+            format!(r#"{{"kind":"manifest","files":{files},"entry":"{entry}"}}"#)
+        };
+        let good = r#"{"a.yml":"- debug: msg=x\n"}"#;
+        let cases = [
+            (r#"{"kind":"command","line":"true"}"#.to_owned(), Ok(())),
+            (r#"{"kind":"command","line":" "}"#.into(), Err("run.no_command")),
+            (r#"{"kind":"command","line":"a","words":["b"]}"#.into(), Err("run.no_command")),
+            (
+                r#"{"kind":"command","line":"a","environment":{"A=B":"c"}}"#.into(),
+                Err("run.bad_variable"),
+            ),
+            (r#"{"kind":"script","script":""}"#.into(), Err("run.no_command")),
+            (manifest(good, "a.yml"), Ok(())),
+            (manifest(good, "b.yml"), Err("run.no_entry")),
+            (manifest(r#"{"a.yml":"- nonsense: 1\n"}"#, "a.yml"), Err("run.bad_manifest")),
+            (manifest(r#"{"../a.yml":"[]"}"#, "../a.yml"), Err("run.bad_path")),
+            (manifest(r#"{"/etc/a.yml":"[]"}"#, "/etc/a.yml"), Err("run.bad_path")),
+            (
+                manifest(r#"{"a.yml":"- import_tasks: /etc/passwd\n"}"#, "a.yml"),
+                Err("run.bad_manifest"),
+            ),
+            (r#"{"kind":"copy","text":"x","dest":"/tmp/x"}"#.into(), Ok(())),
+            (r#"{"kind":"copy","text":"x","dest":"tmp"}"#.into(), Err("run.bad_destination")),
+            (r#"{"kind":"copy","dest":"/tmp/x"}"#.into(), Err("run.no_content")),
+            (r#"{"kind":"copy","base64":"!","dest":"/x"}"#.into(), Err("run.bad_base64")),
+        ];
+        for (json, expected) in cases {
+            assert_eq!(check_json(&json), expected.map_err(str::to_owned), "{json}");
+        }
+    }
+
+    #[test]
+    fn words_are_quoted_and_a_line_is_not() {
+        for (json, line) in [
+            (r#"{"kind":"command","words":["echo","a b;c"]}"#, "echo 'a b;c'"),
+            (r#"{"kind":"command","line":"echo a; b"}"#, "echo a; b"),
+        ] {
+            let subject: Subject = serde_json::from_str(json).unwrap();
+            let Ok(Work::Command(request)) = prepare(&subject) else { panic!("{json}") };
+            assert_eq!(request.command.words, [line]);
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! The one writer of a node: takes what all its runs want to last, and commits it in groups.
+//!
+//! Output waits at most [`LATEST`] or until [`LARGEST`] bytes are together. A beginning or an end is committed at
+//! once, with all else that is there by then; what comes meanwhile goes into the next group.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use hep_core::run::HostState;
+use serde_json::json;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+
+use super::hub::Hub;
+use super::log::{Log, Wish, Wished, entry};
+use crate::store::events::{self, Entry};
+use crate::store::host_runs::{self, End};
+use crate::store::runs::{self, Step};
+use crate::store::{Db, Result, StoreError, now_ms};
+
+/// How long output may wait to be stored.
+const LATEST: Duration = Duration::from_millis(50);
+/// How much output may wait, in bytes.
+const LARGEST: usize = 256 << 10;
+/// How many wishes may wait for the writer. Beyond them the hosts are slowed down.
+const WAITING: usize = 4096;
+/// The largest chunk of lines in one entry, in bytes.
+const CHUNK: usize = 32 << 10;
+/// How many entries one transaction has at most.
+const ENTRIES: usize = 5000;
+/// The pause after a database that could not be reached.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// Other nodes are told of a run's log at most once in this time.
+const TELL: Duration = Duration::from_millis(50);
+/// The channel on which nodes tell one another how far a run's log goes.
+pub(super) const GREW: &str = "hep_grew";
+
+/// Starts a writer; it ends when nobody can send any more.
+pub(super) fn start(db: Db, hub: Arc<Hub>) -> (mpsc::Sender<Wished>, tokio::task::JoinHandle<()>) {
+    let (sender, receiver) = mpsc::channel(WAITING);
+    let writer = Writer { db, hub, receiver, told: HashMap::new() };
+    (sender, tokio::spawn(writer.run()))
+}
+
+struct Writer {
+    db: Db,
+    hub: Arc<Hub>,
+    receiver: mpsc::Receiver<Wished>,
+    /// When other nodes were last told of a run.
+    told: HashMap<String, Instant>,
+}
+
+/// What is committed together.
+#[derive(Default)]
+struct Group {
+    runs: BTreeMap<String, Part>,
+    bytes: usize,
+    entries: usize,
+    /// Somebody waits.
+    urgent: bool,
+}
+
+/// What is committed of one run.
+struct Part {
+    log: Arc<Log>,
+    entries: Vec<Entry>,
+    /// Where the open chunk of each host is among the entries.
+    open: HashMap<Arc<str>, usize>,
+    bytes: usize,
+    begins: Vec<i64>,
+    ends: Vec<End>,
+    step: Option<Step>,
+    waiting: Vec<oneshot::Sender<bool>>,
+}
+
+impl Part {
+    fn new(log: Arc<Log>) -> Self {
+        Self {
+            log,
+            entries: Vec::new(),
+            open: HashMap::new(),
+            bytes: 0,
+            begins: Vec::new(),
+            ends: Vec::new(),
+            step: None,
+            waiting: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, wish: Wish) {
+        match wish {
+            Wish::Entry(entry) => self.entry(entry),
+            Wish::Line { host, stream, line } => self.line(host, stream, &line),
+            Wish::Begin(position) => {
+                self.log.set(position, HostState::Running);
+                self.begins.push(position);
+            }
+            Wish::End(end) => self.end(*end),
+            Wish::Step(step) => {
+                self.entry(step_entry(&step));
+                self.step = Some(step);
+            }
+        }
+    }
+
+    fn entry(&mut self, entry: Entry) {
+        match &entry.host {
+            Some(host) => drop(self.open.remove(host.as_str())),
+            None => self.open.clear(),
+        }
+        self.bytes += entry.body.len();
+        self.entries.push(entry);
+    }
+
+    /// Adds a line to the host's open chunk, or begins another.
+    fn line(&mut self, host: Arc<str>, stream: &'static str, line: &[u8]) {
+        self.bytes += line.len();
+        let open = self.open.get(&host).and_then(|&index| self.entries.get_mut(index));
+        if let Some(chunk) = open
+            && chunk.stream == Some(stream)
+            && chunk.body.len() + line.len() <= CHUNK
+        {
+            chunk.body.extend_from_slice(line);
+            return;
+        }
+        let name = Some(host.to_string());
+        self.open.insert(host, self.entries.len());
+        let (at_ms, stream, body) = (now_ms(), Some(stream), line.to_vec());
+        self.entries.push(Entry { at_ms, kind: "output", host: name, stream, body });
+    }
+
+    fn end(&mut self, end: End) {
+        self.log.set(end.position, end.state);
+        self.ends.push(end);
+    }
+}
+
+/// What the log says of a step.
+fn step_entry(step: &Step) -> Entry {
+    let body = match step {
+        Step::Pause(reason) => json!({ "state": "waiting", "reason": reason }),
+        Step::Resume => json!({ "state": "running" }),
+        Step::Approval => json!({ "state": "waiting", "reason": "approval" }),
+        Step::Release => json!({ "state": "queued", "reason": "released" }),
+        Step::End(state, reason) => json!({ "state": state.word(), "reason": reason }),
+    };
+    entry("run", None, &body)
+}
+
+impl Group {
+    fn add(&mut self, wished: Wished) {
+        let Wished { log, wish, done } = wished;
+        let part = self.runs.entry(log.hold.id.clone()).or_insert_with(|| Part::new(log));
+        let before = (part.bytes, part.entries.len());
+        part.add(wish);
+        self.bytes += part.bytes - before.0;
+        self.entries += part.entries.len() - before.1;
+        self.urgent |= done.is_some();
+        part.waiting.extend(done);
+    }
+
+    const fn is_full(&self) -> bool {
+        self.bytes >= LARGEST || self.entries >= ENTRIES
+    }
+}
+
+impl Writer {
+    async fn run(mut self) {
+        while let Some(first) = self.receiver.recv().await {
+            let mut group = Group::default();
+            group.add(first);
+            self.gather(&mut group).await;
+            self.last(group).await;
+        }
+    }
+
+    /// Adds what belongs into the same transaction.
+    async fn gather(&mut self, group: &mut Group) {
+        let latest = Instant::now() + LATEST;
+        while !group.is_full() {
+            if let Ok(wished) = self.receiver.try_recv() {
+                group.add(wished);
+            } else if group.urgent {
+                return;
+            } else {
+                match tokio::time::timeout_at(latest, self.receiver.recv()).await {
+                    Ok(Some(wished)) => group.add(wished),
+                    Ok(None) | Err(_) => return,
+                }
+            }
+        }
+    }
+
+    /// Makes a group last, as often as it must be tried. What cannot be written by itself is given up, and its
+    /// run with it.
+    async fn last(&mut self, group: Group) {
+        let mut parts: Vec<Part> = group.runs.into_values().collect();
+        loop {
+            match self.commit(&mut parts).await {
+                Ok(()) => return,
+                Err(StoreError::Unavailable(error)) => {
+                    tracing::warn!(%error, "cannot write the logs of runs; trying again");
+                    tokio::time::sleep(PATIENCE).await;
+                    // Who has lost a run meanwhile does not wait for it.
+                    parts.retain(|part| !part.log.gone.is_cancelled());
+                    if parts.is_empty() {
+                        return;
+                    }
+                }
+                Err(error) if parts.len() == 1 => {
+                    let run = parts.first().map_or("", |part| part.log.hold.id.as_str());
+                    let why = crate::ops::error::chain(&error);
+                    tracing::error!(run, error = %why, "cannot write the log of a run");
+                    for part in &parts {
+                        part.log.gone.cancel();
+                    }
+                    return;
+                }
+                Err(_) => {
+                    for part in parts {
+                        let runs = [(part.log.hold.id.clone(), part)].into();
+                        Box::pin(self.last(Group { runs, ..Group::default() })).await;
+                    }
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn commit(&mut self, parts: &mut [Part]) -> Result<()> {
+        let tx = self.db.begin().await?;
+        let mut reached = Vec::with_capacity(parts.len());
+        for part in parts.iter() {
+            let hold = &part.log.hold;
+            let (events, bytes) = (count(part.entries.len()), count(part.bytes));
+            let counts = part.log.counts();
+            let Some(first) = runs::advance(&tx, hold, events, bytes, &counts).await? else {
+                reached.push(None);
+                continue;
+            };
+            events::append(&tx, &hold.id, first, part.entries.clone()).await?;
+            host_runs::begin(&tx, hold, &part.begins).await?;
+            host_runs::end(&tx, &hold.id, &part.ends).await?;
+            let stepped = match &part.step {
+                Some(step) => runs::step(&tx, hold, step).await?,
+                None => true,
+            };
+            let last = first + events - 1;
+            if self.db.is_shared() && self.may_tell(&hold.id, part.step.is_some()) {
+                tx.notify(GREW, &format!("{} {last}", hold.id)).await?;
+            }
+            reached.push(Some((last, stepped)));
+        }
+        tx.commit().await?;
+        for (part, reached) in parts.iter_mut().zip(reached) {
+            let fine = reached.is_some_and(|(_, stepped)| stepped);
+            match reached {
+                Some((last, _)) => self.hub.grew(&part.log.hold.id, last),
+                None => part.log.gone.cancel(),
+            }
+            // Who has stopped waiting does not want to know.
+            for done in part.waiting.drain(..) {
+                let _ = done.send(fine);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether other nodes are to be told now. Who is not told looks by itself before long.
+    fn may_tell(&mut self, run: &str, important: bool) -> bool {
+        let now = Instant::now();
+        self.told.retain(|_, told| now.duration_since(*told) < TELL);
+        if !important && self.told.contains_key(run) {
+            return false;
+        }
+        self.told.insert(run.to_owned(), now);
+        true
+    }
+}
+
+fn count(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

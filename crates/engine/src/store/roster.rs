@@ -1,0 +1,100 @@
+//! The whole register at once, as a run needs it: hosts, groups, and how they are reached.
+
+use serde_json::{Map, Value};
+
+use super::db::{Result, Row, Sql, sql};
+
+/// A host as a run sees it.
+#[derive(Clone, Debug)]
+pub struct RosterHost {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Where it is.
+    pub address: String,
+    /// The port of its sshd.
+    pub port: u16,
+    /// The login.
+    pub login: Option<String>,
+    /// The id of its partition.
+    pub partition: String,
+    /// Its credential's id.
+    pub credential: Option<String>,
+    /// The id of the credential with its sudo password.
+    pub become_credential: Option<String>,
+    /// The way there.
+    pub jump: Option<String>,
+    /// Whether an old sshd is expected.
+    pub legacy_algorithms: bool,
+    /// Its labels.
+    pub labels: Map<String, Value>,
+    /// Its variables.
+    pub vars: Map<String, Value>,
+    /// Whether runs may use it.
+    pub enabled: bool,
+    /// Until when it is in maintenance.
+    pub maintenance_until_ms: Option<i64>,
+    /// Counts its changes.
+    pub version: i64,
+}
+
+/// The register.
+#[derive(Clone, Debug, Default)]
+pub struct Roster {
+    /// The hosts by name.
+    pub hosts: Vec<RosterHost>,
+    /// The groups: name and variables.
+    pub groups: Vec<(String, Map<String, Value>)>,
+    /// Which group names which host.
+    pub members: Vec<(String, String)>,
+    /// Which group is within which: parent and child.
+    pub children: Vec<(String, String)>,
+}
+
+fn host(row: &Row) -> Result<RosterHost> {
+    let port: i64 = row.get("port")?;
+    Ok(RosterHost {
+        id: row.get("id")?,
+        name: row.get("name")?,
+        address: row.get("address")?,
+        port: u16::try_from(port).unwrap_or_default(),
+        login: row.get("login")?,
+        partition: row.get("partition_id")?,
+        credential: row.get("credential_id")?,
+        become_credential: row.get("become_credential_id")?,
+        jump: row.get("jump")?,
+        legacy_algorithms: row.get("legacy_algorithms")?,
+        labels: row.json("labels")?,
+        vars: row.json("vars")?,
+        enabled: row.get("enabled")?,
+        maintenance_until_ms: row.get("maintenance_until_ms")?,
+        version: row.get("version")?,
+    })
+}
+
+/// Reads it.
+pub async fn load(from: &dyn Sql) -> Result<Roster> {
+    let hosts = from
+        .all(sql("SELECT id, name, address, port, login, partition_id, credential_id,
+            become_credential_id, jump, legacy_algorithms, labels, vars, enabled,
+            maintenance_until_ms, version FROM hosts ORDER BY name"))
+        .await?;
+    let groups = from.all(sql("SELECT name, vars FROM groups ORDER BY name")).await?;
+    let members = sql("SELECT g.name AS parent, h.name AS child FROM group_hosts gh
+         JOIN groups g ON g.id = gh.group_id JOIN hosts h ON h.id = gh.host_id
+         ORDER BY g.name, h.name");
+    let children = sql("SELECT p.name AS parent, c.name AS child FROM group_children gc
+         JOIN groups p ON p.id = gc.group_id JOIN groups c ON c.id = gc.child_id
+         ORDER BY p.name, c.name");
+    let pair = |row: &Row| Ok((row.get("parent")?, row.get("child")?));
+    Ok(Roster {
+        hosts: hosts.iter().map(host).collect::<Result<_>>()?,
+        groups: groups
+            .iter()
+            .map(|row| Ok((row.get("name")?, row.json("vars")?)))
+            .collect::<Result<_>>()?,
+        members: from.all(members).await?.iter().map(pair).collect::<Result<_>>()?,
+        children: from.all(children).await?.iter().map(pair).collect::<Result<_>>()?,
+    })
+}
