@@ -42,6 +42,11 @@ run: setup-build setup-fleet executor
 build: setup-build executor
 	cargo build --release --bin hep
 
+##  deb            a Debian package of it, in target/deb
+.PHONY: deb
+deb: build
+	tools/deb target/release/hep
+
 ##  test           all rings: pure, in process, real machines
 .PHONY: test
 test: pure := $(pure_in_all)
@@ -74,7 +79,7 @@ check: setup-build setup-check
 	cargo fmt --all --check
 	cargo fmt --manifest-path bench/floor/Cargo.toml --check
 	cargo clippy --workspace --all-targets -- -D warnings
-	shellcheck -x fleet/* tools/* examples/run .ci/run
+	shellcheck -x fleet/* tools/* packaging/p* examples/run .ci/run
 	cargo test --workspace --test tidy
 	tools/guide
 

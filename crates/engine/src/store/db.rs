@@ -364,6 +364,7 @@ impl Db {
     }
 
     async fn sqlite(path: &Path) -> Result<Self> {
+        make_private(path).map_err(sqlx::Error::Io)?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -447,6 +448,14 @@ impl Db {
             Kind::Postgres(pool) => pool.close().await,
         }
     }
+}
+
+/// Makes the file for nobody but us before the library would make it for whom the umask lets; what stands
+/// beside it later takes its mode.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let made = std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path);
+    made.map(drop)
 }
 
 /// An address as it may be shown.

@@ -15,6 +15,7 @@ mod limits;
 mod login;
 mod machine;
 mod modules;
+mod package;
 mod plain;
 mod remote;
 mod secrets;
