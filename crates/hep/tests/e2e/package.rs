@@ -37,10 +37,8 @@ fn the_package_installs_a_service_that_answers() {
     assert!(call("/api/v1/hosts", "hep_wrong").contains("401 Unauthorized"));
     assert_eq!(sh("stat -c %U:%a /var/lib/hep /var/lib/hep/hep.db"), "hep:700\nhep:600\n");
     sh("systemctl reload hep; systemctl restart hep; systemctl is-active hep");
-    let leaked = sh(&format!(
-        "grep -rl {} /var/lib/hep /var/log 2>/dev/null || true",
-        token.trim()
-    ));
+    let leaked =
+        sh(&format!("grep -rl {} /var/lib/hep /var/log 2>/dev/null || true", token.trim()));
     assert_eq!(leaked, "", "a token lies in a file");
     sh("dpkg --purge hep; ! systemctl is-active hep; rm -rf /var/lib/hep");
 }
