@@ -14,6 +14,14 @@ pub(crate) fn date_time(ms: i64) -> String {
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}.{micros:06}")
 }
 
+/// Milliseconds since 1970 as `2026-01-31T09:08:07.654Z`.
+#[must_use]
+pub fn rfc3339(ms: i64) -> String {
+    let text = date_time(ms);
+    let (day, time) = text.split_once(' ').unwrap_or_default();
+    format!("{day}T{}Z", time.strip_suffix("000").unwrap_or(time))
+}
+
 /// Milliseconds as `0:00:01.500000`, with days before it where there are any.
 pub(crate) fn span(ms: u64) -> String {
     let mut out = String::new();

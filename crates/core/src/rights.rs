@@ -95,23 +95,33 @@ pub struct Grant {
     pub selector: String,
     /// Only the hosts of the partition with this id.
     pub partition: Option<String>,
+    /// Only hosts of this selector as well: that of the token by which somebody asks.
+    pub limit: Option<String>,
+}
+
+/// Whether a selector means every host, now and later.
+#[must_use]
+pub fn is_everything(selector: &str) -> bool {
+    matches!(selector, "" | "all" | "*")
 }
 
 impl Grant {
     /// Whether it holds for every host there is, and so also for what belongs to no host.
     #[must_use]
     pub fn is_general(&self) -> bool {
-        self.partition.is_none() && matches!(self.selector.as_str(), "" | "all" | "*")
+        self.partition.is_none()
+            && is_everything(&self.selector)
+            && self.limit.as_deref().is_none_or(is_everything)
     }
 
     /// What is left of it under a limit, as a token has one.
     #[must_use]
-    pub fn within(&self, verbs: Option<&Verbs>) -> Self {
+    pub fn within(&self, verbs: Option<&Verbs>, selector: &str) -> Self {
         let verbs = match verbs {
             Some(limit) => self.verbs.intersection(limit).copied().collect(),
             None => self.verbs.clone(),
         };
-        Self { verbs, ..self.clone() }
+        Self { verbs, limit: Some(selector.to_owned()), ..self.clone() }
     }
 }
 
@@ -133,7 +143,12 @@ mod tests {
 
     fn grant(verbs: &[Verb], selector: &str, partition: Option<&str>) -> Grant {
         let verbs = verbs.iter().copied().collect();
-        Grant { verbs, selector: selector.into(), partition: partition.map(Into::into) }
+        Grant {
+            verbs,
+            selector: selector.into(),
+            partition: partition.map(Into::into),
+            limit: None,
+        }
     }
 
     #[test]
@@ -156,8 +171,11 @@ mod tests {
     fn a_limit_only_takes_away() {
         let full = grant(&[Verb::View, Verb::Run], "web*", None);
         let limit: Verbs = [Verb::Run, Verb::Administer].into();
-        assert_eq!(full.within(Some(&limit)).verbs, [Verb::Run].into());
-        assert_eq!(full.within(None), full);
+        assert_eq!(full.within(Some(&limit), "all").verbs, [Verb::Run].into());
+        assert_eq!(full.within(None, "all").verbs, full.verbs);
+        let everything = grant(&[Verb::Run], "all", None);
+        assert!(everything.within(None, "all").is_general());
+        assert!(!everything.within(None, "web*").is_general());
     }
 
     #[test]

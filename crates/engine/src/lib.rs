@@ -13,6 +13,7 @@ pub mod inventory;
 mod lines;
 pub mod master_key;
 pub mod ops;
+mod password;
 pub mod play;
 pub mod seal;
 pub mod server;

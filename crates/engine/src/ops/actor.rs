@@ -21,6 +21,8 @@ pub enum ActorKind {
     Action,
     /// Somebody who can open the database itself.
     CommandLine,
+    /// Somebody who has not signed in.
+    Nobody,
 }
 
 impl ActorKind {
@@ -32,6 +34,7 @@ impl ActorKind {
             Self::Schedule => "schedule",
             Self::Action => "action",
             Self::CommandLine => "command_line",
+            Self::Nobody => "nobody",
         }
     }
 }
@@ -62,6 +65,7 @@ impl Actor {
             verbs: Verb::ALL.into_iter().collect(),
             selector: "all".into(),
             partition: None,
+            limit: None,
         };
         Self {
             kind: ActorKind::CommandLine,
@@ -71,6 +75,15 @@ impl Actor {
             request_id: String::new(),
             grants: vec![everything],
             once: None,
+        }
+    }
+
+    /// The name of the user who asks, by themselves or by a token.
+    pub fn user_name(&self) -> Option<&str> {
+        match self.kind {
+            ActorKind::User => Some(&self.name),
+            ActorKind::Token => self.name.split('/').next(),
+            _ => None,
         }
     }
 
@@ -113,15 +126,25 @@ impl Actor {
     /// Writes that they made something, and remembers it for a call that comes again. Every operation that
     /// makes something says so by this, in its transaction.
     pub(crate) async fn made(&self, into: &dyn Sql, object: Object<'_>) -> OpResult<()> {
+        self.made_as(into, object, object.name, None).await
+    }
+
+    /// The same of something that is found by another word than its name, and with what else is worth knowing.
+    pub(crate) async fn made_as(
+        &self,
+        into: &dyn Sql,
+        object: Object<'_>,
+        word: &str,
+        detail: Option<serde_json::Value>,
+    ) -> OpResult<()> {
         if let Some(once) = &self.once {
-            let done =
-                idempotency::remember(into, &self.name, once, object.kind, object.name).await;
+            let done = idempotency::remember(into, &self.name, once, object.kind, word).await;
             done.map_err(|error| match error {
                 StoreError::Duplicate(_) => OpError::Conflict(say::same_key_at_once(&once.key)),
                 other => other.into(),
             })?;
         }
-        self.did(into, &format!("{}.create", object.kind), object, "done", None).await
+        self.did(into, &format!("{}.create", object.kind), object, "done", detail).await
     }
 }
 

@@ -33,6 +33,14 @@ pub enum OpError {
     /// It has changed since the actor read it.
     #[error("{0}")]
     Stale(Message),
+    /// It was asked too often; it may be asked again in so many seconds.
+    #[error("{message}")]
+    TooOften {
+        /// What, and what to do.
+        message: Message,
+        /// In how many seconds.
+        retry_s: u64,
+    },
     /// Something that we need is away for the moment.
     #[error("{0}")]
     Unavailable(Message),

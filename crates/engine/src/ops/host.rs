@@ -1,7 +1,9 @@
 //! Hosts of the register.
 
+use std::collections::BTreeSet;
+
 use hep_core::inventory::connection;
-use hep_core::message::register as say;
+use hep_core::message::{register as say, server};
 use hep_core::name;
 use hep_core::rights::Verb;
 use serde_json::{Map, Value};
@@ -9,10 +11,11 @@ use serde_json::{Map, Value};
 use super::Engine;
 use super::actor::{Actor, Object};
 use super::error::{OpError, OpResult, on_write};
-use super::page::{Page, Paging, page};
+use super::page::{MOST, Page, Paging, page};
 use super::patch::patched;
+use super::reach::Reach;
 use crate::store::hosts::{self, Filter, Host, HostInput, References};
-use crate::store::{Sql, credentials, partitions, register};
+use crate::store::{Sql, Tx, credentials, partitions, register};
 
 /// What a host is called in messages.
 const KIND: &str = "host";
@@ -33,22 +36,55 @@ pub async fn list(
     mut filter: Filter,
     paging: &Paging,
 ) -> OpResult<Page<Host>> {
-    actor.must(Verb::View, "hosts")?;
+    actor.must_somewhere(Verb::View, "hosts")?;
     let limit = paging.limit()?;
     filter.after = paging.after()?;
-    let found = hosts::list(engine.db(), &filter, limit + 1).await?;
+    let found = match Reach::of(engine.db(), actor, Verb::View).await? {
+        Reach::Everything => hosts::list(engine.db(), &filter, limit + 1).await?,
+        Reach::Some(names) => list_within(engine.db(), filter, limit + 1, &names).await?,
+    };
     Ok(page(found, limit, |host| &host.said.name))
+}
+
+/// Names that one statement is asked about.
+const AT_ONCE: usize = 500;
+
+/// As `list`, but only of these names.
+async fn list_within(
+    from: &dyn Sql,
+    mut filter: Filter,
+    limit: u32,
+    names: &BTreeSet<String>,
+) -> OpResult<Vec<Host>> {
+    let limit = limit as usize;
+    let (after, wanted) = (filter.after.take(), filter.names.take());
+    let names = names.iter().filter(|name| {
+        after.as_ref().is_none_or(|after| *name > after)
+            && wanted.as_ref().is_none_or(|wanted| wanted.contains(name))
+    });
+    let names: Vec<String> = names.cloned().collect();
+    let mut found = Vec::new();
+    for part in names.chunks(AT_ONCE) {
+        let filter = Filter { names: Some(part.to_vec()), ..filter.clone() };
+        found.extend(hosts::list(from, &filter, MOST).await?);
+        if found.len() >= limit {
+            break;
+        }
+    }
+    // By bytes, like the names: not every database sorts so.
+    found.sort_by(|one, other| one.said.name.cmp(&other.said.name));
+    found.truncate(limit);
+    Ok(found)
 }
 
 /// A host, by its name or its id.
 pub async fn show(engine: &Engine, actor: &Actor, name: &str) -> OpResult<Host> {
-    actor.must(Verb::View, name)?;
-    load(engine.db(), name).await
+    load_for(engine.db(), actor, Verb::View, name).await
 }
 
 /// Makes a host.
 pub async fn create(engine: &Engine, actor: &Actor, mut said: HostInput) -> OpResult<Host> {
-    actor.must(Verb::Change, &said.name)?;
+    actor.must_somewhere(Verb::Change, &said.name)?;
     complete(&mut said)?;
     let tx = engine.db().begin().await?;
     register::change(&tx).await?;
@@ -56,6 +92,7 @@ pub async fn create(engine: &Engine, actor: &Actor, mut said: HostInput) -> OpRe
     let made = hosts::insert(&tx, &said, &refers, &actor.name).await;
     let id = made.map_err(|error| on_write(error, KIND, &said.name))?;
     let object = Object { kind: KIND, id: Some(&id), name: &said.name };
+    may_have(actor, &tx, &said.name).await?;
     actor.made(&tx, object).await?;
     let host = load(&tx, &said.name).await?;
     tx.commit().await?;
@@ -91,10 +128,9 @@ async fn change(
     version: Option<i64>,
     said: impl FnOnce(&Host) -> OpResult<HostInput>,
 ) -> OpResult<Host> {
-    actor.must(Verb::Change, name)?;
     let tx = engine.db().begin().await?;
     register::change(&tx).await?;
-    let before = load(&tx, name).await?;
+    let before = load_for(&tx, actor, Verb::Change, name).await?;
     let mut said = said(&before)?;
     complete(&mut said)?;
     let version = version.unwrap_or(before.version);
@@ -103,6 +139,7 @@ async fn change(
     if !done.map_err(|error| on_write(error, KIND, &said.name))? {
         return Err(OpError::Stale(say::changed_meanwhile(KIND, name)));
     }
+    may_have(actor, &tx, &said.name).await?;
     actor.did(&tx, "host.update", Object::from(&before), "done", None).await?;
     let host = load(&tx, &said.name).await?;
     tx.commit().await?;
@@ -116,16 +153,33 @@ pub async fn delete(
     name: &str,
     version: Option<i64>,
 ) -> OpResult<()> {
-    actor.must(Verb::Change, name)?;
     let tx = engine.db().begin().await?;
     register::change(&tx).await?;
-    let host = load(&tx, name).await?;
+    let host = load_for(&tx, actor, Verb::Change, name).await?;
     let gone = hosts::delete(&tx, &host.id, version.unwrap_or(host.version)).await;
     if !gone.map_err(|error| on_write(error, KIND, name))? {
         return Err(OpError::Stale(say::changed_meanwhile(KIND, name)));
     }
     actor.did(&tx, "host.delete", Object::from(&host), "done", None).await?;
     Ok(tx.commit().await?)
+}
+
+/// Refuses a host that, as it would be, is beyond what the actor may change: nobody gives a host away, or takes
+/// one in, by its labels.
+async fn may_have(actor: &Actor, tx: &Tx, name: &str) -> OpResult<()> {
+    if actor.may_on(tx, Verb::Change, name).await? {
+        return Ok(());
+    }
+    Err(OpError::Denied(server::denied(Verb::Change.word(), name)))
+}
+
+/// The host of this name or id, for whoever may do this to it.
+async fn load_for(from: &dyn Sql, actor: &Actor, verb: Verb, name: &str) -> OpResult<Host> {
+    // Whoever may do it nowhere is told so, whether or not there is such a host.
+    actor.must_somewhere(verb, name)?;
+    let host = load(from, name).await?;
+    actor.must_on(from, verb, &host.said.name, name).await?;
+    Ok(host)
 }
 
 async fn load(from: &dyn Sql, name: &str) -> OpResult<Host> {
@@ -294,5 +348,92 @@ mod register_tests {
             };
             assert_eq!(found, field, "{value}");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hep_core::rights::Grant;
+
+    use super::super::testing::on_both;
+    use super::*;
+
+    fn said(name: &str, env: &str) -> HostInput {
+        let json = serde_json::json!({ "name": name, "labels": { "env": env } });
+        serde_json::from_value(json).unwrap()
+    }
+
+    /// Somebody who may see `web*` and change what is for tests.
+    fn ana() -> Actor {
+        let grant = |verb, selector: &str| Grant {
+            verbs: [verb].into(),
+            selector: selector.into(),
+            partition: None,
+            limit: None,
+        };
+        let grants = vec![grant(Verb::View, "web*"), grant(Verb::Change, "env=test")];
+        Actor { grants, ..Actor::command_line("ana") }
+    }
+
+    #[tokio::test]
+    async fn hosts_out_of_reach_are_not_there() {
+        on_both(|engine| async move {
+            let root = Actor::command_line("test");
+            for (name, env) in
+                [("db1", "prod"), ("web1", "prod"), ("web2", "test"), ("web3", "test")]
+            {
+                create(&engine, &root, said(name, env)).await.unwrap();
+            }
+            let ana = ana();
+            let mut paging = Paging { limit: Some(2), cursor: None };
+            let mut seen = Vec::new();
+            loop {
+                let page = list(&engine, &ana, Filter::default(), &paging).await.unwrap();
+                seen.extend(page.items.into_iter().map(|host| host.said.name));
+                paging.cursor = page.next;
+                if paging.cursor.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(seen, ["web1", "web2", "web3"]);
+            let label = Some(("env".to_owned(), "prod".to_owned()));
+            let filter = Filter { label, ..Filter::default() };
+            let page = list(&engine, &ana, filter, &Paging::default()).await.unwrap();
+            assert_eq!(page.items.len(), 1);
+            assert!(show(&engine, &ana, "web1").await.is_ok());
+            assert!(matches!(show(&engine, &ana, "db1").await, Err(OpError::NotFound(_))));
+            assert!(matches!(delete(&engine, &ana, "db1", None).await, Err(OpError::NotFound(_))));
+            assert!(matches!(delete(&engine, &ana, "web1", None).await, Err(OpError::Denied(_))));
+            delete(&engine, &ana, "web3", None).await.unwrap();
+            let nobody = Actor { grants: Vec::new(), ..ana };
+            let refused = list(&engine, &nobody, Filter::default(), &Paging::default()).await;
+            assert!(matches!(refused, Err(OpError::Denied(_))));
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_label_does_not_open_or_give_away_a_host() {
+        on_both(|engine| async move {
+            let (root, ana) = (Actor::command_line("test"), ana());
+            create(&engine, &root, said("web1", "prod")).await.unwrap();
+            create(&engine, &root, said("web2", "test")).await.unwrap();
+            let cases = [
+                update(&engine, &ana, "web1", None, said("web1", "test")).await,
+                update(&engine, &ana, "web2", None, said("web2", "prod")).await,
+                create(&engine, &ana, said("web4", "prod")).await,
+            ];
+            for refused in cases {
+                assert!(matches!(refused, Err(OpError::Denied(_))), "{refused:?}");
+            }
+            assert!(show(&engine, &root, "web4").await.is_err());
+            assert_eq!(show(&engine, &root, "web2").await.unwrap().said, {
+                HostInput { address: "web2".into(), ..said("web2", "test") }
+            });
+            let renamed = update(&engine, &ana, "web2", None, said("web5", "test")).await.unwrap();
+            assert_eq!(renamed.said.name, "web5");
+            create(&engine, &ana, said("web4", "test")).await.unwrap();
+        })
+        .await;
     }
 }

@@ -4,19 +4,28 @@
 //! only translate, so what one of them allows all of them allow.
 
 pub mod actor;
+pub mod audit;
 pub mod credential;
 pub mod error;
+pub mod grant;
 pub mod group;
 pub mod host;
 pub mod once;
 pub mod page;
 pub mod partition;
 pub mod patch;
+pub(crate) mod reach;
+pub mod role;
 pub mod run;
 pub mod seal;
+mod secret_text;
+pub mod session;
+pub mod setup;
+pub mod team;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod token;
+pub mod user;
 
 use std::sync::Arc;
 

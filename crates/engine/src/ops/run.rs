@@ -13,6 +13,7 @@ use super::Engine;
 use super::actor::{Actor, Object};
 use super::error::{OpError, OpResult};
 use super::page::{Page, Paging, page};
+use super::reach::Reach;
 use crate::server::roster::{self, Registered};
 use crate::server::subject::{Strategy, Subject};
 use crate::server::{QUEUED, STOP, work};
@@ -92,7 +93,7 @@ async fn write(
     origin: Origin,
     (registered, names): (&Registered, &[Arc<str>]),
 ) -> OpResult<Run> {
-    must_on(actor, Verb::Run, registered, names)?;
+    must_on(engine, actor, Verb::Run, names).await?;
     work::check(&said.subject).map_err(|message| OpError::invalid("subject", message))?;
     let hosts: Vec<NewHost> = names.iter().filter_map(|name| part(registered, name)).collect();
     let mut counts = Counts::new();
@@ -151,9 +152,9 @@ fn part(registered: &Registered, name: &Arc<str>) -> Option<NewHost> {
 }
 
 /// Refuses unless they may do it on every one of these hosts.
-fn must_on(actor: &Actor, verb: Verb, registered: &Registered, names: &[Arc<str>]) -> OpResult<()> {
-    let Some(allowed) = registered.allowed(&actor.grants, verb) else { return Ok(()) };
-    match names.iter().find(|name| !allowed.contains(*name)) {
+async fn must_on(engine: &Engine, actor: &Actor, verb: Verb, names: &[Arc<str>]) -> OpResult<()> {
+    let reach = Reach::of(engine.db(), actor, verb).await?;
+    match names.iter().find(|name| !reach.has(name)) {
         Some(host) => Err(OpError::Denied(say::denied_host(verb.word(), host))),
         None => Ok(()),
     }
@@ -203,9 +204,8 @@ async fn may_see(engine: &Engine, actor: &Actor, run: &Run) -> OpResult<()> {
     if actor.may(Verb::View) || run.actor == actor.name {
         return Ok(());
     }
-    let registered = register(engine.db()).await?;
     let names = names(engine.db(), &run.id).await?;
-    let seen = must_on(actor, Verb::View, &registered, &names);
+    let seen = must_on(engine, actor, Verb::View, &names).await;
     // Who may not see it is not told that it is there.
     seen.map_err(|_| OpError::not_found(KIND, &run.id))
 }
@@ -288,8 +288,7 @@ async fn may_steer(engine: &Engine, actor: &Actor, run: &Run) -> OpResult<()> {
         return Ok(());
     }
     may_see(engine, actor, run).await?;
-    let registered = register(engine.db()).await?;
-    must_on(actor, Verb::Run, &registered, &names(engine.db(), &run.id).await?)
+    must_on(engine, actor, Verb::Run, &names(engine.db(), &run.id).await?).await
 }
 
 /// Stops a run: at once where nobody coordinates it, else by whoever does.
@@ -415,8 +414,7 @@ pub async fn reject(engine: &Engine, actor: &Actor, id: &str) -> OpResult<Run> {
 /// A run that waits for an approval, for who may decide.
 async fn decide(engine: &Engine, actor: &Actor, id: &str) -> OpResult<Run> {
     let run = show(engine, actor, id).await?;
-    let registered = register(engine.db()).await?;
-    must_on(actor, Verb::Run, &registered, &names(engine.db(), id).await?)?;
+    must_on(engine, actor, Verb::Run, &names(engine.db(), id).await?).await?;
     if run.state != RunState::Waiting || run.reason != "approval" {
         return Err(OpError::Conflict(say::not_waiting(id)));
     }

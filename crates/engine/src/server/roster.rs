@@ -1,12 +1,11 @@
 //! The register as an inventory, whose selectors and manifests then mean what they mean on the command line.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use hep_core::inventory::{Builder, Inventory};
 use hep_core::message::Message;
 use hep_core::node::{Node, NodeKind, Pos};
-use hep_core::rights::{Grant, Verb};
 use hep_core::selector::Selector;
 use hep_core::vars::{Layer, Var};
 use serde_json::{Map, Value};
@@ -88,24 +87,6 @@ impl Registered {
     /// A host.
     pub(crate) fn host(&self, name: &str) -> Option<&RosterHost> {
         self.hosts.get(name)
-    }
-
-    /// The hosts on which these grants allow a verb; nothing for all of them.
-    pub(crate) fn allowed(&self, grants: &[Grant], verb: Verb) -> Option<HashSet<Arc<str>>> {
-        if hep_core::rights::may_everywhere(grants, verb) {
-            return None;
-        }
-        let mut allowed = HashSet::new();
-        for grant in grants.iter().filter(|grant| grant.verbs.contains(&verb)) {
-            // A selector that is wrong allows nothing.
-            let names = self.select(&grant.selector).unwrap_or_default();
-            let within = |name: &Arc<str>| match &grant.partition {
-                Some(partition) => self.host(name).is_some_and(|h| h.partition == *partition),
-                None => true,
-            };
-            allowed.extend(names.into_iter().filter(within));
-        }
-        Some(allowed)
     }
 
     /// How each host is reached. Credentials are the node's own.

@@ -287,7 +287,7 @@ impl Filter {
             query = query.and_bind(" AND h.state = ?", state);
         }
         if let Some(text) = &self.text {
-            let like = format!("%{}%", escape_like(&text.to_ascii_lowercase()));
+            let like = super::like(text);
             query = query
                 .and_bind(" AND (lower(h.name) LIKE ? ESCAPE '!'", &like)
                 .and_bind(" OR lower(h.address) LIKE ? ESCAPE '!'", &like)
@@ -301,10 +301,6 @@ impl Filter {
         }
         query
     }
-}
-
-fn escape_like(text: &str) -> String {
-    text.replace('!', "!!").replace('%', "!%").replace('_', "!_")
 }
 
 /// Hosts in the order of their names, without their groups; at most `limit`.

@@ -5,17 +5,23 @@ pub mod audit;
 pub mod credentials;
 pub mod db;
 pub mod events;
+pub mod grants;
 pub mod groups;
+pub mod guesses;
 pub mod host_runs;
 pub mod hosts;
 pub mod idempotency;
 pub mod migrate;
 pub mod partitions;
+pub mod reach;
 pub mod register;
+pub mod roles;
 pub mod roster;
 pub mod runs;
 pub mod sealed;
+pub mod sessions;
 pub mod settings;
+pub mod teams;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod tokens;
@@ -53,4 +59,14 @@ pub async fn numbers(from: &dyn Sql) -> Result<Vec<(String, i64)>> {
         }
     }
     Ok(numbers)
+}
+
+/// A pattern for `LIKE … ESCAPE '!'` on lower-case texts that hold this one.
+pub(crate) fn like(text: &str) -> String {
+    format!("%{}%", like_part(&text.to_ascii_lowercase()))
+}
+
+/// A text as a part of a pattern for `LIKE … ESCAPE '!'`.
+pub(crate) fn like_part(text: &str) -> String {
+    text.replace('!', "!!").replace('%', "!%").replace('_', "!_")
 }

@@ -1,14 +1,25 @@
-//! Who calls: the actor behind a request, by token.
+//! Who calls: the actor behind a request, by token or by the cookie of a session.
 
-use axum::extract::FromRequestParts;
-use axum::http::header::AUTHORIZATION;
+use std::sync::{Arc, OnceLock};
+
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
+use axum::http::header::{AUTHORIZATION, COOKIE, USER_AGENT};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::Next;
+use axum::response::Response;
 use hep_core::message::server as say;
 use hep_core::secret::Secret;
-use hep_engine::ops::{Actor, Engine, OpError, token};
+use hep_engine::ops::session::Origin;
+use hep_engine::ops::{Actor, Engine, OpError, audit, session, token};
 
-use super::problem::Problem;
-use crate::serve::forwarded::Origin;
+use super::problem::{Problem, Refusal};
+use crate::serve::forwarded;
+
+/// The cookie of a session.
+pub(super) const SESSION_COOKIE: &str = "hep_session";
+/// What a call that changes something brings back, where a cookie lets it in.
+const CSRF_HEADER: &str = "x-csrf-token";
 
 tokio::task_local! {
     /// The id of the request that is being answered.
@@ -27,15 +38,98 @@ impl FromRequestParts<Engine> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, engine: &Engine) -> Result<Self, Problem> {
-        let origin = parts.extensions.get::<Origin>();
-        let address = origin.map(|origin| origin.address.to_string()).unwrap_or_default();
-        let bearer = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let bearer = bearer.and_then(|value| value.strip_prefix("Bearer "));
-        let Some(bearer) = bearer else {
-            return Err(OpError::NotSignedIn(say::not_signed_in()).into());
-        };
-        let bearer = Secret::new(bearer.trim().to_owned());
-        let actor = token::actor(engine, &bearer, &address, &current_request()).await?;
-        Ok(Self(actor))
+        Access::from_request_parts(parts, engine).await.map(|access| Self(access.actor))
     }
+}
+
+/// The actor behind a request, and the session that lets them in, if one does.
+pub(crate) struct Access {
+    /// The actor.
+    pub(crate) actor: Actor,
+    /// The session's id, and what changing calls bring back.
+    pub(crate) session: Option<(String, String)>,
+}
+
+impl FromRequestParts<Engine> for Access {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, engine: &Engine) -> Result<Self, Problem> {
+        let from = origin(parts);
+        let access = match (bearer(&parts.headers), cookie(&parts.headers)) {
+            (Some(bearer), _) => {
+                let actor = token::actor(engine, &bearer, &from.address, &from.request_id).await?;
+                Self { actor, session: None }
+            }
+            (None, Some(cookie)) => {
+                let known = session::actor(engine, &cookie, &from).await?;
+                check_csrf(parts, &known.csrf)?;
+                Self { actor: known.actor, session: Some((known.session, known.csrf)) }
+            }
+            (None, None) => return Err(OpError::NotSignedIn(say::not_signed_in()).into()),
+        };
+        if let Some(seen) = parts.extensions.get::<Seen>() {
+            let _ = seen.0.set(access.actor.clone());
+        }
+        Ok(access)
+    }
+}
+
+/// Where a request came from.
+pub(super) fn origin(parts: &Parts) -> Origin {
+    let line = parts.extensions.get::<forwarded::Origin>();
+    let agent = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
+    Origin {
+        address: line.map(|line| line.address.to_string()).unwrap_or_default(),
+        agent: agent.unwrap_or_default().to_owned(),
+        request_id: current_request(),
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<Secret<String>> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| Secret::new(token.trim().to_owned()))
+}
+
+fn cookie(headers: &HeaderMap) -> Option<Secret<String>> {
+    let lines = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.split_once('='));
+    let (_, value) = pairs.find(|(name, _)| name.trim() == SESSION_COOKIE)?;
+    Some(Secret::new(value.trim().to_owned()))
+}
+
+/// Another site can make a browser send a call with its cookie, but cannot read what it must bring back.
+fn check_csrf(parts: &Parts, csrf: &str) -> Result<(), Problem> {
+    let brought = parts.headers.get(CSRF_HEADER).and_then(|value| value.to_str().ok());
+    if parts.method.is_safe() || brought == Some(csrf) {
+        return Ok(());
+    }
+    Err(Problem::new(StatusCode::FORBIDDEN, &say::no_csrf()))
+}
+
+/// Who turned out to be behind a request.
+#[derive(Clone, Default)]
+struct Seen(Arc<OnceLock<Actor>>);
+
+/// Leaves an audit line of every call that was denied, whichever operation denied it.
+pub(super) async fn note_denied(
+    State(engine): State<Engine>,
+    path: Option<MatchedPath>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let seen = Seen::default();
+    request.extensions_mut().insert(seen.clone());
+    let call = path.map_or_else(String::new, |path| path.as_str().to_owned());
+    let call = format!("{} {call}", request.method());
+    let (parts, body) = request.into_parts();
+    let from = origin(&parts);
+    let response = next.run(Request::from_parts(parts, body)).await;
+    if let Some(Refusal(why)) = response.extensions().get::<Refusal>() {
+        let actor = seen.0.get().cloned().unwrap_or_else(|| session::nobody(&from));
+        if let Err(error) = audit::denied(&engine, &actor, &call, why).await {
+            tracing::error!(%error, call, "a denied call is not in the audit log");
+        }
+    }
+    response
 }

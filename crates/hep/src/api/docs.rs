@@ -5,18 +5,20 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::response::IntoResponse;
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 use utoipa::openapi::OpenApi;
 
 /// Scripts and styles from ourselves only, and from no other place.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
+/// A text of our own, as browsers get it.
+pub(super) fn fixed(kind: &'static str, body: &'static str) -> MethodRouter {
+    get(async move || ([(CONTENT_TYPE, kind), (CONTENT_SECURITY_POLICY, POLICY)], body))
+}
+
 /// The routes.
 pub(super) fn router(document: &OpenApi) -> Router {
     let document: Arc<str> = document.to_json().unwrap_or_default().into();
-    let fixed = |kind: &'static str, body: &'static str| {
-        get(async move || ([(CONTENT_TYPE, kind), (CONTENT_SECURITY_POLICY, POLICY)], body))
-    };
     let json = get(async move || {
         ([(CONTENT_TYPE, "application/json")], document.to_string()).into_response()
     });

@@ -2,23 +2,35 @@
 
 mod alf;
 mod answer;
+mod audit;
 mod body;
 mod caller;
 mod creation;
 mod credentials;
 mod docs;
+mod grants;
 mod groups;
 mod hosts;
 mod loose;
 mod negotiate;
 mod partitions;
 mod problem;
+#[cfg(test)]
+mod rights_test;
+mod roles;
 mod runs;
+#[cfg(test)]
+mod session_test;
+mod sessions;
+mod setup;
+mod teams;
+mod tokens;
+mod users;
 mod xml;
 
-use axum::Router;
 use axum::extract::Request;
 use axum::http::StatusCode;
+use axum::{Router, middleware};
 use hep_core::message::api as say;
 use hep_engine::ops::Engine;
 use utoipa::OpenApi;
@@ -42,27 +54,38 @@ struct Description;
 /// The routes, and what describes them.
 fn routes() -> OpenApiRouter<Engine> {
     let nouns = [
+        audit::routes(),
         credentials::routes(),
+        grants::routes(),
         groups::routes(),
         hosts::routes(),
         partitions::routes(),
+        roles::routes(),
         runs::routes(),
+        sessions::routes(),
+        setup::routes(),
+        teams::routes(),
+        tokens::routes(),
+        users::routes(),
     ];
-    let nouns = nouns.into_iter().fold(OpenApiRouter::new(), OpenApiRouter::merge);
-    OpenApiRouter::with_openapi(Description::openapi()).nest(ROOT, nouns)
+    let all = nouns.into_iter().fold(OpenApiRouter::new(), OpenApiRouter::merge);
+    OpenApiRouter::with_openapi(Description::openapi()).nest(ROOT, all)
 }
 
 /// The API as a service; `alf` is whether ALF's own paths answer too.
 pub(crate) fn router(engine: Engine, alf: bool) -> Router {
     let (mut router, document) = routes().split_for_parts();
+    let noted = middleware::from_fn_with_state(engine.clone(), caller::note_denied);
     if alf {
         router = router.merge(alf::router());
     }
     router
         .method_not_allowed_fallback(no_such_method)
         .fallback(no_such_call)
+        .layer(noted)
         .with_state(engine)
         .merge(docs::router(&document))
+        .merge(setup::page())
 }
 
 async fn no_such_call(request: Request) -> Problem {

@@ -14,7 +14,8 @@ pub(crate) struct Problem {
     /// The kind of problem, in words.
     title: &'static str,
     /// The message's id: what programs tell problems apart by.
-    code: String,
+    #[schema(value_type = String)]
+    code: Box<str>,
     /// What went wrong, for people.
     detail: String,
     /// What to do about it.
@@ -23,7 +24,23 @@ pub(crate) struct Problem {
     /// The field that is at fault, as a path in the JSON that was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<String>,
+    /// What does not stand in the body.
+    #[serde(skip)]
+    beside: Option<Box<Beside>>,
 }
+
+/// What an answer carries beside its body.
+#[derive(Debug)]
+enum Beside {
+    /// What was denied, for the audit log.
+    Denied(Message),
+    /// In how many seconds the same may be asked again.
+    Retry(u64),
+}
+
+/// What was denied, with the answer that says so.
+#[derive(Clone, Debug)]
+pub(super) struct Refusal(pub(super) Message);
 
 impl Problem {
     /// A problem with a message.
@@ -36,11 +53,17 @@ impl Problem {
         Self {
             status: status.as_u16(),
             title: status.canonical_reason().unwrap_or("Error"),
-            code: message.id.clone().into_owned(),
+            code: message.id.as_ref().into(),
             detail,
             hint,
             field: None,
+            beside: None,
         }
+    }
+
+    fn with(mut self, beside: Beside) -> Self {
+        self.beside = Some(Box::new(beside));
+        self
     }
 
     /// The same, with the field at fault.
@@ -54,7 +77,10 @@ impl From<OpError> for Problem {
     fn from(error: OpError) -> Self {
         match error {
             OpError::NotSignedIn(message) => Self::new(StatusCode::UNAUTHORIZED, &message),
-            OpError::Denied(message) => Self::new(StatusCode::FORBIDDEN, &message),
+            OpError::Denied(message) => {
+                let problem = Self::new(StatusCode::FORBIDDEN, &message);
+                problem.with(Beside::Denied(message))
+            }
             OpError::NotFound(message) => Self::new(StatusCode::NOT_FOUND, &message),
             OpError::Invalid { field, message } => {
                 let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, &message);
@@ -65,6 +91,10 @@ impl From<OpError> for Problem {
             }
             OpError::Conflict(message) => Self::new(StatusCode::CONFLICT, &message),
             OpError::Stale(message) => Self::new(StatusCode::PRECONDITION_FAILED, &message),
+            OpError::TooOften { message, retry_s } => {
+                let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, &message);
+                problem.with(Beside::Retry(retry_s))
+            }
             OpError::Unavailable(message) => Self::new(StatusCode::SERVICE_UNAVAILABLE, &message),
             OpError::Internal(text) => {
                 let id = super::caller::current_request();
@@ -79,6 +109,17 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_vec(&self).unwrap_or_default();
-        (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response()
+        let kind = [(header::CONTENT_TYPE, "application/problem+json")];
+        let mut response = (status, kind, body).into_response();
+        match self.beside.map(|beside| *beside) {
+            Some(Beside::Retry(seconds)) => {
+                response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+            }
+            Some(Beside::Denied(message)) => {
+                response.extensions_mut().insert(Refusal(message));
+            }
+            None => {}
+        }
+        response
     }
 }

@@ -35,6 +35,7 @@ impl From<OpError> for Failure {
             | OpError::Denied(message)
             | OpError::NotFound(message)
             | OpError::Invalid { message, .. }
+            | OpError::TooOften { message, .. }
             | OpError::Conflict(message)
             | OpError::Stale(message)
             | OpError::Unavailable(message) => Self::Said(message),

@@ -2,6 +2,7 @@
 
 mod admin;
 mod apply;
+mod audit;
 mod clean;
 mod config;
 mod connect;
@@ -69,8 +70,10 @@ enum Command {
     Serve(serve::Args),
     /// Check and show the settings of the server
     Config(config::Args),
-    /// First steps with the server's database: users and tokens
+    /// First steps with the server's database: users, passwords and tokens
     Admin(admin::Args),
+    /// Take the audit log out of the server's database
+    Audit(audit::Args),
     /// Secrets in the server's database: change the master key
     Secrets(sealed::Args),
     /// Show the modules that manifests can use, or the manual of one
@@ -140,6 +143,7 @@ fn dispatch(command: Command, screen: &Arc<Screen>) -> Result<u8, Failure> {
         Command::Serve(args) => block_on(serve::run(args, screen.clone())),
         Command::Config(args) => config::run(&args, screen),
         Command::Admin(args) => block_on(admin::run(args, screen.clone())),
+        Command::Audit(args) => block_on(audit::run(args, screen.clone())),
         Command::Secrets(args) => block_on(sealed::run(args, screen.clone())),
         Command::Modules(args) => modules::run(&args, screen),
         Command::Messages(args) => messages::run(&args, screen),

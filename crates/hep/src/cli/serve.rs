@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use hep_core::message::cli as say;
 use hep_core::run::exit;
+use hep_engine::ops::setup;
 use hep_engine::play::bundle::Bundle;
 use hep_engine::server;
 use hep_engine::transport::ssh::{self, HostKeyPolicy, SettingsSource};
@@ -70,6 +71,10 @@ pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> 
     let node = server::Server::start(&engine, &options(&settings)?)?;
     let scheme = if server.is_secure() { "https" } else { "http" };
     screen.say(&say::listening(format!("{scheme}://{address}")).to_string());
+    if let Some(token) = setup::offer(&engine).await? {
+        let link = format!("{scheme}://{address}/ui/setup#{}", token.expose());
+        screen.say(&say::setup_link(link).to_string());
+    }
     notify("READY=1");
     let config = args.config.clone();
     let rereading = tokio::spawn(reread(config, levels));

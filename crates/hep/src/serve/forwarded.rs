@@ -25,7 +25,7 @@ pub(crate) struct Trusted(Vec<Network>);
 pub(crate) struct Origin {
     /// The address of who asked.
     pub(crate) address: IpAddr,
-    /// Whether they speak HTTPS, as far as a believed proxy says.
+    /// Whether they speak HTTPS, to us or to a believed proxy.
     pub(crate) is_secure: bool,
 }
 

@@ -38,6 +38,8 @@ pub(crate) struct Door {
     meter: Meter,
     /// How long a request may take.
     time: Duration,
+    /// Whether we speak HTTPS ourselves.
+    is_secure: bool,
 }
 
 /// A server that is about to answer.
@@ -55,11 +57,13 @@ impl Server {
         settings: &Settings,
         listener: TcpListener,
     ) -> Result<Self, crate::cli::Failure> {
+        let certificate = Certificate::of(settings)?;
         let door = Arc::new(Door {
             trusted: Trusted::parse(&settings.list(&table::TRUSTED_PROXIES))?,
             rates: Rates::new(settings),
             meter: Meter::new(),
             time: settings.span(&table::LIMIT_TIME),
+            is_secure: certificate.is_some(),
         });
         let body = usize::try_from(settings.number(&table::LIMIT_BODY)).unwrap_or(usize::MAX);
         let aliases = settings.flag(&table::ALIASES_ALF);
@@ -70,12 +74,7 @@ impl Server {
             .layer(CatchPanicLayer::custom(request::panicked))
             .layer(middleware::from_fn(api::xml_for_those_who_ask))
             .layer(middleware::from_fn_with_state(Arc::clone(&door), request::admit));
-        Ok(Self {
-            app,
-            listener,
-            certificate: Certificate::of(settings)?,
-            grace: settings.span(&table::STOP_GRACE),
-        })
+        Ok(Self { app, listener, certificate, grace: settings.span(&table::STOP_GRACE) })
     }
 
     /// Whether it speaks HTTPS.

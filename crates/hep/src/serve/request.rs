@@ -28,7 +28,8 @@ pub(super) async fn admit(
 ) -> Response {
     let begun = Instant::now();
     let id = hep_engine::store::new_id();
-    let origin = door.trusted.origin(peer, request.headers());
+    let mut origin = door.trusted.origin(peer, request.headers());
+    origin.is_secure |= door.is_secure;
     request.extensions_mut().insert(origin);
     let method = request.method().clone();
     let path = request.uri().path().to_owned();

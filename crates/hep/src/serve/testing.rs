@@ -4,7 +4,9 @@ use std::net::{SocketAddr, TcpListener};
 
 use hep_core::secret::Secret;
 use hep_engine::master_key::Source;
-use hep_engine::ops::{Actor, Engine, token};
+use hep_engine::ops::token::NewToken;
+use hep_engine::ops::user::NewUser;
+use hep_engine::ops::{Actor, Engine, token, user};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, StatusCode};
 use serde_json::Value;
@@ -62,8 +64,10 @@ impl Running {
         let engine =
             Engine::open(&database, Source::ours(folder.path().join("master.key"))).await.unwrap();
         let actor = Actor::command_line("test");
-        token::create_user(&engine, &actor, "root", "admin").await.unwrap();
-        let token = token::create(&engine, &actor, "root", "test").await.unwrap().token;
+        let root = NewUser { role: Some("admin".into()), ..NewUser::named("root") };
+        user::create(&engine, &actor, root).await.unwrap();
+        let new = NewToken::of("root", "test");
+        let token = token::create(&engine, &actor, new).await.unwrap().token;
         let mut said = Settings::default();
         for (setting, text) in settings {
             said.say(setting, (*text).to_owned(), crate::settings::Origin::CommandLine).unwrap();

@@ -17,8 +17,6 @@ CREATE TABLE users (
     locale TEXT NOT NULL DEFAULT '',
     password_hash TEXT,
     enabled BOOLEAN NOT NULL DEFAULT TRUE,
-    failures BIGINT NOT NULL DEFAULT 0,
-    locked_until_ms BIGINT,
     seen_ms BIGINT,
     version BIGINT NOT NULL DEFAULT 1,
     created_ms BIGINT NOT NULL,
@@ -86,6 +84,7 @@ CREATE TABLE grants (
 );
 CREATE INDEX grants_by_user ON grants (user_id);
 CREATE INDEX grants_by_team ON grants (team_id);
+CREATE INDEX grants_by_role ON grants (role_id);
 
 -- `hash` is the SHA-256 of the token, which has 256 random bits; nobody can show it again.
 CREATE TABLE tokens (
@@ -116,6 +115,17 @@ CREATE TABLE sessions (
 );
 CREATE INDEX sessions_by_user ON sessions (user_id);
 CREATE INDEX sessions_by_expiry ON sessions (expires_ms);
+
+-- Passwords that were not right: `kind` is `user` (also of users that are not there) or `address`.
+CREATE TABLE guesses (
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    failures BIGINT NOT NULL,
+    last_ms BIGINT NOT NULL,
+    locked_until_ms BIGINT NOT NULL DEFAULT 0,
+    PRIMARY KEY (kind, name)
+);
+CREATE INDEX guesses_by_time ON guesses (last_ms);
 
 CREATE TABLE audit (
     id TEXT NOT NULL PRIMARY KEY,
