@@ -1,6 +1,6 @@
 //! Credentials: how hosts are logged in to. Their secrets go in and never come out.
 
-use hep_core::message::{credential as say, register, seal};
+use hep_core::message::{Message, credential as say, register, seal};
 use hep_core::name;
 use hep_core::rights::Verb;
 use hep_core::secret::Secret;
@@ -426,11 +426,20 @@ async fn load(from: &dyn Sql, name: &str) -> OpResult<Credential> {
 /// The secrets of a credential. Never for an answer: for a login, or to be sealed again.
 pub(crate) async fn held(engine: &Engine, credential: &Credential) -> OpResult<Held> {
     let sealed = credentials::sealed(engine.db(), &credential.id).await?;
+    let opened = open(engine, (&credential.id, &credential.name), sealed.as_deref());
+    opened.map_err(OpError::Unavailable)
+}
+
+/// Opens the sealed part of a credential of this id and name.
+pub(crate) fn open(
+    engine: &Engine,
+    (id, name): (&str, &str),
+    sealed: Option<&[u8]>,
+) -> Result<Held, Message> {
     let Some(sealed) = sealed else { return Ok(Held::default()) };
-    let damaged =
-        || OpError::Unavailable(seal::damaged(format!("the credential `{}`", credential.name)));
-    let plain = engine.sealer().open(place(&credential.id), &sealed).map_err(|error| {
-        tracing::error!(credential = credential.name, %error, "a secret cannot be opened");
+    let damaged = || seal::damaged(format!("the credential `{name}`"));
+    let plain = engine.sealer().open(place(id), sealed).map_err(|error| {
+        tracing::error!(credential = name, %error, "a secret cannot be opened");
         damaged()
     })?;
     Held::read(&plain).ok_or_else(damaged)

@@ -82,8 +82,8 @@ impl Server {
         let claim = engine.db().alone().map_err(say::cannot_claim)?;
         let claim = claim.ok_or_else(say::second_server)?;
         let (db, hub) = (engine.db().clone(), Arc::clone(engine.hub()));
-        let (sender, _) = writer::start(db.clone(), Arc::clone(&hub));
-        let node = Arc::new(Node::new(db, hub, options, sender));
+        let (sender, _) = writer::start(db, Arc::clone(&hub));
+        let node = Arc::new(Node::new(engine.clone(), hub, options, sender));
         let this = || Arc::clone(&node);
         let workers = vec![
             tokio::spawn(this().take_over()),

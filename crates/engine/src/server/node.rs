@@ -15,6 +15,7 @@ use super::log::Wished;
 use super::runner::{self, Active};
 use super::{Options, writer};
 use crate::cancel::Cancel;
+use crate::ops::Engine;
 use crate::ops::error::chain;
 use crate::play::bundle::Bundle;
 use crate::store::db::Heard;
@@ -31,7 +32,7 @@ pub(crate) const QUEUED: &str = "hep_queued";
 pub(super) struct Node {
     /// Which one: new with every start.
     pub(super) id: String,
-    db: Db,
+    pub(super) engine: Engine,
     pub(super) hub: Arc<Hub>,
     pub(super) settings: Arc<Settings>,
     pub(super) pool: Arc<Pool>,
@@ -47,14 +48,14 @@ pub(super) struct Node {
 
 impl Node {
     pub(super) fn new(
-        db: Db,
+        engine: Engine,
         hub: Arc<Hub>,
         options: &Options,
         writer: mpsc::Sender<Wished>,
     ) -> Self {
         Self {
             id: new_id(),
-            db,
+            engine,
             hub,
             settings: Arc::clone(&options.settings),
             pool: Arc::clone(&options.pool),
@@ -69,7 +70,7 @@ impl Node {
     }
 
     pub(super) fn db(&self) -> &Db {
-        &self.db
+        self.engine.db()
     }
 
     pub(super) fn is_stopping(&self) -> bool {
@@ -111,7 +112,7 @@ impl Node {
         let mut running = JoinSet::new();
         while !self.is_stopping() {
             let free = running.len() < most;
-            match if free { runs::claim(&self.db, &self.id).await } else { Ok(None) } {
+            match if free { runs::claim(self.db(), &self.id).await } else { Ok(None) } {
                 Ok(Some(run)) => {
                     running.spawn(Arc::clone(&self).coordinate(run, false));
                     continue;
@@ -144,7 +145,7 @@ impl Node {
     pub(super) async fn renew(self: Arc<Self>) {
         loop {
             let sent = Instant::now();
-            match runs::renew(&self.db, &self.id).await {
+            match runs::renew(self.db(), &self.id).await {
                 Ok(held) => {
                     self.safe.send_replace(sent + self.lease * 2 / 3);
                     self.heed(&held);
@@ -190,7 +191,7 @@ impl Node {
     /// Hears what other nodes tell.
     pub(super) async fn hear(self: Arc<Self>) {
         loop {
-            match self.db.listen(&[writer::GREW, STOP, QUEUED]).await {
+            match self.db().listen(&[writer::GREW, STOP, QUEUED]).await {
                 Ok(None) => return,
                 Ok(Some(mut listener)) => {
                     self.hub.wake_all();
@@ -248,7 +249,7 @@ impl Node {
     }
 
     async fn gone(&self, seen: &mut HashMap<String, (Held, Instant)>) -> Result<Vec<Run>> {
-        let held = runs::held_by_others(&self.db, &self.id).await?;
+        let held = runs::held_by_others(self.db(), &self.id).await?;
         let now = Instant::now();
         seen.retain(|id, _| held.iter().any(|held| held.id == *id));
         let mut taken = Vec::new();
@@ -258,8 +259,8 @@ impl Node {
                 *known = (held.clone(), now);
             }
             let stale = now.duration_since(known.1) >= self.lease;
-            if stale || !self.db.is_shared() {
-                taken.extend(runs::take_over(&self.db, &held, &self.id).await?);
+            if stale || !self.db().is_shared() {
+                taken.extend(runs::take_over(self.db(), &held, &self.id).await?);
             }
         }
         Ok(taken)
@@ -267,9 +268,9 @@ impl Node {
 
     /// Ends the runs whose deadline has passed while they waited.
     async fn expire(&self) -> crate::ops::OpResult<()> {
-        for run in runs::expired(&self.db, now_ms()).await? {
+        for run in runs::expired(self.db(), now_ms()).await? {
             let ended = crate::ops::run::end_unheld(
-                &self.db,
+                self.db(),
                 &run,
                 hep_core::run::RunState::Expired,
                 "deadline",

@@ -10,15 +10,19 @@ use hep_core::selector::Selector;
 use hep_core::vars::{Layer, Var};
 use serde_json::{Map, Value};
 
+use crate::credential::Held;
 use crate::fleet::{HostLogin, Keeper};
-use crate::store::roster::{Roster, RosterHost};
+use crate::ops::{Engine, credential};
+use crate::store::roster::{Roster, RosterCredential, RosterHost};
 use crate::store::{Result, Sql, roster};
+use crate::transport::ssh::HeldKey;
 
 /// The register, ready for selectors and fleets.
 pub(crate) struct Registered {
     /// Hosts, groups and variables.
     pub(crate) inventory: Inventory,
     hosts: Arc<HashMap<String, RosterHost>>,
+    credentials: Arc<HashMap<String, RosterCredential>>,
 }
 
 /// Reads the register.
@@ -49,7 +53,9 @@ fn build(roster: Roster) -> std::result::Result<Registered, Message> {
     }
     let inventory = builder.finish().map_err(|fault| fault.message)?;
     let hosts = roster.hosts.into_iter().map(|host| (host.name.clone(), host)).collect();
-    Ok(Registered { inventory, hosts: Arc::new(hosts) })
+    let credentials = roster.credentials.into_iter();
+    let credentials = Arc::new(credentials.map(|known| (known.id.clone(), known)).collect());
+    Ok(Registered { inventory, hosts: Arc::new(hosts), credentials })
 }
 
 /// JSON as a manifest would have it: its texts may be templates.
@@ -89,20 +95,49 @@ impl Registered {
         self.hosts.get(name)
     }
 
-    /// How each host is reached. Credentials are the node's own.
-    pub(crate) fn keeper(&self) -> Keeper {
-        let hosts = Arc::clone(&self.hosts);
-        Arc::new(move |name| {
-            let Some(host) = hosts.get(name) else { return Ok(HostLogin::default()) };
-            Ok(HostLogin {
-                address: Some(host.address.clone()),
-                port: Some(host.port),
-                user: host.login.clone(),
-                legacy_algorithms: host.legacy_algorithms,
-                jump: host.jump.clone(),
-                stamp: host.version.to_string(),
-                ..HostLogin::default()
-            })
+    /// How each host is reached. Its secrets are opened when it is asked for, and for no other host.
+    pub(crate) fn keeper(&self, engine: &Engine) -> Keeper {
+        let (hosts, credentials) = (Arc::clone(&self.hosts), Arc::clone(&self.credentials));
+        let engine = engine.clone();
+        Arc::new(move |name| match hosts.get(name) {
+            Some(host) => login(&engine, host, &credentials),
+            None => Ok(HostLogin::default()),
         })
     }
+}
+
+/// How a host is reached.
+fn login(
+    engine: &Engine,
+    host: &RosterHost,
+    credentials: &HashMap<String, RosterCredential>,
+) -> std::result::Result<HostLogin, Message> {
+    let of = |id: &Option<String>| id.as_ref().and_then(|id| credentials.get(id));
+    let (own, sudo) = (of(&host.credential), of(&host.become_credential));
+    let held = |known: Option<&RosterCredential>| match known {
+        None => Ok(Held::default()),
+        Some(known) => credential::open(engine, (&known.id, &known.name), known.sealed.as_deref()),
+    };
+    let (secrets, root) = (held(own)?, held(sudo)?);
+    let key = own.zip(secrets.private_key).map(|(known, private)| {
+        Arc::new(HeldKey {
+            name: known.name.clone(),
+            private,
+            passphrase: secrets.passphrase,
+            certificate: known.certificate.clone(),
+        })
+    });
+    let version = |known: Option<&RosterCredential>| known.map_or(0, |known| known.version);
+    Ok(HostLogin {
+        address: Some(host.address.clone()),
+        port: Some(host.port),
+        user: host.login.clone().or_else(|| own.and_then(|known| known.login.clone())),
+        legacy_algorithms: host.legacy_algorithms,
+        held: key.into_iter().collect(),
+        password: secrets.password,
+        become_password: root.become_password.or(root.password).or(secrets.become_password),
+        jump: host.jump.clone(),
+        stamp: format!("{} {:?} {}", host.version, host.credential, version(own)),
+        ..HostLogin::default()
+    })
 }

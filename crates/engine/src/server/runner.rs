@@ -168,7 +168,7 @@ impl Runner {
     }
 
     fn fleet(&self, registered: Registered, work: &Work) -> Arc<Fleet> {
-        let keeper = registered.keeper();
+        let keeper = registered.keeper(&self.node.engine);
         let (settings, pool) = (Arc::clone(&self.node.settings), Arc::clone(&self.node.pool));
         let extra = match work {
             Work::Play(work) => work.loaded.extra.clone(),

@@ -39,6 +39,23 @@ pub struct RosterHost {
     pub version: i64,
 }
 
+/// A credential as a run needs it, its secrets sealed.
+#[derive(Clone, Debug)]
+pub struct RosterCredential {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The login, for hosts that have none.
+    pub login: Option<String>,
+    /// A certificate for its key.
+    pub certificate: Option<String>,
+    /// The secrets.
+    pub sealed: Option<Vec<u8>>,
+    /// Counts its changes.
+    pub version: i64,
+}
+
 /// The register.
 #[derive(Clone, Debug, Default)]
 pub struct Roster {
@@ -50,6 +67,8 @@ pub struct Roster {
     pub members: Vec<(String, String)>,
     /// Which group is within which: parent and child.
     pub children: Vec<(String, String)>,
+    /// The credentials.
+    pub credentials: Vec<RosterCredential>,
 }
 
 fn host(row: &Row) -> Result<RosterHost> {
@@ -88,7 +107,20 @@ pub async fn load(from: &dyn Sql) -> Result<Roster> {
          JOIN groups p ON p.id = gc.group_id JOIN groups c ON c.id = gc.child_id
          ORDER BY p.name, c.name");
     let pair = |row: &Row| Ok((row.get("parent")?, row.get("child")?));
+    let credentials = sql("SELECT id, name, login, certificate, sealed, version FROM credentials");
+    let credential = |row: &Row| {
+        Ok(RosterCredential {
+            id: row.get("id")?,
+            name: row.get("name")?,
+            login: row.get("login")?,
+            certificate: row.get("certificate")?,
+            sealed: row.get("sealed")?,
+            version: row.get("version")?,
+        })
+    };
+    let credentials = from.all(credentials).await?;
     Ok(Roster {
+        credentials: credentials.iter().map(credential).collect::<Result<_>>()?,
         hosts: hosts.iter().map(host).collect::<Result<_>>()?,
         groups: groups
             .iter()
