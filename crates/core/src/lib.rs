@@ -73,5 +73,7 @@ pub mod value;
 pub mod vars;
 #[cfg(feature = "full")]
 pub mod vault;
+#[cfg(feature = "full")]
+pub mod verb;
 mod words;
 pub mod yaml;

@@ -76,6 +76,7 @@ pub mod service;
 pub mod settings;
 pub mod ssh;
 pub mod template;
+pub mod verb;
 
 /// Every catalogue, for the command that prints all ids and for translations.
 pub const CATALOGUES: &[&[Entry]] = &[
@@ -102,6 +103,7 @@ pub const CATALOGUES: &[&[Entry]] = &[
     settings::ENTRIES,
     ssh::ENTRIES,
     template::ENTRIES,
+    verb::ENTRIES,
 ];
 
 /// The entry with this id.

@@ -1,0 +1,17 @@
+//! Messages of the area `verb`: what is asked of hosts by name.
+
+catalogue! { "verb";
+    unknown(name) "There is no host verb `{name}`\nhint: `GET /api/v1/verbs` lists them";
+    bad_parameters(name, error) "The parameters of `{name}` cannot be used: {error}";
+    no_package() "Name at least one package";
+    bad_package(name) "`{name}` is not a package's name\nhint: write `NAME` or `NAME=VERSION`; patterns are not taken here";
+    bad_service(name) "`{name}` is not a service's name\nhint: use letters, digits and `.`, `_`, `@`, `:`, `\\`, `-`";
+    bad_signal(name, known) "`{name}` is not a signal that can be sent\nhint: use one of {known}";
+    one_of_pid_and_name() "Say either which process ids or which name\nhint: give `pids` or `name`, not both";
+    bad_pid(pid) "The process {pid} is not signalled\nhint: name a process id above 1";
+    bad_process(name) "`{name}` cannot be the name of a process\nhint: give the name of the program without its directory";
+    no_search() "Say what to search for";
+    bad_notice() "The notice to users cannot be used\nhint: one line of at most 200 characters";
+    bad_delay(minutes, most) "{minutes} minutes are too long\nhint: choose at most {most}";
+    bad_mac(text) "`{text}` is not the hardware address of a network card\nhint: write six pairs of hexadecimal digits: `52:54:00:12:34:56`";
+}
