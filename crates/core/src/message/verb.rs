@@ -13,5 +13,10 @@ catalogue! { "verb";
     no_search() "Say what to search for";
     bad_notice() "The notice to users cannot be used\nhint: one line of at most 200 characters";
     bad_delay(minutes, most) "{minutes} minutes are too long\nhint: choose at most {most}";
+    no_check(name) "`{name}` cannot tell beforehand what it would do\nhint: leave out `check`";
+    no_node() "This process cannot reach hosts\nhint: ask a server: `hep serve`";
+    no_answer(host) "{host} did not answer as it should\nhint: run the verb by a run, whose log shows what the host says";
+    no_mac(selector) "No host of `{selector}` has a hardware address in the register\nhint: set `mac` of the hosts";
+    cannot_send(address, why) "Cannot send to {address}: {why}\nhint: say `via`: hosts in the network of those that are to be woken";
     bad_mac(text) "`{text}` is not the hardware address of a network card\nhint: write six pairs of hexadecimal digits: `52:54:00:12:34:56`";
 }

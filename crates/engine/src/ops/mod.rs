@@ -26,13 +26,16 @@ pub mod team;
 pub(crate) mod testing;
 pub mod token;
 pub mod user;
+pub mod verb;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub use self::actor::{Actor, ActorKind};
 pub use self::error::{OpError, OpResult};
 use crate::master_key::{Sealer, Source};
 use crate::server::hub::Hub;
+use crate::server::live::Live;
+use crate::server::means::Means;
 use crate::store::db::sql;
 use crate::store::{Db, Sql as _, migrate};
 
@@ -46,6 +49,9 @@ struct Inner {
     db: Db,
     sealer: Sealer,
     hub: Arc<Hub>,
+    live: Arc<Live>,
+    /// Empty until a node has started in this process.
+    means: OnceLock<Means>,
 }
 
 impl Engine {
@@ -62,7 +68,15 @@ impl Engine {
         crate::store::users::make_roles(&tx).await?;
         tx.commit().await?;
         let sealer = seal::unlock(&db, keys).await?;
-        Ok(Self { inner: Arc::new(Inner { db, sealer, hub: Arc::default() }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                db,
+                sealer,
+                hub: Arc::default(),
+                live: Arc::default(),
+                means: OnceLock::new(),
+            }),
+        })
     }
 
     pub(crate) fn db(&self) -> &Db {
@@ -87,6 +101,22 @@ impl Engine {
     /// Who waits for what in this process.
     pub fn hub(&self) -> &Arc<Hub> {
         &self.inner.hub
+    }
+
+    /// The hosts that somebody watches.
+    pub(crate) fn live(&self) -> &Arc<Live> {
+        &self.inner.live
+    }
+
+    /// How hosts are reached, once a node has started in this process.
+    pub(crate) fn means(&self) -> Option<&Means> {
+        self.inner.means.get()
+    }
+
+    /// Lets operations reach hosts as this node does.
+    pub(crate) fn set_means(&self, means: Means) {
+        // A second node in one process reaches them by the first one's connections.
+        let _ = self.inner.means.set(means);
     }
 
     /// Ends all work with the database.

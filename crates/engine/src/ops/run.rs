@@ -81,7 +81,8 @@ pub async fn create_from(
     write(engine, actor, said, origin, (&registered, &names)).await
 }
 
-async fn register(db: &Db) -> OpResult<Registered> {
+/// The register, as selectors read it.
+pub(crate) async fn register(db: &Db) -> OpResult<Registered> {
     let loaded = roster::load(db).await?;
     loaded.map_err(|message| OpError::Internal(format!("the register is no inventory: {message}")))
 }
@@ -93,7 +94,7 @@ async fn write(
     origin: Origin,
     (registered, names): (&Registered, &[Arc<str>]),
 ) -> OpResult<Run> {
-    must_on(engine, actor, Verb::Run, names).await?;
+    must_on(engine, actor, said.subject.right(), names).await?;
     work::check(&said.subject).map_err(|message| OpError::invalid("subject", message))?;
     let hosts: Vec<NewHost> = names.iter().filter_map(|name| part(registered, name)).collect();
     let mut counts = Counts::new();
@@ -152,7 +153,12 @@ fn part(registered: &Registered, name: &Arc<str>) -> Option<NewHost> {
 }
 
 /// Refuses unless they may do it on every one of these hosts.
-async fn must_on(engine: &Engine, actor: &Actor, verb: Verb, names: &[Arc<str>]) -> OpResult<()> {
+pub(crate) async fn must_on(
+    engine: &Engine,
+    actor: &Actor,
+    verb: Verb,
+    names: &[Arc<str>],
+) -> OpResult<()> {
     let reach = Reach::of(engine.db(), actor, verb).await?;
     match names.iter().find(|name| !reach.has(name)) {
         Some(host) => Err(OpError::Denied(say::denied_host(verb.word(), host))),
@@ -414,7 +420,8 @@ pub async fn reject(engine: &Engine, actor: &Actor, id: &str) -> OpResult<Run> {
 /// A run that waits for an approval, for who may decide.
 async fn decide(engine: &Engine, actor: &Actor, id: &str) -> OpResult<Run> {
     let run = show(engine, actor, id).await?;
-    must_on(engine, actor, Verb::Run, &names(engine.db(), id).await?).await?;
+    let right = input(&run)?.subject.right();
+    must_on(engine, actor, right, &names(engine.db(), id).await?).await?;
     if run.state != RunState::Waiting || run.reason != "approval" {
         return Err(OpError::Conflict(say::not_waiting(id)));
     }

@@ -1,7 +1,9 @@
 //! What a server does by itself: it takes queued runs, coordinates them, and keeps their logs.
 
 pub mod hub;
+pub(crate) mod live;
 mod log;
+pub(crate) mod means;
 mod node;
 mod output;
 mod pump;
@@ -84,6 +86,7 @@ impl Server {
         let (db, hub) = (engine.db().clone(), Arc::clone(engine.hub()));
         let (sender, _) = writer::start(db, Arc::clone(&hub));
         let node = Arc::new(Node::new(engine.clone(), hub, options, sender));
+        engine.set_means(means::Means::of(options));
         let this = || Arc::clone(&node);
         let workers = vec![
             tokio::spawn(this().take_over()),

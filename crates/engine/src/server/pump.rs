@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use hep_core::frame::Stream;
+use hep_core::interp::Event;
 use hep_core::mask::Mask;
 use hep_core::message::run as say;
 use hep_core::run::HostState;
@@ -14,7 +15,12 @@ use super::log::Log;
 use super::output::Kept;
 use super::told;
 use crate::event::{HostEnd, RunEvent};
+use crate::ops::error::chain;
 use crate::store::host_runs::End;
+use crate::store::{Db, hosts, now_ms};
+
+/// Bytes of facts that are kept of a host.
+const MOST_FACTS: usize = 1 << 20;
 
 /// Who is where among the run's hosts.
 pub(super) type Positions = HashMap<Arc<str>, i64>;
@@ -27,6 +33,8 @@ pub(super) struct Pump {
     pub(super) mask: Mask,
     /// Whether ends are only told, because the hosts will be begun for good later.
     pub(super) plans: bool,
+    /// Where facts are kept that hosts tell, when that is what the run is for.
+    pub(super) facts: Option<Db>,
     kept: HashMap<Arc<str>, Kept>,
     /// Ends that are not on disk yet.
     ends: Vec<oneshot::Receiver<bool>>,
@@ -34,7 +42,8 @@ pub(super) struct Pump {
 
 impl Pump {
     pub(super) fn new(log: Arc<Log>, positions: Arc<Positions>, mask: Mask, plans: bool) -> Self {
-        Self { log, positions, mask, plans, kept: HashMap::new(), ends: Vec::new() }
+        let facts = None;
+        Self { log, positions, mask, plans, facts, kept: HashMap::new(), ends: Vec::new() }
     }
 
     /// Takes everything until the engine has ended, and waits until it is on disk.
@@ -67,6 +76,7 @@ impl Pump {
                 }
             }
             RunEvent::Task { host, event } => {
+                self.keep_facts(&host, &event).await;
                 if let Some(body) = told::task(&event) {
                     self.log.tell("task", Some(&host), &body).await;
                 }
@@ -84,6 +94,15 @@ impl Pump {
             // Told again with all others, when its executor has been let go.
             RunEvent::Left(_) => {}
             RunEvent::Host(end) => self.host(*end).await,
+        }
+    }
+
+    async fn keep_facts(&self, host: &str, event: &Event) {
+        let (Some(db), Event::Finished(report)) = (&self.facts, event) else { return };
+        let facts = report.result.get("ansible_facts").map(|facts| json!(facts).to_string());
+        let Some(facts) = facts.filter(|facts| facts.len() <= MOST_FACTS) else { return };
+        if let Err(error) = hosts::set_facts(db, host, &facts, now_ms()).await {
+            tracing::warn!(host, error = %chain(&error), "cannot keep facts");
         }
     }
 

@@ -119,7 +119,14 @@ impl Runner {
     }
 
     fn pump(&self, mask: Mask, plans: bool) -> Pump {
-        Pump::new(Arc::clone(&self.log), Arc::clone(&self.positions), mask, plans)
+        let mut pump = Pump::new(Arc::clone(&self.log), Arc::clone(&self.positions), mask, plans);
+        pump.facts = self.keeps_facts().then(|| self.node.db().clone());
+        pump
+    }
+
+    /// Whether it is for the hosts' facts.
+    fn keeps_facts(&self) -> bool {
+        self.run.kind == "verb" && self.run.subject.get("verb").is_some_and(|verb| verb == "facts")
     }
 
     /// Whether it first tells what it would do, for an approval.

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use hep_core::rights::Verb;
 use hep_core::rollout::Size;
+use hep_core::verb::{self, Kind, Made};
 use serde::{Deserialize, Serialize};
 
 /// What is run.
@@ -17,6 +19,8 @@ pub enum Subject {
     Manifest(ManifestSubject),
     /// A file.
     Copy(CopySubject),
+    /// A host verb.
+    Verb(VerbSubject),
 }
 
 /// A command: a line for the host's shell, or words of which none is read by a shell.
@@ -129,6 +133,43 @@ pub struct CopySubject {
     pub diff: bool,
 }
 
+/// A host verb, as `GET /verbs` lists them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct VerbSubject {
+    /// Its name: `packages.install`.
+    pub verb: String,
+    /// Its parameters.
+    #[serde(skip_serializing_if = "serde_json::Value::is_null")]
+    #[schema(value_type = Object)]
+    pub parameters: serde_json::Value,
+    /// Becomes this user by sudo.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sudo_user: Option<String>,
+    /// Change nothing; tell what would change, where the verb can.
+    #[serde(skip_serializing_if = "is_false")]
+    pub check: bool,
+    /// Show what changes in files.
+    #[serde(skip_serializing_if = "is_false")]
+    pub diff: bool,
+    /// How long it may run on a host, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout_seconds: Option<u32>,
+}
+
+impl VerbSubject {
+    /// The verb; nothing where there is none of this name.
+    fn known(&self) -> Option<&'static Kind> {
+        verb::kind(&self.verb).ok()
+    }
+
+    /// Whether it is a task, which can tell beforehand what it would do.
+    fn is_task(&self) -> bool {
+        let made = self.known().and_then(|kind| kind.make(&self.parameters).ok());
+        matches!(made, Some(Made::Task(_)))
+    }
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
 const fn is_false(value: &bool) -> bool {
     !*value
@@ -190,21 +231,35 @@ impl Subject {
             Self::Script(_) => "script",
             Self::Manifest(_) => "manifest",
             Self::Copy(_) => "copy",
+            Self::Verb(_) => "verb",
         }
     }
 
     /// Whether it only looks, so that it may be repeated.
-    pub const fn checks(&self) -> bool {
+    pub fn checks(&self) -> bool {
         match self {
             Self::Command(_) | Self::Script(_) => false,
             Self::Manifest(manifest) => manifest.check,
             Self::Copy(copy) => copy.check,
+            Self::Verb(verb) => verb.check || verb.known().is_some_and(|kind| !kind.changes),
         }
     }
 
     /// Whether it can tell beforehand what it would do.
-    pub const fn plans(&self) -> bool {
-        matches!(self, Self::Manifest(_) | Self::Copy(_))
+    pub fn plans(&self) -> bool {
+        match self {
+            Self::Command(_) | Self::Script(_) => false,
+            Self::Manifest(_) | Self::Copy(_) => true,
+            Self::Verb(verb) => verb.is_task(),
+        }
+    }
+
+    /// The right that it needs on each of its hosts.
+    pub fn right(&self) -> Verb {
+        match self {
+            Self::Verb(verb) => verb.known().map_or(Verb::Run, |kind| kind.right),
+            _ => Verb::Run,
+        }
     }
 }
 
@@ -220,6 +275,8 @@ mod tests {
             r#"{"kind":"script","script":"echo 1\n","sudo_user":"root"}"#,
             r#"{"kind":"manifest","files":{"a.yml":"[]"},"entry":"a.yml","check":true}"#,
             r#"{"kind":"copy","text":"x","dest":"/etc/x"}"#,
+            r#"{"kind":"verb","verb":"packages.install","parameters":{"names":["htop"]}}"#,
+            r#"{"kind":"verb","verb":"facts"}"#,
         ] {
             let subject: Subject = serde_json::from_str(json).unwrap();
             assert_eq!(serde_json::to_string(&subject).unwrap(), json);

@@ -11,14 +11,17 @@ use bytes::Bytes;
 use hep_core::diagnostic;
 use hep_core::interp::Options;
 use hep_core::manifest::select::Selection;
-use hep_core::message::{Message, run as say};
+use hep_core::message::{Message, run as say, verb as verb_say};
 use hep_core::quote;
 use hep_core::value::{Trust, Value};
 use hep_core::vars::{Layer, Var};
+use hep_core::verb::{self, Made, Task};
 use serde_json::json;
 
 use super::roster;
-use super::subject::{CommandSubject, CopySubject, ManifestSubject, ScriptSubject, Subject};
+use super::subject::{
+    CommandSubject, CopySubject, ManifestSubject, ScriptSubject, Subject, VerbSubject,
+};
 use crate::exec::{self, Command, Script, Sudo, is_variable_name};
 use crate::play::load::{self, Faulty, Loaded};
 
@@ -50,6 +53,7 @@ pub(super) fn prepare(subject: &Subject) -> Result<Work, Message> {
         Subject::Script(script) => of_script(script),
         Subject::Manifest(manifest) => of_manifest(manifest),
         Subject::Copy(copy) => of_copy(copy),
+        Subject::Verb(verb) => of_verb(verb),
     }
 }
 
@@ -165,6 +169,50 @@ fn of_copy(said: &CopySubject) -> Result<Work, Message> {
     folder.load("copy.yml", request, options)
 }
 
+fn of_verb(said: &VerbSubject) -> Result<Work, Message> {
+    match verb::kind(&said.verb)?.make(&said.parameters)? {
+        Made::Task(task) => of_task(said, &task),
+        // It cannot tell what it would do; what only looks may always.
+        Made::Script(_) if said.check && verb::kind(&said.verb)?.changes => {
+            Err(verb_say::no_check(&said.verb))
+        }
+        Made::Script(script) => {
+            let command = Command {
+                words: script.arguments,
+                script: Some(Script { content: script.text.as_bytes().to_vec() }),
+                sudo: sudo(said.sudo_user.as_ref()),
+                ..Command::default()
+            };
+            Ok(request(command, "", said.timeout_seconds))
+        }
+    }
+}
+
+/// A manifest of one task, whose options are data that no template reads.
+fn of_task(said: &VerbSubject, task: &Task) -> Result<Work, Message> {
+    let folder = Folder::make()?;
+    let (mut options, mut extra) = (serde_json::Map::new(), Layer::new());
+    for (name, value) in &task.options {
+        let variable = format!("hep_verb_{name}");
+        options.insert(name.clone(), json!(format!("{{{{ {variable} }}}}")));
+        let value: Value = serde_json::from_value(value.clone())
+            .map_err(|error| verb_say::bad_parameters(&said.verb, error))?;
+        extra.insert(variable.as_str().into(), Var::Data(value, Trust::Operator));
+    }
+    let manifest = json!([{ "name": said.verb, task.module: options }]);
+    folder.put("verb.yml", manifest.to_string().as_bytes())?;
+    let request = load::Request { extra: Arc::new(extra), ..load::Request::default() };
+    let become_user = said.sudo_user.as_deref().map(Arc::from);
+    let options = Options {
+        check: said.check,
+        diff: said.diff,
+        r#become: become_user.is_some(),
+        become_user,
+        ..Options::default()
+    };
+    folder.load("verb.yml", request, options)
+}
+
 /// A folder for nobody but us, removed at the end.
 pub(super) struct Folder(PathBuf);
 
@@ -231,6 +279,11 @@ mod tests {
         let manifest = |files: &str, entry: &str| {
             format!(r#"{{"kind":"manifest","files":{files},"entry":"{entry}"}}"#)
         };
+        let verb = |name: &str, parameters: &str, check: bool| {
+            format!(
+                r#"{{"kind":"verb","verb":"{name}","parameters":{parameters},"check":{check}}}"#
+            )
+        };
         let good = r#"{"a.yml":"- debug: msg=x\n"}"#;
         let cases = [
             (r#"{"kind":"command","line":"true"}"#.to_owned(), Ok(())),
@@ -254,6 +307,16 @@ mod tests {
             (r#"{"kind":"copy","text":"x","dest":"tmp"}"#.into(), Err("run.bad_destination")),
             (r#"{"kind":"copy","dest":"/tmp/x"}"#.into(), Err("run.no_content")),
             (r#"{"kind":"copy","base64":"!","dest":"/x"}"#.into(), Err("run.bad_base64")),
+            (verb("packages.install", r#"{"names":["htop"]}"#, false), Ok(())),
+            (verb("packages.upgrade", "{}", true), Ok(())),
+            (verb("services.enable", r#"{"name":"ssh"}"#, true), Ok(())),
+            (verb("power.reboot", "{}", false), Ok(())),
+            (verb("facts", "{}", true), Ok(())),
+            (verb("status", "{}", true), Ok(())),
+            (verb("processes.signal", r#"{"name":"top"}"#, false), Ok(())),
+            (verb("processes.signal", r#"{"name":"top"}"#, true), Err("verb.no_check")),
+            (verb("processes.signal", r#"{"pids":[1]}"#, false), Err("verb.bad_pid")),
+            (verb("nothing", "{}", false), Err("verb.unknown")),
         ];
         for (json, expected) in cases {
             assert_eq!(check_json(&json), expected.map_err(str::to_owned), "{json}");

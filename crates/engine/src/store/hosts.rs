@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 use super::db::{Query, Result, Row, Sql, sql};
 use super::{Stamp, new_id, now_ms};
@@ -445,6 +446,19 @@ pub async fn delete(from: &dyn Sql, id: &str, version: i64) -> Result<bool> {
     Ok(from.run(query.bind(id).bind(version)).await? > 0)
 }
 
+/// Keeps what a host is, as it told at this time. This is no change of what people said of it.
+pub async fn set_facts(from: &dyn Sql, name: &str, facts: &str, now_ms: i64) -> Result<bool> {
+    let query = sql("UPDATE hosts SET facts = $1, facts_ms = $2 WHERE name = $3");
+    Ok(from.run(query.bind(facts).bind(now_ms).bind(name)).await? > 0)
+}
+
+/// The facts of a host, and when they were taken; nothing where they never were.
+pub async fn facts(from: &dyn Sql, name: &str) -> Result<Option<(Value, i64)>> {
+    let query = sql("SELECT facts, facts_ms FROM hosts WHERE name = $1 AND facts IS NOT NULL");
+    let row = from.one(query.bind(name)).await?;
+    row.map(|row| Ok((row.json("facts")?, row.get("facts_ms")?))).transpose()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::db::StoreError;
@@ -569,6 +583,24 @@ mod tests {
             let first = names(Filter::default(), 2).await;
             let rest = names(Filter { after: first.last().cloned(), ..Filter::default() }, 9).await;
             assert_eq!([first, rest].concat(), all);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn facts_are_kept_beside_what_people_said() {
+        on_both(|db| async move {
+            let partition = partitions::default(&db).await.unwrap();
+            let refers = References { partition, ..References::default() };
+            insert(&db, &said("web1"), &refers, "me").await.unwrap();
+            let version = by_name(&db, "web1").await.unwrap().unwrap().version;
+            assert_eq!(facts(&db, "web1").await.unwrap(), None);
+            assert!(set_facts(&db, "web1", r#"{"ansible_kernel":"6.1"}"#, 7).await.unwrap());
+            let (kept, at_ms) = facts(&db, "web1").await.unwrap().unwrap();
+            assert_eq!((&kept["ansible_kernel"], at_ms), (&"6.1".into(), 7));
+            let host = by_name(&db, "web1").await.unwrap().unwrap();
+            assert_eq!((host.version, host.facts_ms), (version, Some(7)));
+            assert!(!set_facts(&db, "nobody", "{}", 7).await.unwrap());
         })
         .await;
     }

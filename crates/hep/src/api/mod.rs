@@ -26,6 +26,7 @@ mod setup;
 mod teams;
 mod tokens;
 mod users;
+mod verbs;
 mod xml;
 
 use axum::extract::Request;
@@ -67,6 +68,7 @@ fn routes() -> OpenApiRouter<Engine> {
         teams::routes(),
         tokens::routes(),
         users::routes(),
+        verbs::routes(),
     ];
     let all = nouns.into_iter().fold(OpenApiRouter::new(), OpenApiRouter::merge);
     OpenApiRouter::with_openapi(Description::openapi()).nest(ROOT, all)

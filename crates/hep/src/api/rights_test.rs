@@ -47,6 +47,12 @@ GET    /hosts/{name}                no  yes yes yes
 PUT    /hosts/{name}                no  no  no  yes {"name": "made"}
 DELETE /hosts/{name}                no  no  no  yes
 PATCH  /hosts/{name}                no  no  no  yes {}
+GET    /hosts/{name}/facts          no  yes yes yes
+GET    /hosts/{name}/packages       no  yes yes yes
+GET    /hosts/{name}/processes      no  yes yes yes
+GET    /hosts/{name}/services       no  yes yes yes
+GET    /hosts/{name}/status         no  yes yes yes
+GET    /hosts/{name}/status/events  no  yes yes yes
 GET    /partitions                  no  yes yes yes
 POST   /partitions                  no  no  no  yes {"name": "made"}
 GET    /partitions/{name}           no  yes yes yes
@@ -94,6 +100,8 @@ PUT    /users/{name}/password       no  no  no  yes {"password": "12345678"}
 GET    /users/{name}/sessions       no  no  no  yes
 POST   /users/{name}/unlock         no  no  no  yes
 DELETE /users/{name}/sessions/{id}  no  no  no  yes
+GET    /verbs                       no  yes yes yes
+POST   /wake                        no  no  yes yes {"selector": "made"}
 "#;
 
 /// The same of what lies beside the API and is in no document: whole paths.

@@ -1,0 +1,36 @@
+//! How operations reach hosts: over the node's own connections.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::Options;
+use super::roster::Registered;
+use crate::fleet::{Fleet, Overrides};
+use crate::ops::Engine;
+use crate::transport::ssh::{Pool, Settings};
+
+/// What reaching a host takes, besides the register.
+#[derive(Clone)]
+pub(crate) struct Means {
+    settings: Arc<Settings>,
+    pool: Arc<Pool>,
+    keys: Vec<PathBuf>,
+}
+
+impl Means {
+    pub(super) fn of(options: &Options) -> Self {
+        Self {
+            settings: Arc::clone(&options.settings),
+            pool: Arc::clone(&options.pool),
+            keys: options.keys.clone(),
+        }
+    }
+
+    /// The hosts of the register, to be reached.
+    pub(crate) fn fleet(&self, engine: &Engine, registered: Registered) -> Arc<Fleet> {
+        let keeper = registered.keeper(engine);
+        let overrides = Overrides { keys: self.keys.clone(), ..Overrides::default() };
+        let (settings, pool) = (Arc::clone(&self.settings), Arc::clone(&self.pool));
+        Arc::new(Fleet::of_register(registered.inventory, settings, pool, overrides, keeper))
+    }
+}
