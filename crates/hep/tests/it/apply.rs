@@ -178,7 +178,7 @@ fn what_is_wrong_is_told_before_any_host_is_touched() {
             case(&["apply", "-i", I, "fine.yml"], "fine.yml:2:3"),
             case(&["apply", "-i", I, "none-at-all.yml"], "none-at-all.yml:2:3"),
             case(&["apply", "-i", I, "type.yml"], "type.yml:2:27"),
-            case(&["apply", "-i", I, "template.yml"], "template.yml:2:16"),
+            case(&["apply", "-i", I, "template.yml"], "template.yml:2:25"),
             case(&["apply", "-i", I, "template.yml"], "2 | - debug: {msg: 'a {{ b | '}"),
             case(&["apply", "-i", I, "import.yml"], "not-there.yml"),
             case(&["apply", "-i", I, "-l", "w9", "fine.yml"], "Cannot find a host or group `w9`"),
