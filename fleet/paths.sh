@@ -102,8 +102,9 @@ make_hosts_user() {
     if [ "$hosts_user" = hepfleet ]; then
         id -u hepfleet >/dev/null 2>&1 ||
             useradd --system --shell /bin/sh --home-dir "$hosts_shared" --create-home hepfleet
-        # Not locked, but without a password: sshd without PAM refuses locked users.
-        usermod -p '*' hepfleet
+        # Not locked, but without a password: sshd without PAM refuses locked users. Only where it is not
+        # so yet: a new /etc/passwd takes the place of what tests beside us have mounted there.
+        [ "$(getent shadow hepfleet | cut -d: -f2)" = '*' ] || usermod -p '*' hepfleet
         chmod 755 "$hosts_shared"
         install -d -m 755 /run/sshd
     fi

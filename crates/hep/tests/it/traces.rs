@@ -41,7 +41,8 @@ fn a_second_run_is_told_of_the_first_and_changes_nothing() {
     let first = desk.command(&["apply", "-i", I, "waits.yml", "-e", &base]).spawn().unwrap();
     // Opens once the first run reads it.
     let mut fifo = std::fs::File::options().write(true).open(desk.path("made/fifo")).unwrap();
-    let second = desk.hep(&["apply", "-i", I, "adds.yml", "-e", &base]);
+    let impatient = ["apply", "-i", I, "adds.yml", "-e", &base, "--lock-timeout", "0"];
+    let second = desk.hep(&impatient);
     assert_eq!(second.code, 2, "{second:#?}");
     assert!(second.stdout.contains("another run ("), "{second:#?}");
     let check = desk.hep(&["apply", "-i", I, "adds.yml", "-e", &base, "-C"]);
