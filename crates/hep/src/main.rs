@@ -3,6 +3,7 @@
 
 mod api;
 mod cli;
+mod client;
 mod executors;
 mod render;
 mod serve;

@@ -56,6 +56,7 @@ macro_rules! catalogue {
 pub mod account;
 pub mod api;
 pub mod cli;
+pub mod client;
 pub mod command;
 pub mod credential;
 pub mod exec;
@@ -83,6 +84,7 @@ pub const CATALOGUES: &[&[Entry]] = &[
     account::ENTRIES,
     api::ENTRIES,
     cli::ENTRIES,
+    client::ENTRIES,
     command::ENTRIES,
     credential::ENTRIES,
     exec::ENTRIES,

@@ -74,6 +74,12 @@ fn routes() -> OpenApiRouter<Engine> {
     OpenApiRouter::with_openapi(Description::openapi()).nest(ROOT, all)
 }
 
+/// What describes the API.
+#[cfg(test)]
+pub(crate) fn document() -> utoipa::openapi::OpenApi {
+    routes().split_for_parts().1
+}
+
 /// The API as a service; `alf` is whether ALF's own paths answer too.
 pub(crate) fn router(engine: Engine, alf: bool) -> Router {
     let (mut router, document) = routes().split_for_parts();

@@ -12,8 +12,10 @@ mod extra;
 mod failure;
 mod hosts;
 mod list;
+mod login;
 mod messages;
 mod modules;
+mod noun;
 mod plan;
 mod sealed;
 mod secrets;
@@ -23,7 +25,7 @@ mod signals;
 mod span;
 mod ssh;
 mod stdin;
-mod variables;
+pub(crate) mod variables;
 mod version;
 
 use std::ffi::OsString;
@@ -66,6 +68,10 @@ enum Command {
     Ssh(ssh::Args),
     /// Remove all that hep ever left on hosts
     Clean(clean::Args),
+    /// Log in to a server
+    Login(login::Args),
+    /// Show, change and forget servers
+    Context(login::ContextArgs),
     /// Start the server
     Serve(serve::Args),
     /// Check and show the settings of the server
@@ -115,9 +121,15 @@ fn run(words: Vec<OsString>, screen: &Arc<Screen>) -> Result<u8, Failure> {
             Err(error) => Ok(explain(&error)),
         };
     }
-    let parser = Cli::command().after_long_help(variables::help());
-    let parsed = parser.try_get_matches_from(words).and_then(|found| Cli::from_arg_matches(&found));
-    match parsed {
+    let parser = Cli::command().after_long_help(variables::help()).subcommands(noun::commands());
+    let found = match parser.try_get_matches_from(words) {
+        Ok(found) => found,
+        Err(error) => return Ok(explain(&error)),
+    };
+    if let Some((noun, words)) = noun::meant(&found) {
+        return block_on(noun::run(noun, words.clone(), screen.clone()));
+    }
+    match Cli::from_arg_matches(&found) {
         Ok(cli) => dispatch(cli.command, screen),
         Err(error) => Ok(explain(&error)),
     }
@@ -140,6 +152,8 @@ fn dispatch(command: Command, screen: &Arc<Screen>) -> Result<u8, Failure> {
         Command::Hosts(args) => block_on(hosts::run(args, screen.clone())),
         Command::Ssh(args) => block_on(ssh::run(args, screen.clone())),
         Command::Clean(args) => block_on(clean::run(args, screen.clone())),
+        Command::Login(args) => block_on(login::run(args, screen.clone())),
+        Command::Context(args) => login::context(&args, screen),
         Command::Serve(args) => block_on(serve::run(args, screen.clone())),
         Command::Config(args) => config::run(&args, screen),
         Command::Admin(args) => block_on(admin::run(args, screen.clone())),

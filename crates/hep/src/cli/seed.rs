@@ -45,7 +45,7 @@ pub(crate) struct Args {
 
 /// Whether the words are seed 2's: they name a configuration, or a manifest, before any command of ours.
 pub(crate) fn is_meant(words: &[OsString]) -> bool {
-    let command = Cli::command();
+    let command = Cli::command().subcommands(super::noun::commands());
     let is_command =
         |word: &str| word == "help" || command.get_subcommands().any(|sub| sub.get_name() == word);
     let mut words = words.iter().skip(1).filter_map(|word| word.to_str());

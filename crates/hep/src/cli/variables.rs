@@ -38,6 +38,10 @@ variables! {
     CONNECT_TIMEOUT = "HEP_CONNECT_TIMEOUT";
     /// As `--forks`.
     FORKS = "HEP_FORKS";
+    /// The server to talk to, with `HEP_TOKEN`, in place of a context.
+    SERVER = "HEP_SERVER";
+    /// The token for `HEP_SERVER`.
+    TOKEN = "HEP_TOKEN";
     /// Where the server and local runs keep what lasts.
     STATE_DIRECTORY = "HEP_STATE_DIRECTORY";
     /// As `--lock-timeout`.
@@ -49,6 +53,22 @@ variables! {
     /// Of `hep -c CONFIG`: replaces `log_level`.
     LOG_LEVEL = "LOGLEVEL";
 }
+
+/// The server that the environment names, and the token for it.
+pub(crate) fn server() -> Option<(String, String)> {
+    let said = |name| std::env::var(name).ok().filter(|text| !text.is_empty());
+    Some((said(SERVER)?, said(TOKEN)?))
+}
+
+/// Where what a person chooses is kept.
+pub(crate) fn config_directory() -> PathBuf {
+    let home = named(XDG_CONFIG_HOME);
+    let home = home.or_else(|| named(HOME).map(|home| home.join(".config")));
+    home.unwrap_or_default().join("hep")
+}
+
+/// Of the XDG base directories.
+const XDG_CONFIG_HOME: &str = "XDG_CONFIG_HOME";
 
 /// Where what lasts is kept: as said, or as systemd says, or as root beneath `/var/lib`, or in the home.
 pub(crate) fn state_directory() -> PathBuf {

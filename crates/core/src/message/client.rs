@@ -1,0 +1,23 @@
+//! Messages of the area `client`: the command line as a client of a server.
+
+catalogue! { "client";
+    no_context() "No server is known\nhint: `hep login URL`, or set `HEP_SERVER` and `HEP_TOKEN`";
+    no_such_context(name) "There is no context `{name}`\nhint: `hep context list` shows them";
+    bad_contexts(path, why) "Cannot use the contexts in {path}: {why}";
+    cannot_write_contexts(path, why) "Cannot write the contexts into {path}: {why}";
+    bad_url(url) "`{url}` is not the address of a server\nhint: write `https://HOST:PORT` or `http://HOST:PORT`";
+    bad_ca(path, why) "Cannot trust the certificates in {path}: {why}";
+    unreachable(url, why) "Cannot reach the server at {url}: {why}";
+    refused(status, detail) "The server refuses ({status}): {detail}";
+    refused_hint(status, detail, hint) "The server refuses ({status}): {detail}\nhint: {hint}";
+    refused_field(status, field, detail, hint) "The server refuses ({status}), because of `{field}`: {detail}\nhint: {hint}";
+    strange(url, why) "The server at {url} gave an answer that cannot be read: {why}\nhint: is it a hep server of this version?";
+    bad_assignment(text) "Cannot set `{text}`: expected `FIELD=VALUE`";
+    assigned_twice(field) "Cannot set `{field}`: an earlier word makes it a value of its own";
+    cannot_read(path, why) "Cannot read {path}: {why}";
+    ask_token() "Token: ";
+    empty_token() "No token was given\nhint: an administrator makes one with `hep admin create-token USER`";
+    logged_in(name, url) "`{name}` is now the server at {url}";
+    now(name) "`{name}` is now the server in use";
+    gone(kind, name) "The {kind} `{name}` is gone";
+}

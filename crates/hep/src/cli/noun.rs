@@ -1,0 +1,175 @@
+//! `hep host|group|… list|show|create|update|delete`: the register of a server, from the command line.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::{ArgMatches, Args as _, FromArgMatches as _, Subcommand as _};
+use hep_core::message::client as say;
+use hep_core::run::exit;
+use reqwest::Method;
+use serde_json::{Map, Value};
+
+use super::failure::Failure;
+use crate::client::noun::{NOUNS, Noun};
+use crate::client::show::{self, Form};
+use crate::client::{Answer, Server, assign, context};
+use crate::terminal::Screen;
+
+/// What every one of these commands takes.
+#[derive(Debug, clap::Args)]
+struct Common {
+    /// The context to use in place of the current one
+    #[arg(long, value_name = "NAME", global = true)]
+    context: Option<String>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t, value_name = "FORM", global = true)]
+    output: Form,
+}
+
+/// What can be done to a noun.
+#[derive(Debug, clap::Subcommand)]
+enum Verb {
+    /// Show all, or those that filters name
+    List {
+        /// Filters of the API: `FIELD=VALUE`
+        filter: Vec<String>,
+    },
+    /// Show one
+    Show {
+        /// Its name
+        name: String,
+    },
+    /// Make one
+    Create {
+        /// Its name
+        name: String,
+        #[command(flatten)]
+        fields: Fields,
+    },
+    /// Change the fields that are named, and no others
+    Update {
+        /// Its name
+        name: String,
+        #[command(flatten)]
+        fields: Fields,
+    },
+    /// Take it out
+    Delete {
+        /// Its name
+        name: String,
+    },
+}
+
+/// Fields, from a file and from words.
+#[derive(Debug, clap::Args)]
+struct Fields {
+    /// Fields: `FIELD=VALUE`; `labels.env=prod` goes into a mapping, JSON is read as JSON, `FIELD:=TEXT` never
+    #[arg(value_name = "FIELD=VALUE")]
+    words: Vec<String>,
+    /// A file with the fields in JSON, `-` for standard input; words win over it. For secrets: words are seen
+    /// in the process list
+    #[arg(short, long, value_name = "FILE")]
+    file: Option<PathBuf>,
+}
+
+impl Fields {
+    fn object(&self) -> Result<Value, Failure> {
+        assign::object(&self.words, self.read()?)
+    }
+
+    fn read(&self) -> Result<Map<String, Value>, Failure> {
+        let Some(path) = &self.file else { return Ok(Map::new()) };
+        let refused = |why: &dyn std::fmt::Display| say::cannot_read(path.display(), why);
+        let text = match path.as_os_str() == "-" {
+            true => std::io::read_to_string(std::io::stdin()),
+            false => std::fs::read_to_string(path),
+        };
+        let text = text.map_err(|error| refused(&error))?;
+        Ok(serde_json::from_str(&text).map_err(|error| refused(&error))?)
+    }
+}
+
+/// The commands, one a noun.
+pub(crate) fn commands() -> impl Iterator<Item = clap::Command> {
+    NOUNS.iter().map(|noun| {
+        let command = clap::Command::new(noun.name).about(noun.about).subcommand_required(true);
+        Verb::augment_subcommands(Common::augment_args(command.arg_required_else_help(true)))
+    })
+}
+
+/// The noun and its words, if the command line is about one.
+pub(crate) fn meant(found: &ArgMatches) -> Option<(&'static Noun, &ArgMatches)> {
+    let (name, words) = found.subcommand()?;
+    NOUNS.iter().find(|noun| noun.name == name).map(|noun| (noun, words))
+}
+
+/// Does it.
+pub(crate) async fn run(noun: &Noun, words: ArgMatches, screen: Arc<Screen>) -> Result<u8, Failure> {
+    let understood = |error: clap::Error| Failure::from(say::bad_assignment(error));
+    let common = Common::from_arg_matches(&words).map_err(understood)?;
+    let verb = Verb::from_arg_matches(&words).map_err(understood)?;
+    let server = Server::new(context::current(common.context.as_deref())?)?;
+    let one = |name: &str| format!("{}/{}", noun.path, escaped(name));
+    let said = match verb {
+        Verb::List { filter } => {
+            let filters: Result<Vec<_>, Failure> = filter.iter().map(|word| pair(word)).collect();
+            let items = server.all(noun.path, &filters?).await?;
+            show::list(&items, noun.columns, common.output)
+        }
+        Verb::Show { name } => {
+            let answer = server.call(Method::GET, &one(&name), None).await?;
+            show::one(&answer.value, common.output)
+        }
+        Verb::Create { name, fields } => {
+            let mut body = fields.object()?;
+            body["name"] = Value::String(name);
+            let answer = server.call(Method::POST, noun.path, Some(&body)).await?;
+            show::one(&answer.value, common.output)
+        }
+        Verb::Update { name, fields } => {
+            let answer = update(&server, &one(&name), &fields.object()?).await?;
+            show::one(&answer.value, common.output)
+        }
+        Verb::Delete { name } => {
+            server.call(Method::DELETE, &one(&name), None).await?;
+            screen.say(&say::gone(noun.name, &name).to_string());
+            String::new()
+        }
+    };
+    screen.write_out(said.as_bytes())?;
+    Ok(exit::FINE)
+}
+
+/// Changes what was just read, and only that.
+async fn update(server: &Server, path: &str, fields: &Value) -> Result<Answer, Failure> {
+    let read = server.call(Method::GET, path, None).await?;
+    let mut request = server.request(Method::PATCH, path).json(fields);
+    request = request.header("content-type", "application/merge-patch+json");
+    if let Some(tag) = read.tag {
+        request = request.header("if-match", tag);
+    }
+    let response = server.send(request).await?;
+    let value = response.json().await;
+    let value = value.map_err(|error| say::strange(server.url(), error))?;
+    Ok(Answer { value, tag: None })
+}
+
+fn pair(word: &str) -> Result<(String, String), Failure> {
+    match word.split_once('=') {
+        Some((field, value)) if !field.is_empty() => Ok((field.to_owned(), value.to_owned())),
+        _ => Err(say::bad_assignment(word).into()),
+    }
+}
+
+/// A name as one part of a path.
+fn escaped(name: &str) -> String {
+    use std::fmt::Write as _;
+    name.bytes().fold(String::new(), |mut text, byte| {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+            text.push(char::from(byte));
+        } else {
+            let _ = write!(text, "%{byte:02X}");
+        }
+        text
+    })
+}

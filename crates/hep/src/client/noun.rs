@@ -1,0 +1,63 @@
+//! The nouns of a server, as the command line knows them. What can be done to each is one table.
+
+/// A noun.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Noun {
+    /// Its name on the command line.
+    pub(crate) name: &'static str,
+    /// What it is, for the help.
+    pub(crate) about: &'static str,
+    /// Where it lies in the API.
+    pub(crate) path: &'static str,
+    /// The fields that a table shows.
+    pub(crate) columns: &'static [&'static str],
+}
+
+/// All of them.
+pub(crate) const NOUNS: &[Noun] = &[
+    Noun {
+        name: "host",
+        about: "Hosts of the register",
+        path: "/hosts",
+        columns: &["name", "address", "port", "partition", "groups", "labels", "state"],
+    },
+    Noun {
+        name: "group",
+        about: "Groups of hosts",
+        path: "/groups",
+        columns: &["name", "description", "hosts", "children"],
+    },
+    Noun {
+        name: "partition",
+        about: "Partitions: hosts isolated from others",
+        path: "/partitions",
+        columns: &["name", "description", "zone"],
+    },
+    Noun {
+        name: "credential",
+        about: "Credentials that log in; their secrets are never shown",
+        path: "/credentials",
+        columns: &["name", "kind", "login", "fingerprint", "description"],
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_noun_is_one_of_the_api() {
+        let document = crate::api::document().to_json().unwrap();
+        let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+        for noun in NOUNS {
+            let all = &document["paths"][format!("{}{}", crate::api::ROOT, noun.path)];
+            let one = &document["paths"][format!("{}{}/{{name}}", crate::api::ROOT, noun.path)];
+            for method in ["get", "post"] {
+                assert!(all[method].is_object(), "{}: {method} of all", noun.name);
+            }
+            for method in ["get", "patch", "delete"] {
+                assert!(one[method].is_object(), "{}: {method} of one", noun.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! What a server answers, for people and for programs.
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{ContentArrangement, Table};
+use hep_core::value::Value as Plain;
+use hep_core::yaml::write::{Style, to_yaml};
+use serde_json::Value;
+
+use crate::terminal::visible;
+
+/// How to print.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Form {
+    /// For people: a table, or a line for each field.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+    /// YAML.
+    Yaml,
+}
+
+/// A list.
+pub(crate) fn list(items: &[Value], columns: &[&str], form: Form) -> String {
+    match form {
+        Form::Json => items.iter().map(|item| format!("{item}\n")).collect(),
+        Form::Yaml => yaml(&Value::Array(items.to_vec())),
+        Form::Text => table(items, columns),
+    }
+}
+
+/// One thing.
+pub(crate) fn one(item: &Value, form: Form) -> String {
+    match form {
+        Form::Json => format!("{item}\n"),
+        Form::Yaml => yaml(item),
+        Form::Text => fields(item),
+    }
+}
+
+fn yaml(value: &Value) -> String {
+    let plain = serde_json::from_value::<Plain>(value.clone()).unwrap_or_default();
+    to_yaml(&plain, Style { indent: 2, ..Style::NICE })
+}
+
+fn table(items: &[Value], columns: &[&str]) -> String {
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(columns.iter().map(|column| column.to_uppercase().replace('_', " ")));
+    for item in items {
+        table.add_row(columns.iter().map(|column| cell(column, &item[*column])));
+    }
+    table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+/// A line for each field that says something.
+fn fields(item: &Value) -> String {
+    let Some(map) = item.as_object() else { return cell("", item) + "\n" };
+    let told: Vec<(&String, String)> = map
+        .iter()
+        .map(|(name, value)| (name, cell(name, value)))
+        .filter(|(_, text)| !text.is_empty())
+        .collect();
+    let width = told.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    told.iter().map(|(name, text)| format!("{name:width$}  {text}\n")).collect()
+}
+
+/// Milliseconds since 1970 as people read them; always in UTC, whoever looks from wherever.
+fn instant(ms: i64) -> String {
+    let (year, month, day) = hep_core::instant::civil(ms.div_euclid(86_400_000));
+    let seconds = ms.rem_euclid(86_400_000) / 1000;
+    let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+/// A value in one line. What it says may come from a host: nothing of it drives the terminal.
+fn cell(name: &str, value: &Value) -> String {
+    let text = match value {
+        Value::Null => String::new(),
+        Value::Number(number) if name.ends_with("_ms") => {
+            number.as_i64().map_or_else(String::new, instant)
+        }
+        Value::Bool(flag) => flag.to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => {
+            let words: Vec<String> = items.iter().map(|item| cell("", item)).collect();
+            words.join(",")
+        }
+        Value::Object(map) => {
+            let words = map.iter().map(|(name, value)| format!("{name}={}", cell(name, value)));
+            words.collect::<Vec<_>>().join(",")
+        }
+    };
+    visible::line(text.as_bytes()).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn things_are_shown() {
+        let host = json!({
+            "name": "web1", "port": 22, "labels": {"env": "prod"}, "groups": ["a", "b"], "notes": "",
+            "zone": null, "seen_ms": 1_000_000_000_123_i64, "os": "x\u{1b}[31my"
+        });
+        let text = one(&host, Form::Text);
+        assert!(text.contains("labels   env=prod\n"), "{text}");
+        assert!(text.contains("seen_ms  2001-09-09T01:46:40Z\n"), "{text}");
+        assert!(!text.contains('\u{1b}') && !text.contains("zone"), "{text}");
+        let table = list(&[host.clone()], &["name", "groups"], Form::Text);
+        assert_eq!(table, "NAME   GROUPS\nweb1   a,b\n".replace("   ", "  "), "{table:?}");
+        assert_eq!(list(&[json!({"a": 1})], &[], Form::Json), "{\"a\":1}\n");
+        assert_eq!(one(&json!({"b": [1], "a": "x"}), Form::Yaml), "a: x\nb:\n- 1\n");
+    }
+}
