@@ -17,6 +17,7 @@ mod messages;
 mod modules;
 mod noun;
 mod plan;
+mod run;
 mod sealed;
 mod secrets;
 mod seed;
@@ -72,6 +73,8 @@ enum Command {
     Login(login::Args),
     /// Show, change and forget servers
     Context(login::ContextArgs),
+    /// See and steer the runs of a server
+    Run(run::Args),
     /// Start the server
     Serve(serve::Args),
     /// Check and show the settings of the server
@@ -103,7 +106,7 @@ pub(crate) enum Output {
 /// Runs the command line of this process.
 pub(crate) fn main() -> ExitCode {
     let screen = Arc::new(Screen::new());
-    let done = run(std::env::args_os().collect(), &screen);
+    let done = begin(std::env::args_os().collect(), &screen);
     screen.end_bar();
     match done {
         Ok(code) => ExitCode::from(code),
@@ -114,7 +117,7 @@ pub(crate) fn main() -> ExitCode {
     }
 }
 
-fn run(words: Vec<OsString>, screen: &Arc<Screen>) -> Result<u8, Failure> {
+fn begin(words: Vec<OsString>, screen: &Arc<Screen>) -> Result<u8, Failure> {
     if seed::is_meant(&words) {
         return match seed::Args::try_parse_from(words) {
             Ok(args) => block_on(seed::run(args, screen.clone())),
@@ -153,6 +156,7 @@ fn dispatch(command: Command, screen: &Arc<Screen>) -> Result<u8, Failure> {
         Command::Ssh(args) => block_on(ssh::run(args, screen.clone())),
         Command::Clean(args) => block_on(clean::run(args, screen.clone())),
         Command::Login(args) => block_on(login::run(args, screen.clone())),
+        Command::Run(args) => block_on(run::run(args, screen.clone())),
         Command::Context(args) => login::context(&args, screen),
         Command::Serve(args) => block_on(serve::run(args, screen.clone())),
         Command::Config(args) => config::run(&args, screen),

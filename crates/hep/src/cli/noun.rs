@@ -154,7 +154,7 @@ async fn update(server: &Server, path: &str, fields: &Value) -> Result<Answer, F
     Ok(Answer { value, tag: None })
 }
 
-fn pair(word: &str) -> Result<(String, String), Failure> {
+pub(super) fn pair(word: &str) -> Result<(String, String), Failure> {
     match word.split_once('=') {
         Some((field, value)) if !field.is_empty() => Ok((field.to_owned(), value.to_owned())),
         _ => Err(say::bad_assignment(word).into()),

@@ -39,6 +39,24 @@ pub(crate) const NOUNS: &[Noun] = &[
         path: "/credentials",
         columns: &["name", "kind", "login", "fingerprint", "description"],
     },
+    Noun {
+        name: "user",
+        about: "People who may sign in",
+        path: "/users",
+        columns: &["name", "full_name", "enabled", "teams", "seen_ms"],
+    },
+    Noun {
+        name: "team",
+        about: "Teams of users",
+        path: "/teams",
+        columns: &["name", "description", "users"],
+    },
+    Noun {
+        name: "role",
+        about: "Roles: what somebody may do",
+        path: "/roles",
+        columns: &["name", "verbs", "builtin", "description"],
+    },
 ];
 
 #[cfg(test)]

@@ -1,0 +1,286 @@
+//! `hep run`: runs of a server, seen and steered from the command line.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hep_core::message::{Message, client as say};
+use hep_core::run::{HostState, exit, exit_code};
+use reqwest::{Method, Response};
+use serde_json::{Value, json};
+
+use super::failure::Failure;
+use crate::client::show::{self, Form};
+use crate::client::{Server, causes, context};
+use crate::terminal::{Screen, visible};
+
+/// What a table of runs shows.
+const COLUMNS: &[&str] = &["id", "kind", "state", "hosts", "counts", "selector", "actor", "created_ms"];
+/// What a table of a run's hosts shows.
+const HOST_COLUMNS: &[&str] = &["host", "state", "rc", "signal", "started_ms", "ended_ms"];
+/// How long to wait before a live log that broke off is asked for again.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// The command.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The context to use in place of the current one
+    #[arg(long, value_name = "NAME", global = true)]
+    context: Option<String>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t, value_name = "FORM", global = true)]
+    output: Form,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Show runs, the latest first
+    List {
+        /// How many at most
+        #[arg(short = 'n', long, default_value_t = 20)]
+        number: u32,
+        /// Filters of the API: `state=failed`, `host=web1`, `actor=…`
+        filter: Vec<String>,
+    },
+    /// Show one
+    Show {
+        /// Its id
+        id: String,
+    },
+    /// Show its hosts
+    Hosts {
+        /// Its id
+        id: String,
+    },
+    /// Follow its log until it ends; exits as a local run would
+    Watch {
+        /// Its id
+        id: String,
+    },
+    /// Run a command on hosts of the register, and follow it
+    Command {
+        /// The hosts, as a selector
+        selector: String,
+        /// Do not follow: print the run's id
+        #[arg(long)]
+        detach: bool,
+        /// The command
+        #[arg(required = true, trailing_var_arg = true)]
+        words: Vec<String>,
+    },
+    /// Stop it
+    Cancel {
+        /// Its id
+        id: String,
+    },
+    /// Run it again where it failed, was not reached or not started
+    Retry {
+        /// Its id
+        id: String,
+        /// Where its outcome is not known too
+        #[arg(long)]
+        lost: bool,
+    },
+    /// Run it again, everywhere
+    Again {
+        /// Its id
+        id: String,
+    },
+    /// Let a run that waits for it go from plan to apply
+    Approve {
+        /// Its id
+        id: String,
+    },
+    /// End a run that waits for approval
+    Reject {
+        /// Its id
+        id: String,
+    },
+}
+
+/// Does it.
+pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> {
+    let server = Server::new(context::current(args.context.as_deref())?)?;
+    let form = args.output;
+    let post = async |id: &str, action: &str, body: Option<Value>| {
+        let answer = server.call(Method::POST, &path(id, action), body.as_ref()).await?;
+        screen.write_out(show::one(&answer.value, form).as_bytes())?;
+        Ok(exit::FINE)
+    };
+    match args.command {
+        Command::List { number, filter } => {
+            let text = list(&server, number, &filter, form).await?;
+            screen.write_out(text.as_bytes())?;
+            Ok(exit::FINE)
+        }
+        Command::Show { id } => {
+            let answer = server.call(Method::GET, &path(&id, ""), None).await?;
+            screen.write_out(show::one(&answer.value, form).as_bytes())?;
+            Ok(exit::FINE)
+        }
+        Command::Hosts { id } => {
+            let hosts = server.all(&path(&id, "/hosts"), &[]).await?;
+            screen.write_out(show::list(&hosts, HOST_COLUMNS, form).as_bytes())?;
+            Ok(exit::FINE)
+        }
+        Command::Watch { id } => watch(&server, &id, form, &screen).await,
+        Command::Command { selector, detach, words } => {
+            let subject = json!({ "kind": "command", "words": words });
+            let body = json!({ "subject": subject, "selector": selector });
+            let run = server.call(Method::POST, "/runs", Some(&body)).await?.value;
+            let id = run["id"].as_str().unwrap_or_default();
+            if detach {
+                screen.write_out(format!("{id}\n").as_bytes())?;
+                return Ok(exit::FINE);
+            }
+            watch(&server, id, form, &screen).await
+        }
+        Command::Cancel { id } => post(&id, "/cancel", None).await,
+        Command::Retry { id, lost } => post(&id, "/retry", Some(json!({ "lost": lost }))).await,
+        Command::Again { id } => post(&id, "/again", None).await,
+        Command::Approve { id } => post(&id, "/approve", None).await,
+        Command::Reject { id } => post(&id, "/reject", None).await,
+    }
+}
+
+fn path(id: &str, action: &str) -> String {
+    // An id is a UUID: whatever else was typed must not lead elsewhere.
+    let id: String = id.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+    format!("/runs/{id}{action}")
+}
+
+async fn list(
+    server: &Server,
+    number: u32,
+    filter: &[String],
+    form: Form,
+) -> Result<String, Failure> {
+    let filters: Result<Vec<_>, Failure> = filter.iter().map(|word| super::noun::pair(word)).collect();
+    let request = server.request(Method::GET, "/runs").query(&[("limit", number)]).query(&filters?);
+    let page = server.send(request).await?.json::<Value>().await;
+    let page = page.map_err(|error| say::strange(server.url(), causes(&error)))?;
+    let runs = page["items"].as_array().cloned().unwrap_or_default();
+    Ok(show::list(&runs, COLUMNS, form))
+}
+
+/// Follows a log to its end, going on where it broke off; the exit code of the run.
+async fn watch(server: &Server, id: &str, form: Form, screen: &Screen) -> Result<u8, Failure> {
+    let mut log = Log { last: 0, over: false };
+    while !log.over {
+        let request = server.request(Method::GET, &path(id, "/events"));
+        let request = request.header("accept", "text/event-stream");
+        let response = server.send(request.header("last-event-id", log.last.to_string())).await?;
+        log.follow(response, form, screen).await?;
+        if !log.over {
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+    let run = server.call(Method::GET, &path(id, ""), None).await?.value;
+    Ok(exit_code(states(&run["counts"])))
+}
+
+/// The states of a run's hosts, each once.
+fn states(counts: &Value) -> Vec<HostState> {
+    let counts = counts.as_object().into_iter().flatten();
+    let there = counts.filter(|(_, many)| many.as_i64().unwrap_or(0) > 0);
+    let read = |(word, _): (&String, &Value)| {
+        serde_json::from_value(Value::String(word.clone())).ok()
+    };
+    there.filter_map(read).collect()
+}
+
+/// How far a log has been shown.
+struct Log {
+    last: i64,
+    over: bool,
+}
+
+impl Log {
+    /// Shows what comes until the end, or until the line breaks.
+    async fn follow(&mut self, mut response: Response, form: Form, screen: &Screen) -> Result<(), Failure> {
+        let mut waiting = Vec::new();
+        while let Ok(Some(chunk)) = response.chunk().await {
+            waiting.extend_from_slice(&chunk);
+            while let Some(end) = waiting.windows(2).position(|two| two == b"\n\n") {
+                let event: Vec<u8> = waiting.drain(..end + 2).collect();
+                self.event(&String::from_utf8_lossy(&event), form, screen)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One event of the stream: `id`, `event` and `data`, a line each.
+    fn event(&mut self, text: &str, form: Form, screen: &Screen) -> Result<(), Failure> {
+        let field = |name: &str| {
+            text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+        };
+        if field("event") == Some("end") {
+            self.over = true;
+            return Ok(());
+        }
+        let Some(data) = field("data") else { return Ok(()) };
+        let event: Value = serde_json::from_str(data).unwrap_or_default();
+        let seq = event["seq"].as_i64().unwrap_or(0);
+        if seq <= self.last {
+            return Ok(());
+        }
+        self.last = seq;
+        let shown = match form {
+            Form::Text => line(&event),
+            Form::Json | Form::Yaml => format!("{event}\n"),
+        };
+        Ok(screen.write_out(shown.as_bytes())?)
+    }
+}
+
+/// An entry of a log for people; empty where it says nothing to them.
+fn line(event: &Value) -> String {
+    let host = event["host"].as_str().unwrap_or_default();
+    if let Some(text) = event["text"].as_str() {
+        let lines = text.lines().map(|line| format!("{host}: {}\n", visible::line(line.as_bytes())));
+        return lines.collect();
+    }
+    let (kind, data) = (event["kind"].as_str().unwrap_or_default(), &event["data"]);
+    let state = data["state"].as_str().unwrap_or_default();
+    match kind {
+        "host" | "run" if !state.is_empty() => {
+            let who = if host.is_empty() { "run" } else { host };
+            let error = serde_json::from_value::<Message>(data["error"].clone()).ok();
+            let why = error.map(|error| format!(": {error}")).unwrap_or_default();
+            visible::line(format!("{who} {state}{why}").as_bytes()).into_owned() + "\n"
+        }
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_is_shown_once_and_to_its_end() {
+        let screen = Screen::new();
+        let mut log = Log { last: 0, over: false };
+        let sent = [
+            (": alive\n\n", 0, false),
+            ("id: 1\nevent: run\ndata: {\"seq\":1,\"kind\":\"x\"}\n\n", 1, false),
+            ("id: 1\nevent: run\ndata: {\"seq\":1,\"kind\":\"x\"}\n\n", 1, false),
+            ("event: end\ndata: {}\n\n", 1, true),
+        ];
+        for (text, last, over) in sent {
+            log.event(text, Form::Text, &screen).unwrap();
+            assert_eq!((log.last, log.over), (last, over), "{text}");
+        }
+        let output = json!({ "seq": 2, "kind": "output", "host": "web1", "text": "a\nb\u{1b}[0m\n" });
+        let shown = line(&output);
+        assert!(shown.starts_with("web1: a\nweb1: b") && !shown.contains('\u{1b}'), "{shown}");
+    }
+
+    #[test]
+    fn how_a_watch_exits() {
+        assert_eq!(exit_code(states(&json!({ "succeeded": 3, "failed": 0 }))), exit::FINE);
+        assert_eq!(exit_code(states(&json!({ "succeeded": 3, "failed": 1 }))), exit::FAILED);
+        assert_eq!(exit_code(states(&json!({ "unreachable": 1 }))), exit::UNREACHABLE);
+    }
+}
