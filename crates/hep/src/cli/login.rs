@@ -83,7 +83,8 @@ pub(crate) fn context(args: &ContextArgs, screen: &Screen) -> Result<u8, Failure
     let mut contexts = Contexts::load()?;
     match &args.command {
         Command::List => {
-            let line = |(name, url, used)| format!("{} {name}  {url}\n", if used { '*' } else { ' ' });
+            let line =
+                |(name, url, used)| format!("{} {name}  {url}\n", if used { '*' } else { ' ' });
             let text: String = contexts.list().map(line).collect();
             screen.write_out(text.as_bytes())?;
         }

@@ -104,7 +104,11 @@ pub(crate) fn meant(found: &ArgMatches) -> Option<(&'static Noun, &ArgMatches)> 
 }
 
 /// Does it.
-pub(crate) async fn run(noun: &Noun, words: ArgMatches, screen: Arc<Screen>) -> Result<u8, Failure> {
+pub(crate) async fn run(
+    noun: &Noun,
+    words: ArgMatches,
+    screen: Arc<Screen>,
+) -> Result<u8, Failure> {
     let understood = |error: clap::Error| Failure::from(say::bad_assignment(error));
     let common = Common::from_arg_matches(&words).map_err(understood)?;
     let verb = Verb::from_arg_matches(&words).map_err(understood)?;

@@ -14,7 +14,8 @@ use crate::client::{Server, causes, context};
 use crate::terminal::{Screen, visible};
 
 /// What a table of runs shows.
-const COLUMNS: &[&str] = &["id", "kind", "state", "hosts", "counts", "selector", "actor", "created_ms"];
+const COLUMNS: &[&str] =
+    &["id", "kind", "state", "hosts", "counts", "selector", "actor", "created_ms"];
 /// What a table of a run's hosts shows.
 const HOST_COLUMNS: &[&str] = &["host", "state", "rc", "signal", "started_ms", "ended_ms"];
 /// How long to wait before a live log that broke off is asked for again.
@@ -156,7 +157,8 @@ async fn list(
     filter: &[String],
     form: Form,
 ) -> Result<String, Failure> {
-    let filters: Result<Vec<_>, Failure> = filter.iter().map(|word| super::noun::pair(word)).collect();
+    let filters: Result<Vec<_>, Failure> =
+        filter.iter().map(|word| super::noun::pair(word)).collect();
     let request = server.request(Method::GET, "/runs").query(&[("limit", number)]).query(&filters?);
     let page = server.send(request).await?.json::<Value>().await;
     let page = page.map_err(|error| say::strange(server.url(), causes(&error)))?;
@@ -184,9 +186,8 @@ async fn watch(server: &Server, id: &str, form: Form, screen: &Screen) -> Result
 fn states(counts: &Value) -> Vec<HostState> {
     let counts = counts.as_object().into_iter().flatten();
     let there = counts.filter(|(_, many)| many.as_i64().unwrap_or(0) > 0);
-    let read = |(word, _): (&String, &Value)| {
-        serde_json::from_value(Value::String(word.clone())).ok()
-    };
+    let read =
+        |(word, _): (&String, &Value)| serde_json::from_value(Value::String(word.clone())).ok();
     there.filter_map(read).collect()
 }
 
@@ -198,7 +199,12 @@ struct Log {
 
 impl Log {
     /// Shows what comes until the end, or until the line breaks.
-    async fn follow(&mut self, mut response: Response, form: Form, screen: &Screen) -> Result<(), Failure> {
+    async fn follow(
+        &mut self,
+        mut response: Response,
+        form: Form,
+        screen: &Screen,
+    ) -> Result<(), Failure> {
         let mut waiting = Vec::new();
         while let Ok(Some(chunk)) = response.chunk().await {
             waiting.extend_from_slice(&chunk);
@@ -212,9 +218,8 @@ impl Log {
 
     /// One event of the stream: `id`, `event` and `data`, a line each.
     fn event(&mut self, text: &str, form: Form, screen: &Screen) -> Result<(), Failure> {
-        let field = |name: &str| {
-            text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
-        };
+        let field =
+            |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
         if field("event") == Some("end") {
             self.over = true;
             return Ok(());
@@ -238,7 +243,8 @@ impl Log {
 fn line(event: &Value) -> String {
     let host = event["host"].as_str().unwrap_or_default();
     if let Some(text) = event["text"].as_str() {
-        let lines = text.lines().map(|line| format!("{host}: {}\n", visible::line(line.as_bytes())));
+        let lines =
+            text.lines().map(|line| format!("{host}: {}\n", visible::line(line.as_bytes())));
         return lines.collect();
     }
     let (kind, data) = (event["kind"].as_str().unwrap_or_default(), &event["data"]);
@@ -272,7 +278,8 @@ mod tests {
             log.event(text, Form::Text, &screen).unwrap();
             assert_eq!((log.last, log.over), (last, over), "{text}");
         }
-        let output = json!({ "seq": 2, "kind": "output", "host": "web1", "text": "a\nb\u{1b}[0m\n" });
+        let output =
+            json!({ "seq": 2, "kind": "output", "host": "web1", "text": "a\nb\u{1b}[0m\n" });
         let shown = line(&output);
         assert!(shown.starts_with("web1: a\nweb1: b") && !shown.contains('\u{1b}'), "{shown}");
     }

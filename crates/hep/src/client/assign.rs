@@ -53,7 +53,10 @@ mod tests {
     fn words_become_an_object() {
         let cases: [(&[&str], Value); 5] = [
             (&["name=web1", "port=2222"], json!({"name": "web1", "port": 2222})),
-            (&["labels.env=prod", "labels.rack=\"7\""], json!({"labels": {"env": "prod", "rack": "7"}})),
+            (
+                &["labels.env=prod", "labels.rack=\"7\""],
+                json!({"labels": {"env": "prod", "rack": "7"}}),
+            ),
             (&["labels.rack:=7", "zone=null"], json!({"labels": {"rack": "7"}, "zone": null})),
             (&["notes=a=b c", "enabled=false"], json!({"notes": "a=b c", "enabled": false})),
             (&["drivers=[\"docker\"]", "x="], json!({"drivers": ["docker"], "x": ""})),

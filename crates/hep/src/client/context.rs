@@ -49,7 +49,9 @@ impl Contexts {
     fn load_from(path: &Path) -> Result<Self, Failure> {
         let text = match std::fs::read(path) {
             Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Self::default());
+            }
             Err(error) => return Err(say::bad_contexts(path.display(), error).into()),
         };
         serde_json::from_slice(&text)
@@ -102,7 +104,9 @@ impl Contexts {
     /// Name, address, and whether it is in use.
     pub(crate) fn list(&self) -> impl Iterator<Item = (&str, &str, bool)> {
         let current = &self.current;
-        self.contexts.iter().map(move |(name, kept)| (name.as_str(), kept.url.as_str(), name == current))
+        self.contexts
+            .iter()
+            .map(move |(name, kept)| (name.as_str(), kept.url.as_str(), name == current))
     }
 
     fn get(&self, name: &str) -> Option<Context> {
@@ -130,7 +134,9 @@ pub(crate) fn address(url: &str) -> Result<String, Failure> {
     let trimmed = url.trim_end_matches('/');
     let rest = trimmed.strip_prefix("https://").or_else(|| trimmed.strip_prefix("http://"));
     match rest {
-        Some(rest) if !rest.is_empty() && !rest.contains(['@', '?', '#', ' ']) => Ok(trimmed.to_owned()),
+        Some(rest) if !rest.is_empty() && !rest.contains(['@', '?', '#', ' ']) => {
+            Ok(trimmed.to_owned())
+        }
         _ => Err(say::bad_url(url).into()),
     }
 }

@@ -99,7 +99,11 @@ impl Server {
     }
 
     /// All entries of a list, page by page.
-    pub(crate) async fn all(&self, path: &str, filters: &[(String, String)]) -> Result<Vec<Value>, Failure> {
+    pub(crate) async fn all(
+        &self,
+        path: &str,
+        filters: &[(String, String)],
+    ) -> Result<Vec<Value>, Failure> {
         let mut cursor: Option<String> = None;
         let mut items = Vec::new();
         loop {
