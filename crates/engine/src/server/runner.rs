@@ -89,6 +89,11 @@ impl Runner {
         if taken_over {
             self.settle().await;
         }
+        // Said before the first host, not while it begins.
+        if self.run.deadline_ms.is_some_and(|deadline| deadline <= now_ms()) {
+            self.active.expired.store(true, Ordering::Relaxed);
+            self.active.cancel.cancel();
+        }
         let watch = tokio::spawn(watch(
             Arc::clone(&self.active),
             Arc::clone(&self.log),
@@ -321,7 +326,8 @@ impl Runner {
                 if log.state(position) == HostState::Running {
                     return true;
                 }
-                let stopped = active.stopped.load(Ordering::Relaxed);
+                let stopped =
+                    active.stopped.load(Ordering::Relaxed) || active.cancel.is_cancelled();
                 if stopped || node.is_stopping() || !node.may_begin(&log.gone).await {
                     return false;
                 }
