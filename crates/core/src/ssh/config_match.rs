@@ -106,7 +106,6 @@ impl Criteria {
                 |patterns: &str, text: &str| pattern::list_matches(patterns.split(','), text);
             let holds = match what {
                 What::All => true,
-                What::Canonical => false,
                 What::Final => {
                     now.wants_final = true;
                     now.is_final
@@ -118,7 +117,7 @@ impl Criteria {
                 What::Unsupported(name) if hold => {
                     return Err(say::config_unsupported(&self.place.file, self.place.line, name));
                 }
-                What::Unsupported(_) => false,
+                What::Canonical | What::Unsupported(_) => false,
             };
             hold &= holds != *negated;
         }
