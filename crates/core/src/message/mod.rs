@@ -61,6 +61,7 @@ pub mod command;
 pub mod credential;
 pub mod exec;
 pub mod file;
+pub mod host_key;
 pub mod inventory;
 pub mod manifest;
 pub mod module;
@@ -89,6 +90,7 @@ pub const CATALOGUES: &[&[Entry]] = &[
     credential::ENTRIES,
     exec::ENTRIES,
     file::ENTRIES,
+    host_key::ENTRIES,
     inventory::ENTRIES,
     manifest::ENTRIES,
     module::ENTRIES,

@@ -6,6 +6,7 @@ catalogue! { "register";
     bad_port(port) "{port} is not the port of an sshd\nhint: use a number from 1 to 65535";
     bad_address(address) "`{address}` is not an address\nhint: give a host name or an IP address, without port and user";
     bad_family(family) "`{family}` is not a family of hosts\nhint: use GeneralPurpose, ComputeOptimized, MemoryOptimized or StorageOptimized";
+    bad_sort(text) "Hosts cannot be sorted by `{text}`\nhint: use name, address, partition, state, seen or created, with `-` before it for the other way round";
     not_found(kind, name) "There is no {kind} `{name}`";
     exists(kind, name) "There is a {kind} `{name}` already";
     in_use(kind, name) "Cannot delete the {kind} `{name}`: something still uses it";

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::Engine;
 use super::actor::{Actor, Object};
 use super::error::{OpError, OpResult, on_write};
-use super::page::{MOST, Page, Paging, page};
+use super::page::{MOST, Page, Paging, page_by};
 use super::patch::patched;
 use super::reach::Reach;
 use crate::store::hosts::{self, Filter, Host, HostInput, References};
@@ -29,52 +29,62 @@ const FAMILIES: [&str; 5] = [
     "HighPerformance",
 ];
 
-/// A page of the hosts that the actor may see.
+/// A page of the hosts that the actor may see; with a selector only those that it names.
 pub async fn list(
     engine: &Engine,
     actor: &Actor,
     mut filter: Filter,
+    selector: Option<&str>,
     paging: &Paging,
 ) -> OpResult<Page<Host>> {
     actor.must_somewhere(Verb::View, "hosts")?;
     let limit = paging.limit()?;
     filter.after = paging.after()?;
-    let found = match Reach::of(engine.db(), actor, Verb::View).await? {
-        Reach::Everything => hosts::list(engine.db(), &filter, limit + 1).await?,
-        Reach::Some(names) => list_within(engine.db(), filter, limit + 1, &names).await?,
+    let sort = filter.sort;
+    let reach = match Reach::of(engine.db(), actor, Verb::View).await? {
+        Reach::Everything => None,
+        Reach::Some(names) => Some(names),
     };
-    Ok(page(found, limit, |host| &host.said.name))
+    let selected = match selector {
+        None => None,
+        Some(text) => Some(engine.snapshot().await?.select(text)?),
+    };
+    let names = match (reach, selected) {
+        (Some(reach), Some(selected)) => Some(reach.intersection(&selected).cloned().collect()),
+        (reach, selected) => reach.or(selected),
+    };
+    let found = match names {
+        None => hosts::list(engine.db(), &filter, limit + 1).await?,
+        Some(names) => list_within(engine.db(), filter, limit + 1, &names).await?,
+    };
+    Ok(page_by(found, limit, |host| sort.key(host)))
 }
 
 /// Names that one statement is asked about.
 const AT_ONCE: usize = 500;
 
-/// As `list`, but only of these names.
+/// As `list`, but only of these names. Few of them are asked for; of many there are some on every page.
 async fn list_within(
     from: &dyn Sql,
     mut filter: Filter,
     limit: u32,
     names: &BTreeSet<String>,
 ) -> OpResult<Vec<Host>> {
-    let limit = limit as usize;
-    let (after, wanted) = (filter.after.take(), filter.names.take());
-    let names = names.iter().filter(|name| {
-        after.as_ref().is_none_or(|after| *name > after)
-            && wanted.as_ref().is_none_or(|wanted| wanted.contains(name))
-    });
-    let names: Vec<String> = names.cloned().collect();
+    if names.len() <= AT_ONCE && filter.names.is_none() {
+        filter.names = Some(names.iter().cloned().collect());
+        return Ok(hosts::list(from, &filter, limit).await?);
+    }
     let mut found = Vec::new();
-    for part in names.chunks(AT_ONCE) {
-        let filter = Filter { names: Some(part.to_vec()), ..filter.clone() };
-        found.extend(hosts::list(from, &filter, MOST).await?);
-        if found.len() >= limit {
-            break;
+    loop {
+        let batch = hosts::list(from, &filter, MOST).await?;
+        let is_last = batch.len() < MOST as usize;
+        filter.after = batch.last().map(|host| filter.sort.key(host));
+        found.extend(batch.into_iter().filter(|host| names.contains(&host.said.name)));
+        if is_last || found.len() >= limit as usize {
+            found.truncate(limit as usize);
+            return Ok(found);
         }
     }
-    // By bytes, like the names: not every database sorts so.
-    found.sort_by(|one, other| one.said.name.cmp(&other.said.name));
-    found.truncate(limit);
-    Ok(found)
 }
 
 /// A host, by its name or its id.
@@ -166,7 +176,7 @@ pub async fn delete(
 
 /// Refuses a host that, as it would be, is beyond what the actor may change: nobody gives a host away, or takes
 /// one in, by its labels.
-async fn may_have(actor: &Actor, tx: &Tx, name: &str) -> OpResult<()> {
+pub(super) async fn may_have(actor: &Actor, tx: &Tx, name: &str) -> OpResult<()> {
     if actor.may_on(tx, Verb::Change, name).await? {
         return Ok(());
     }
@@ -174,7 +184,7 @@ async fn may_have(actor: &Actor, tx: &Tx, name: &str) -> OpResult<()> {
 }
 
 /// The host of this name or id, for whoever may do this to it.
-async fn load_for(from: &dyn Sql, actor: &Actor, verb: Verb, name: &str) -> OpResult<Host> {
+pub(super) async fn load_for(from: &dyn Sql, actor: &Actor, verb: Verb, name: &str) -> OpResult<Host> {
     // Whoever may do it nowhere is told so, whether or not there is such a host.
     actor.must_somewhere(verb, name)?;
     let host = load(from, name).await?;
@@ -388,7 +398,7 @@ mod tests {
             let mut paging = Paging { limit: Some(2), cursor: None };
             let mut seen = Vec::new();
             loop {
-                let page = list(&engine, &ana, Filter::default(), &paging).await.unwrap();
+                let page = list(&engine, &ana, Filter::default(), None, &paging).await.unwrap();
                 seen.extend(page.items.into_iter().map(|host| host.said.name));
                 paging.cursor = page.next;
                 if paging.cursor.is_none() {
@@ -398,7 +408,7 @@ mod tests {
             assert_eq!(seen, ["web1", "web2", "web3"]);
             let label = Some(("env".to_owned(), "prod".to_owned()));
             let filter = Filter { label, ..Filter::default() };
-            let page = list(&engine, &ana, filter, &Paging::default()).await.unwrap();
+            let page = list(&engine, &ana, filter, None, &Paging::default()).await.unwrap();
             assert_eq!(page.items.len(), 1);
             assert!(show(&engine, &ana, "web1").await.is_ok());
             assert!(matches!(show(&engine, &ana, "db1").await, Err(OpError::NotFound(_))));
@@ -406,7 +416,7 @@ mod tests {
             assert!(matches!(delete(&engine, &ana, "web1", None).await, Err(OpError::Denied(_))));
             delete(&engine, &ana, "web3", None).await.unwrap();
             let nobody = Actor { grants: Vec::new(), ..ana };
-            let refused = list(&engine, &nobody, Filter::default(), &Paging::default()).await;
+            let refused = list(&engine, &nobody, Filter::default(), None, &Paging::default()).await;
             assert!(matches!(refused, Err(OpError::Denied(_))));
         })
         .await;

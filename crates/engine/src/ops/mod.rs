@@ -10,6 +10,7 @@ pub mod error;
 pub mod grant;
 pub mod group;
 pub mod host;
+pub mod host_key;
 pub mod once;
 pub mod page;
 pub mod partition;
@@ -21,6 +22,7 @@ pub mod seal;
 mod secret_text;
 pub mod session;
 pub mod setup;
+pub(crate) mod snapshot;
 pub mod team;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -52,6 +54,7 @@ struct Inner {
     live: Arc<Live>,
     /// Empty until a node has started in this process.
     means: OnceLock<Means>,
+    register: snapshot::Cache,
 }
 
 impl Engine {
@@ -75,6 +78,7 @@ impl Engine {
                 hub: Arc::default(),
                 live: Arc::default(),
                 means: OnceLock::new(),
+                register: snapshot::Cache::default(),
             }),
         })
     }
@@ -86,6 +90,11 @@ impl Engine {
     /// What seals and opens secrets.
     pub(crate) fn sealer(&self) -> &Sealer {
         &self.inner.sealer
+    }
+
+    /// The register in memory.
+    pub(crate) fn register(&self) -> &snapshot::Cache {
+        &self.inner.register
     }
 
     /// Whether the database answers.

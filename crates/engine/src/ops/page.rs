@@ -50,7 +50,12 @@ impl Paging {
 }
 
 /// A page of entries of which one more was asked for than shall be shown.
-pub fn page<T>(mut items: Vec<T>, limit: u32, key: impl Fn(&T) -> &str) -> Page<T> {
+pub fn page<T>(items: Vec<T>, limit: u32, key: impl Fn(&T) -> &str) -> Page<T> {
+    page_by(items, limit, |item| key(item).to_owned())
+}
+
+/// The same where the key is made for it.
+pub fn page_by<T>(mut items: Vec<T>, limit: u32, key: impl Fn(&T) -> String) -> Page<T> {
     let limit = limit as usize;
     let more = items.len() > limit;
     items.truncate(limit);

@@ -8,6 +8,7 @@ pub mod events;
 pub mod grants;
 pub mod groups;
 pub mod guesses;
+pub mod host_keys;
 pub mod host_runs;
 pub mod hosts;
 pub mod idempotency;

@@ -1,6 +1,8 @@
-//! The register as a whole: a number that every change of it raises.
+//! The register as a whole: what selectors see of it, and a number that every change of it raises.
 
-use super::db::{Result, Sql, sql};
+use serde_json::{Map, Value};
+
+use super::db::{Query, Result, Row, Sql, sql};
 use super::settings;
 
 /// The setting that counts the changes.
@@ -23,8 +25,63 @@ pub async fn change(into: &dyn Sql) -> Result<()> {
     into.run(query.bind(VERSION)).await.map(drop)
 }
 
+/// A host as selectors see it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OutlineHost {
+    /// Its name.
+    pub name: String,
+    /// Its labels.
+    pub labels: Map<String, Value>,
+    /// Its variables.
+    pub vars: Map<String, Value>,
+}
+
+/// All that a selector can name.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outline {
+    /// The hosts, by name.
+    pub hosts: Vec<OutlineHost>,
+    /// The groups with their variables, by name.
+    pub groups: Vec<(String, Map<String, Value>)>,
+    /// Group and host of each membership.
+    pub members: Vec<(String, String)>,
+    /// Outer and inner group.
+    pub children: Vec<(String, String)>,
+}
+
+/// Reads it.
+pub async fn outline(from: &dyn Sql) -> Result<Outline> {
+    let hosts = from.all(sql("SELECT name, labels, vars FROM hosts ORDER BY name")).await?;
+    let groups = from.all(sql("SELECT name, vars FROM groups ORDER BY name")).await?;
+    let members = sql("SELECT g.name AS a, h.name AS b FROM group_hosts gh
+         JOIN groups g ON g.id = gh.group_id JOIN hosts h ON h.id = gh.host_id
+         ORDER BY g.name, h.name");
+    let children = sql("SELECT o.name AS a, i.name AS b FROM group_children gc
+         JOIN groups o ON o.id = gc.group_id JOIN groups i ON i.id = gc.child_id
+         ORDER BY o.name, i.name");
+    let host = |row: &Row| {
+        let (labels, vars) = (row.json("labels")?, row.json("vars")?);
+        Ok(OutlineHost { name: row.get("name")?, labels, vars })
+    };
+    let group = |row: &Row| Ok((row.get("name")?, row.json("vars")?));
+    Ok(Outline {
+        hosts: hosts.iter().map(host).collect::<Result<_>>()?,
+        groups: groups.iter().map(group).collect::<Result<_>>()?,
+        members: pairs(from, members).await?,
+        children: pairs(from, children).await?,
+    })
+}
+
+async fn pairs(from: &dyn Sql, query: Query) -> Result<Vec<(String, String)>> {
+    let rows = from.all(query).await?;
+    rows.iter().map(|row| Ok((row.get("a")?, row.get("b")?))).collect()
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::groups::{self, GroupInput};
+    use super::super::hosts::{self, HostInput, References};
+    use super::super::partitions;
     use super::super::testing::on_both;
     use super::*;
 
@@ -43,6 +100,37 @@ mod tests {
             change(&tx).await.unwrap();
             drop(tx);
             assert_eq!(version(&db).await.unwrap(), 2);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn an_outline_has_all_that_selectors_name() {
+        on_both(|db| async move {
+            let partition = partitions::default(&db).await.unwrap();
+            let refers = References { partition, ..References::default() };
+            let map = |name: &str| {
+                [(name.to_owned(), Value::from("v"))].into_iter().collect::<Map<_, _>>()
+            };
+            let labels = [("env".to_owned(), "v".to_owned())].into();
+            let said = HostInput { labels, vars: map("x"), ..HostInput::named("h") };
+            let host = hosts::insert(&db, &said, &refers, "me").await.unwrap();
+            let mut ids = Vec::new();
+            for name in ["web", "eu"] {
+                let json = serde_json::json!({"name": name, "vars": {"y": "v"}});
+                let said: GroupInput = serde_json::from_value(json).unwrap();
+                ids.push(groups::insert(&db, &said, "me").await.unwrap());
+            }
+            groups::add_host(&db, &ids[0], &host).await.unwrap();
+            groups::set_children(&db, &ids[1], &ids[..1]).await.unwrap();
+            let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+            let expected = Outline {
+                hosts: vec![OutlineHost { name: "h".into(), labels: map("env"), vars: map("x") }],
+                groups: vec![("eu".into(), map("y")), ("web".into(), map("y"))],
+                members: vec![pair("web", "h")],
+                children: vec![pair("eu", "web")],
+            };
+            assert_eq!(outline(&db).await.unwrap(), expected);
         })
         .await;
     }

@@ -67,7 +67,7 @@ async fn list(
     let mut paging = Paging { limit: Some(MOST), cursor: None };
     let mut hosts = Vec::new();
     loop {
-        let page = host::list(&engine, &actor, Filter::default(), &paging).await?;
+        let page = host::list(&engine, &actor, Filter::default(), None, &paging).await?;
         hosts.extend(page.items.into_iter().map(AlfHost::from));
         match page.next {
             Some(next) => paging.cursor = Some(next),

@@ -2,9 +2,10 @@
 
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
+use hep_core::message::register as say;
 use hep_engine::ops::page::{Page, Paging};
-use hep_engine::ops::{Engine, host};
-use hep_engine::store::hosts::{Filter, Host, HostInput};
+use hep_engine::ops::{Engine, OpError, host};
+use hep_engine::store::hosts::{Filter, Host, HostInput, Sort};
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
@@ -32,6 +33,18 @@ struct Which {
     state: Option<String>,
     /// Only those whose name, address or notes hold this.
     q: Option<String>,
+    /// Only those that this selector names: `web*,@db:!env=test`.
+    selector: Option<String>,
+    /// Only those that this group names itself; `selector=@NAME` has those of the groups within it too.
+    group: Option<String>,
+    /// Only those that log in with this credential.
+    credential: Option<String>,
+    /// Only those that runs may use (`true`), or may not.
+    enabled: Option<bool>,
+    /// Only those in maintenance (`true`), or not in it.
+    maintenance: Option<bool>,
+    /// `name`, `address`, `partition`, `state`, `seen` or `created`; with `-` before it the other way round.
+    sort: Option<String>,
     /// How many at most: 1 to 1000, usually 100.
     limit: Option<u32>,
     /// The `next` of the page before.
@@ -46,15 +59,23 @@ async fn list(
     Query(which): Query<Which>,
 ) -> Result<Answer<Page<Host>>, Problem> {
     let label = which.label.as_deref().map(|label| label.split_once('=').unwrap_or((label, "")));
+    let sort = which.sort.as_deref().map_or(Ok(Sort::default()), |text| {
+        Sort::read(text).ok_or_else(|| OpError::invalid("sort", say::bad_sort(text)))
+    })?;
     let filter = Filter {
         partition: which.partition,
         label: label.map(|(name, value)| (name.to_owned(), value.to_owned())),
         state: which.state,
         text: which.q,
+        group: which.group,
+        credential: which.credential,
+        enabled: which.enabled,
+        maintenance: which.maintenance,
+        sort,
         ..Filter::default()
     };
     let paging = Paging { limit: which.limit, cursor: which.cursor };
-    Ok(Answer::ok(host::list(&engine, &actor, filter, &paging).await?))
+    Ok(Answer::ok(host::list(&engine, &actor, filter, which.selector.as_deref(), &paging).await?))
 }
 
 /// Adds a host.

@@ -10,6 +10,7 @@ mod credentials;
 mod docs;
 mod grants;
 mod groups;
+mod host_keys;
 mod hosts;
 mod loose;
 mod negotiate;
@@ -59,6 +60,7 @@ fn routes() -> OpenApiRouter<Engine> {
         credentials::routes(),
         grants::routes(),
         groups::routes(),
+        host_keys::routes(),
         hosts::routes(),
         partitions::routes(),
         roles::routes(),

@@ -53,6 +53,10 @@ GET    /hosts/{name}/processes      no  yes yes yes
 GET    /hosts/{name}/services       no  yes yes yes
 GET    /hosts/{name}/status         no  yes yes yes
 GET    /hosts/{name}/status/events  no  yes yes yes
+GET    /hosts/{name}/keys           no  yes yes yes
+POST   /hosts/{name}/keys           no  no  no  yes {}
+POST   /hosts/{name}/keys/{id}/approve no no no yes {"fingerprint": "x"}
+POST   /hosts/{name}/keys/{id}/revoke no no no yes
 GET    /partitions                  no  yes yes yes
 POST   /partitions                  no  no  no  yes {"name": "made"}
 GET    /partitions/{name}           no  yes yes yes
