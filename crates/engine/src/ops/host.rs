@@ -184,7 +184,12 @@ pub(super) async fn may_have(actor: &Actor, tx: &Tx, name: &str) -> OpResult<()>
 }
 
 /// The host of this name or id, for whoever may do this to it.
-pub(super) async fn load_for(from: &dyn Sql, actor: &Actor, verb: Verb, name: &str) -> OpResult<Host> {
+pub(super) async fn load_for(
+    from: &dyn Sql,
+    actor: &Actor,
+    verb: Verb,
+    name: &str,
+) -> OpResult<Host> {
     // Whoever may do it nowhere is told so, whether or not there is such a host.
     actor.must_somewhere(verb, name)?;
     let host = load(from, name).await?;

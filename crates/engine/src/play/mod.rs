@@ -451,7 +451,7 @@ impl Run {
             RunEvent::Line { line, .. } if !mask.is_empty() => *line = mask.bytes(line).into(),
             RunEvent::Note { message, .. } => mask.message(message),
             RunEvent::Left(end) | RunEvent::Host(end) => {
-                end.error.iter_mut().for_each(|error| mask.message(error))
+                end.error.iter_mut().for_each(|error| mask.message(error));
             }
             RunEvent::Line { .. } | RunEvent::Play { .. } | RunEvent::Batch { .. } => {}
         }

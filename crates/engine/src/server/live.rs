@@ -2,7 +2,6 @@
 //! watch it.
 
 use std::collections::HashMap;
-use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -46,24 +45,17 @@ impl Live {
         receiver
     }
 
-    fn poll(
-        self: Arc<Self>,
-        host: String,
-        sender: watch::Sender<Seen>,
-        look: Look,
-    ) -> impl Future<Output = ()> {
-        async move {
-            let mut turns = interval(self.every);
-            turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            let mut before: Option<(Instant, Status)> = None;
-            loop {
-                turns.tick().await;
-                if self.is_left(&host, &sender) {
-                    return;
-                }
-                let seen = look().await;
-                sender.send_replace(Some(shown(seen, &mut before).into()));
+    async fn poll(self: Arc<Self>, host: String, sender: watch::Sender<Seen>, look: Look) {
+        let mut turns = interval(self.every);
+        turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut before: Option<(Instant, Status)> = None;
+        loop {
+            turns.tick().await;
+            if self.is_left(&host, &sender) {
+                return;
             }
+            let seen = look().await;
+            sender.send_replace(Some(shown(seen, &mut before).into()));
         }
     }
 

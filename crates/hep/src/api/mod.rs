@@ -55,24 +55,22 @@ struct Description;
 
 /// The routes, and what describes them.
 fn routes() -> OpenApiRouter<Engine> {
-    let nouns = [
-        audit::routes(),
-        credentials::routes(),
-        grants::routes(),
-        groups::routes(),
-        host_keys::routes(),
-        hosts::routes(),
-        partitions::routes(),
-        roles::routes(),
-        runs::routes(),
-        sessions::routes(),
-        setup::routes(),
-        teams::routes(),
-        tokens::routes(),
-        users::routes(),
-        verbs::routes(),
-    ];
-    let all = nouns.into_iter().fold(OpenApiRouter::new(), OpenApiRouter::merge);
+    let all = OpenApiRouter::new()
+        .merge(audit::routes())
+        .merge(credentials::routes())
+        .merge(grants::routes())
+        .merge(groups::routes())
+        .merge(host_keys::routes())
+        .merge(hosts::routes())
+        .merge(partitions::routes())
+        .merge(roles::routes())
+        .merge(runs::routes())
+        .merge(sessions::routes())
+        .merge(setup::routes())
+        .merge(teams::routes())
+        .merge(tokens::routes())
+        .merge(users::routes())
+        .merge(verbs::routes());
     OpenApiRouter::with_openapi(Description::openapi()).nest(ROOT, all)
 }
 

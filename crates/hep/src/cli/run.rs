@@ -60,7 +60,8 @@ enum Command {
         id: String,
     },
     /// Run a command on hosts of the register, and follow it
-    Command {
+    #[command(name = "command")]
+    Start {
         /// The hosts, as a selector
         selector: String,
         /// Do not follow: print the run's id
@@ -126,7 +127,7 @@ pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> 
             Ok(exit::FINE)
         }
         Command::Watch { id } => watch(&server, &id, form, &screen).await,
-        Command::Command { selector, detach, words } => {
+        Command::Start { selector, detach, words } => {
             let subject = json!({ "kind": "command", "words": words });
             let body = json!({ "subject": subject, "selector": selector });
             let run = server.call(Method::POST, "/runs", Some(&body)).await?.value;

@@ -23,7 +23,9 @@ pub(crate) enum Form {
 /// A list.
 pub(crate) fn list(items: &[Value], columns: &[&str], form: Form) -> String {
     match form {
-        Form::Json => items.iter().map(|item| format!("{item}\n")).collect(),
+        Form::Json => {
+            items.iter().fold(String::new(), |text, item| text + &item.to_string() + "\n")
+        }
         Form::Yaml => yaml(&Value::Array(items.to_vec())),
         Form::Text => table(items, columns),
     }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// A run that takes longer has hung: it is ended, and its story fails.
-const DEADLINE: Duration = Duration::from_secs(300);
+const DEADLINE: Duration = Duration::from_mins(5);
 
 /// Hosts, how they are reached, and a folder for what a story writes.
 pub(crate) struct Desk {

@@ -12,7 +12,7 @@ use crate::breadth;
 use crate::hep::Desk;
 
 /// What is waited for longer than this does not come.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Between two looks at something that changes.
 const LOOK: Duration = Duration::from_millis(20);
 
