@@ -772,7 +772,7 @@ mod tests {
                 let sort = Sort::read(order).unwrap();
                 let (mut found, mut after) = (String::new(), None);
                 loop {
-                    let filter = Filter { sort, after, ..Filter::default() };
+                    let filter = Filter { after, sort, ..Filter::default() };
                     let Some(host) = list(&db, &filter, 1).await.unwrap().pop() else { break };
                     found.push_str(&host.said.name);
                     after = Some(sort.key(&host));

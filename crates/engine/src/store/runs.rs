@@ -667,7 +667,10 @@ mod tests {
             let both = [second.clone(), first.clone()];
             assert_eq!(ids(Filter::default()).await, both);
             let states = vec![RunState::Running];
-            assert_eq!(ids(Filter { states, ..Filter::default() }).await, [first.clone()]);
+            assert_eq!(
+                ids(Filter { states, ..Filter::default() }).await,
+                std::slice::from_ref(&first)
+            );
             let before = Some(second.clone());
             assert_eq!(ids(Filter { before, ..Filter::default() }).await, [first]);
             let made = by_id(&db, &second).await.unwrap().unwrap().created_ms;

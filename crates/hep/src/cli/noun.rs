@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use clap::{ArgMatches, Args as _, FromArgMatches as _, Subcommand as _};
+use clap::{ArgMatches, Args as _, Command as CommandLine, FromArgMatches as _, Subcommand as _};
 use hep_core::message::client as say;
 use hep_core::run::exit;
 use reqwest::Method;
@@ -90,9 +90,9 @@ impl Fields {
 }
 
 /// The commands, one a noun.
-pub(crate) fn commands() -> impl Iterator<Item = clap::Command> {
+pub(crate) fn commands() -> impl Iterator<Item = CommandLine> {
     NOUNS.iter().map(|noun| {
-        let command = clap::Command::new(noun.name).about(noun.about).subcommand_required(true);
+        let command = CommandLine::new(noun.name).about(noun.about).subcommand_required(true);
         Verb::augment_subcommands(Common::augment_args(command.arg_required_else_help(true)))
     })
 }
