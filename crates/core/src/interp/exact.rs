@@ -138,6 +138,11 @@ impl Running {
         self.exact.planned.truncate(self.exact.earlier);
     }
 
+    /// What was planned last was not tried, and is planned anew.
+    pub(super) fn take_back_planned(&mut self) {
+        self.exact.planned.pop();
+    }
+
     /// The round is over.
     pub(super) fn keep_planned(&mut self) {
         self.exact.earlier = self.exact.planned.len();

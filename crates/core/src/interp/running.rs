@@ -249,6 +249,7 @@ impl Running {
     /// The change that was handed out was not tried: the host may have moved on.
     fn look_anew(&mut self) {
         self.is_stale = true;
+        self.take_back_planned();
         self.diffs.truncate(self.diffs_before);
         self.stage = Stage::Plan;
     }

@@ -123,7 +123,7 @@ async fn write(
     host_runs::insert(&tx, &id, &hosts).await?;
     log(&tx, &id, &json!({ "state": "queued", "by": actor.name })).await?;
     let detail = json!({ "selector": new.selector, "kind": new.kind, "hosts": hosts.len() });
-    actor.did(&tx, "run.create", object(&id), "done", Some(detail)).await?;
+    actor.made_as(&tx, object(&id), &id, Some(detail)).await?;
     tx.notify(QUEUED, &id).await?;
     let run = load(&tx, &id).await?;
     tx.commit().await?;

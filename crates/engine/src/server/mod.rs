@@ -50,6 +50,10 @@ pub struct Options {
     pub poll: Duration,
     /// How long runs may go on after the node was told to stop.
     pub grace: Duration,
+    /// How long runs are kept after their end; nothing for ever.
+    pub keep_runs: Option<Duration>,
+    /// How long the audit log is kept; nothing for ever.
+    pub keep_audit: Option<Duration>,
 }
 
 impl Options {
@@ -64,6 +68,8 @@ impl Options {
             lease: Duration::from_secs(15),
             poll: Duration::from_secs(1),
             grace: Duration::from_secs(30),
+            keep_runs: None,
+            keep_audit: None,
         }
     }
 }
@@ -96,6 +102,7 @@ impl Server {
             tokio::spawn(this().renew()),
             tokio::spawn(this().listen()),
             tokio::spawn(this().hear()),
+            tokio::spawn(this().forget(options.keep_runs, options.keep_audit)),
         ];
         Ok(Self { node, grace: options.grace, workers, helpers, _claim: claim })
     }

@@ -19,6 +19,7 @@ use crate::ops::Engine;
 use crate::ops::error::chain;
 use crate::play::bundle::Bundle;
 use crate::store::db::Heard;
+use crate::store::retention;
 use crate::store::runs::{self, Held, Run};
 use crate::store::{Db, Result, new_id, now_ms};
 use crate::transport::ssh::{Pool, Settings};
@@ -27,6 +28,9 @@ use crate::transport::ssh::{Pool, Settings};
 pub(crate) const STOP: &str = "hep_stop";
 /// The channel on which nodes tell one another that a run waits to be taken.
 pub(crate) const QUEUED: &str = "hep_queued";
+
+/// How often old rows are looked for.
+const HOUR: Duration = Duration::from_hours(1);
 
 /// A node.
 pub(super) struct Node {
@@ -184,6 +188,29 @@ impl Node {
                 // The next renewal tells of those that were missed.
                 Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
                 Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
+            }
+        }
+    }
+
+    /// Removes what is older than it is kept, now and every hour, until the end.
+    pub(super) async fn forget(self: Arc<Self>, runs: Option<Duration>, audit: Option<Duration>) {
+        let mut hours = tokio::time::interval(HOUR);
+        loop {
+            hours.tick().await;
+            let old = |kept: Duration| {
+                now_ms().saturating_sub(i64::try_from(kept.as_millis()).unwrap_or(i64::MAX))
+            };
+            let done = async {
+                while let Some(kept) = runs
+                    && retention::runs(self.db(), old(kept)).await? > 0
+                {}
+                while let Some(kept) = audit
+                    && retention::audit(self.db(), old(kept)).await? > 0
+                {}
+                Result::Ok(())
+            };
+            if let Err(error) = done.await {
+                tracing::warn!(error = %chain(&error), "cannot remove what is old");
             }
         }
     }

@@ -16,6 +16,7 @@ pub mod migrate;
 pub mod partitions;
 pub mod reach;
 pub mod register;
+pub mod retention;
 pub mod roles;
 pub mod roster;
 pub mod runs;

@@ -200,6 +200,24 @@ impl TransportError {
     }
 }
 
+impl TransportError {
+    /// Whether the host closed the connection during the handshake, before it knew who we are: what sshd does to
+    /// those beyond `MaxStartups`. Nothing was begun.
+    pub(super) fn is_dropped(&self) -> bool {
+        matches!(self, Self::Handshake { source, .. } if is_closed(source))
+    }
+}
+
+fn is_closed(error: &russh::Error) -> bool {
+    match error {
+        russh::Error::Disconnect | russh::Error::HUP => true,
+        russh::Error::IO(error) => {
+            matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset)
+        }
+        _ => false,
+    }
+}
+
 fn deadline_message(host: &str, stage: Stage, detail: &str, seconds: f64) -> Message {
     match stage {
         Stage::Connect => say::connect_timeout(host, detail, seconds),
@@ -217,13 +235,7 @@ fn handshake_message(host: &str, error: &russh::Error) -> Message {
             ours.join(", "),
             theirs.join(", "),
         ),
-        russh::Error::Disconnect | russh::Error::HUP => say::handshake_closed(host),
-        russh::Error::IO(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-            say::handshake_closed(host)
-        }
-        russh::Error::IO(error) if error.kind() == io::ErrorKind::ConnectionReset => {
-            say::handshake_closed(host)
-        }
+        closed if is_closed(closed) => say::handshake_closed(host),
         other => say::handshake_failed(host, other),
     }
 }

@@ -24,6 +24,7 @@ use utoipa_axum::routes;
 use super::answer::Answer;
 use super::body::Body;
 use super::caller::Caller;
+use super::creation::{self, Creation};
 use super::problem::Problem;
 
 /// How many entries are read at once.
@@ -99,14 +100,13 @@ async fn list(
 #[utoipa::path(post, path = "/runs", request_body = RunInput, responses((status = 202, body = Run)))]
 async fn create(
     State(engine): State<Engine>,
-    Caller(actor): Caller,
-    Body(said): Body<RunInput>,
+    Creation { actor, said }: Creation<RunInput>,
 ) -> Result<Answer<Run>, Problem> {
     Ok(accepted(run::create(&engine, &actor, said).await?))
 }
 
 fn accepted(run: Run) -> Answer<Run> {
-    Answer::accepted(format!("{}/runs/{}", super::ROOT, run.id), run)
+    Answer::accepted(creation::address("run", &run.id), run)
 }
 
 /// A run.

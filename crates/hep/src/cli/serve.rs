@@ -72,7 +72,11 @@ pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> 
     let scheme = if server.is_secure() { "https" } else { "http" };
     screen.say(&say::listening(format!("{scheme}://{address}")).to_string());
     if let Some(token) = setup::offer(&engine).await? {
-        let link = format!("{scheme}://{address}/ui/setup#{}", token.expose());
+        let reached = match settings.text(&table::PUBLIC_URL) {
+            "" => format!("{scheme}://{address}"),
+            public => public.trim_end_matches('/').to_owned(),
+        };
+        let link = format!("{reached}/ui/setup#{}", token.expose());
         screen.say(&say::setup_link(link).to_string());
     }
     notify("READY=1");
@@ -118,6 +122,9 @@ fn options(settings: &Settings) -> Result<server::Options, Failure> {
     options.keys = settings.list(&table::SSH_KEYS).into_iter().map(PathBuf::from).collect();
     options.runs = usize::try_from(settings.number(&table::RUNS_AT_ONCE)).unwrap_or(1);
     options.grace = settings.span(&table::STOP_GRACE);
+    let kept = |setting| Some(settings.span(setting)).filter(|span| !span.is_zero());
+    options.keep_runs = kept(&table::KEEP_RUNS);
+    options.keep_audit = kept(&table::KEEP_AUDIT);
     Ok(options)
 }
 

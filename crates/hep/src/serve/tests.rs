@@ -83,6 +83,24 @@ async fn a_call_that_comes_twice_makes_one_thing() {
 }
 
 #[tokio::test]
+async fn a_run_that_is_asked_for_twice_is_one() {
+    let server = Running::start(&[]).await;
+    server.call("POST", "/api/v1/hosts", Some(json!({"name": "web1"}))).await.expect(201);
+    let subject = json!({"kind": "command", "words": ["true"]});
+    let body = json!({"subject": subject, "selector": "web1"}).to_string();
+    let post = async |key: &str| {
+        let headers = [("idempotency-key", key)];
+        server.call_with("POST", "/api/v1/runs", &headers, Some(body.clone())).await
+    };
+    let made = post("k1").await.expect(202);
+    let again = post("k1").await.expect(201);
+    assert_eq!(again.header("location"), made.header("location"));
+    let runs = server.call("GET", "/api/v1/runs", None).await.expect(200).json();
+    assert_eq!(runs["items"].as_array().unwrap().len(), 1);
+    post("k2").await.expect(202);
+}
+
+#[tokio::test]
 async fn xml_goes_in_and_out() {
     let server = Running::start(&[]).await;
     let xml = "<host><name>web1</name><port>2222</port><labels><env>prod</env></labels></host>";

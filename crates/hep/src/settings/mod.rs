@@ -257,12 +257,12 @@ mod tests {
 
     #[test]
     fn a_file_is_read() {
-        let text = "listen: 0.0.0.0:80\ntls: {cert: a.pem, key: b.pem}\nnode:\n  zones: [eu, us]\n\
+        let text = "listen: 0.0.0.0:80\ntls: {cert: a.pem, key: b.pem}\ntrusted_proxies: [10.0.0.1, '::1']\n\
                     runs:\n  at_once: 4\nstop: {grace: 2m}\naliases: {alf: no}\n";
         let settings = of_file(text).unwrap();
         assert_eq!(settings.text(&table::LISTEN), "0.0.0.0:80");
         assert_eq!(settings.text(&table::TLS_KEY), "b.pem");
-        assert_eq!(settings.list(&table::NODE_ZONES), ["eu", "us"]);
+        assert_eq!(settings.list(&table::TRUSTED_PROXIES), ["10.0.0.1", "::1"]);
         assert_eq!(settings.number(&table::RUNS_AT_ONCE), 4);
         assert_eq!(settings.span(&table::STOP_GRACE), Duration::from_mins(2));
         assert!(!settings.flag(&table::ALIASES_ALF));

@@ -60,10 +60,6 @@ settings! {
     TRUSTED_PROXIES = "trusted_proxies", "HEP_TRUSTED_PROXIES", Kind::List, "";
     /// The address by which people reach the server, for links that it prints; empty for where it listens.
     PUBLIC_URL = "public_url", "HEP_PUBLIC_URL", Kind::Text, "";
-    /// The name of this node; empty for the name of the machine.
-    NODE_NAME = "node.name", "HEP_NODE_NAME", Kind::Text, "";
-    /// The zones whose hosts this node can reach; empty for hosts of no zone.
-    NODE_ZONES = "node.zones", "HEP_NODE_ZONES", Kind::List, "";
     /// How many runs this node carries out at once.
     RUNS_AT_ONCE = "runs.at_once", "HEP_RUNS_AT_ONCE", Kind::Number(1, 1000), "16";
     /// Private keys of the server itself, tried on hosts that have no credential of their own.

@@ -22,7 +22,6 @@ pub(crate) struct Desk {
 }
 
 /// What a run of `hep` left behind.
-#[derive(Debug)]
 pub(crate) struct Ran {
     pub(crate) code: i32,
     pub(crate) out: Vec<u8>,
@@ -75,6 +74,17 @@ impl Desk {
         let _ = stdin.write_all(input);
         drop(stdin);
         Ran::of(child.wait_with_output().unwrap())
+    }
+}
+
+/// As text: of a test that fails, this is what is read.
+impl std::fmt::Debug for Ran {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "exit code {}\n--- stdout\n{}\n--- stderr\n{}",
+            self.code, self.stdout, self.stderr
+        )
     }
 }
 

@@ -66,7 +66,7 @@ fn a_plan_changes_nothing_and_is_then_done_exactly() {
     let done = desk.hep(&["apply", "plan.json", "-e", &base]);
     assert_eq!(done.code, 0, "{done:#?}");
     assert_eq!(text(&desk, "made/w1/page"), "n=7\nmore\n");
-    assert_eq!(text(&desk, "made/w2/page"), "n=8\nmore\n");
+    assert_eq!(text(&desk, "made/w2/page"), "n=8\nmore\n", "{ran:?}");
     assert_eq!(text(&desk, "made/w2/sent"), "sent\n");
     assert_eq!(text(&desk, "made/w1/quiet"), "no-log-hidden");
     // What it says is done: the hosts have moved on.
@@ -94,7 +94,7 @@ fn a_host_that_has_moved_on_is_refused_and_the_others_go_on() {
     assert_eq!(ran.code, 2, "{ran:#?}");
     assert_eq!(text(&desk, "made/w1/page"), "other\n");
     assert_eq!(entries(&desk, "made/w1"), 1);
-    assert_eq!(text(&desk, "made/w2/page"), "n=8\nmore\n");
+    assert_eq!(text(&desk, "made/w2/page"), "n=8\nmore\n", "{ran:?}");
     let objects = ran.objects();
     let summary = |host: &str| {
         let found = objects.iter().find(|object| object["summary"]["host"] == host);

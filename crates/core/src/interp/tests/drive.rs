@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use crate::change::Outcome;
 use crate::interp::*;
 use crate::manifest::{Files, Reader, Setup};
 use crate::memory::Host;
@@ -30,6 +31,8 @@ pub(super) struct World {
     pub(super) elsewhere: Vec<Control>,
     /// How long looking and doing take, a step each, in milliseconds.
     pub(super) slow_ms: u64,
+    /// How many changes are not tried at first, since others change the host just then.
+    pub(super) late: u32,
     /// Answers at barriers, in this order; then that it goes on.
     pub(super) barriers: Vec<Control>,
     /// The answer to `run_once`.
@@ -161,6 +164,7 @@ impl World {
             program,
             ran: Ran { host: self.host.clone(), trips: 1, ..Ran::default() },
             elsewhere: self.elsewhere.clone().into_iter(),
+            late: self.late,
             barriers: self.barriers.clone().into_iter(),
         };
         let start = std::time::Instant::now();
@@ -278,6 +282,7 @@ struct Driver<'a> {
     program: Program,
     ran: Ran,
     elsewhere: std::vec::IntoIter<Control>,
+    late: u32,
     barriers: std::vec::IntoIter<Control>,
 }
 
@@ -294,6 +299,10 @@ impl Driver<'_> {
                 Step::Observe { questions, .. } => {
                     let answer = |q: Question| (q.clone(), self.ran.host.answer(&q));
                     Input::Answers(questions.into_iter().map(answer).collect())
+                }
+                Step::Apply { .. } if self.late > 0 => {
+                    self.late -= 1;
+                    Input::Outcome(Outcome::Late)
                 }
                 Step::Apply { identity, change, no_log, .. } => {
                     let who = match &identity {

@@ -162,6 +162,35 @@ fn the_play_with_everything_ends_well() {
     assert_eq!((ran.summary.rescued, ran.summary.failed), (1, 0), "{}", ran.text());
 }
 
+/// A plan is not used up by what was not tried.
+#[test]
+fn a_plan_holds_when_others_are_waited_for() {
+    let mut world = World::of(
+        "- hosts: all\n  tasks:\n    - copy: content=x dest=/tmp/{{ item }}\n      loop: [a, b]\n",
+    );
+    world.options = Options { check: true, digests: true, ..Options::default() };
+    let planned = world.run();
+    let tasks = planned.events.iter().filter_map(|event| match event {
+        Event::Finished(report) => Some(ExpectedTask {
+            line: report.pos.line,
+            col: report.pos.col,
+            module: report.module.clone(),
+            handler: report.handler,
+            digests: Some(report.planned.clone()),
+        }),
+        _ => None,
+    });
+    let expected = Expected { tasks: tasks.collect(), others: false };
+    assert_eq!(expected.tasks.len(), 1);
+    world.options = Options { expected: Some(expected), ..Options::default() };
+    for late in 0..3 {
+        world.late = late;
+        let ran = world.run();
+        assert_eq!((ran.summary.changed, ran.summary.failed), (1, 0), "{late}: {}", ran.text());
+        assert_eq!(ran.applied.len(), 2, "{late}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
@@ -32,6 +33,15 @@ impl Default for Limits {
         Self { handshakes: 64, handshakes_per_host: 5, channels: 8 }
     }
 }
+
+/// How long to wait before a handshake that the host dropped is tried again, time after time. sshd by default
+/// drops only some of those beyond `MaxStartups`, and has room again as soon as others are logged in.
+const PAUSES: [Duration; 4] = [
+    Duration::from_millis(100),
+    Duration::from_millis(200),
+    Duration::from_millis(400),
+    Duration::from_millis(800),
+];
 
 /// All SSH connections of a process, or of one run.
 pub struct Pool {
@@ -136,9 +146,26 @@ impl Pool {
             }
         };
         let _starts = self.may_start(target).await;
-        let (handle, end) = connect::open(target, via.as_deref(), &self.tools).await?;
+        let (handle, end) = self.open_patiently(target, via.as_deref()).await?;
         let channels = self.limits.channels;
         Ok(Arc::new(SshConnection::new(target, handle, end, via, channels, generation)))
+    }
+
+    /// Connects; what the host drops before it knows us is tried again. Our own limit on starts cannot prevent
+    /// that: a login is over for us before sshd has counted it out, and others log in there too. The place among
+    /// the starts is kept meanwhile, which slows down all that go there.
+    async fn open_patiently(
+        &self,
+        target: &SshTarget,
+        via: Option<&SshConnection>,
+    ) -> Result<connect::Opened, TransportError> {
+        for pause in PAUSES {
+            match connect::open(target, via, &self.tools).await {
+                Err(error) if error.is_dropped() => tokio::time::sleep(pause).await,
+                done => return done,
+            }
+        }
+        connect::open(target, via, &self.tools).await
     }
 
     /// Waits for a place among the starts to this sshd, then among all. These waits end when the

@@ -94,6 +94,28 @@ async fn a_port_that_closes_at_once() {
     assert_contains(&error.to_string(), &["MaxStartups"]);
 }
 
+/// As sshd does beyond `MaxStartups`.
+#[tokio::test]
+async fn a_host_that_drops_at_first_is_tried_again() {
+    let server = Server::start(Behaviour::default()).await;
+    let door = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut target = target(&server);
+    target.port = door.local_addr().unwrap().port();
+    let inside = server.address;
+    tokio::spawn(async move {
+        for _ in 0..2 {
+            drop(door.accept().await.unwrap());
+        }
+        let (mut outer, _) = door.accept().await.unwrap();
+        let mut inner = TcpStream::connect(inside).await.unwrap();
+        // Ends with the test.
+        let _ = tokio::io::copy_bidirectional(&mut outer, &mut inner).await;
+    });
+    let pool = pool();
+    reach(&pool, &target).await.unwrap();
+    assert_eq!(server.seen.connections.load(SeqCst), 1);
+}
+
 #[tokio::test]
 async fn a_host_that_hangs_after_the_login() {
     let server = Server::start(Behaviour { deaf: true, ..Behaviour::default() }).await;
