@@ -1,21 +1,13 @@
 //! `/hosts`: the hosts of the register.
 
-use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
 use hep_core::message::register as say;
-use hep_engine::ops::page::{Page, Paging};
-use hep_engine::ops::{Engine, OpError, host};
+use hep_engine::ops::{OpError, host};
 use hep_engine::store::hosts::{Filter, Host, HostInput, Sort};
 use serde::Deserialize;
-use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::answer::Answer;
-use super::body::{Body, Version};
-use super::caller::Caller;
-use super::creation::{self, Creation};
-use super::problem::Problem;
+use super::handlers::handlers;
 
 /// The routes of this noun.
 pub(super) fn routes() -> OpenApiRouter<Engine> {
@@ -52,7 +44,8 @@ struct Which {
 }
 
 /// A page of hosts, by name.
-#[utoipa::path(get, path = "/hosts", params(Which), responses((status = 200, body = Page<Host>)))]
+#[utoipa::path(get, path = "/hosts", operation_id = "host_list", params(Which),
+    responses((status = 200, body = Page<Host>)))]
 async fn list(
     State(engine): State<Engine>,
     Caller(actor): Caller,
@@ -78,65 +71,17 @@ async fn list(
     Ok(Answer::ok(host::list(&engine, &actor, filter, which.selector.as_deref(), &paging).await?))
 }
 
-/// Adds a host.
-#[utoipa::path(post, path = "/hosts", request_body = HostInput, responses((status = 201, body = Host)))]
-async fn create(
-    State(engine): State<Engine>,
-    Creation { actor, said }: Creation<HostInput>,
-) -> Result<Answer<Host>, Problem> {
-    let host = host::create(&engine, &actor, said).await?;
-    let (address, version) = (creation::address("host", &host.said.name), host.version);
-    Ok(Answer::created(address, host).tagged(version))
-}
+handlers! {
+    host: Host named (said.name);
 
-/// A host.
-#[utoipa::path(get, path = "/hosts/{name}", responses((status = 200, body = Host)))]
-async fn show(
-    State(engine): State<Engine>,
-    Caller(actor): Caller,
-    Path(name): Path<String>,
-) -> Result<Answer<Host>, Problem> {
-    let host = host::show(&engine, &actor, &name).await?;
-    let version = host.version;
-    Ok(Answer::ok(host).tagged(version))
-}
-
-/// Changes a host: what is not said is as if it had never been.
-#[utoipa::path(put, path = "/hosts/{name}", request_body = HostInput, responses((status = 200, body = Host)))]
-async fn replace(
-    State(engine): State<Engine>,
-    Caller(actor): Caller,
-    Path(name): Path<String>,
-    Version(version): Version,
-    Body(said): Body<HostInput>,
-) -> Result<Answer<Host>, Problem> {
-    let host = host::update(&engine, &actor, &name, version, said).await?;
-    let version = host.version;
-    Ok(Answer::ok(host).tagged(version))
-}
-
-/// Changes what is said of a host (JSON Merge Patch).
-#[utoipa::path(patch, path = "/hosts/{name}", request_body = Object, responses((status = 200, body = Host)))]
-async fn patch(
-    State(engine): State<Engine>,
-    Caller(actor): Caller,
-    Path(name): Path<String>,
-    Version(version): Version,
-    Body(part): Body<Value>,
-) -> Result<Answer<Host>, Problem> {
-    let host = host::patch(&engine, &actor, &name, version, &part).await?;
-    let version = host.version;
-    Ok(Answer::ok(host).tagged(version))
-}
-
-/// Takes a host out of the register. Nothing happens to the machine.
-#[utoipa::path(delete, path = "/hosts/{name}", responses((status = 204)))]
-async fn delete(
-    State(engine): State<Engine>,
-    Caller(actor): Caller,
-    Path(name): Path<String>,
-    Version(version): Version,
-) -> Result<StatusCode, Problem> {
-    host::delete(&engine, &actor, &name, version).await?;
-    Ok(StatusCode::NO_CONTENT)
+    /// Adds a host.
+    create "/hosts" "host_create" from HostInput;
+    /// A host.
+    show "/hosts/{name}" "host_show";
+    /// Changes a host: what is not said is as if it had never been.
+    replace "/hosts/{name}" "host_replace" from HostInput;
+    /// Changes what is said of a host (JSON Merge Patch).
+    patch "/hosts/{name}" "host_patch";
+    /// Takes a host out of the register. Nothing happens to the machine.
+    delete "/hosts/{name}" "host_delete";
 }

@@ -10,6 +10,7 @@ mod credentials;
 mod docs;
 mod grants;
 mod groups;
+mod handlers;
 mod host_keys;
 mod hosts;
 mod loose;

@@ -1,21 +1,15 @@
 //! `/users`: who may sign in.
 
-use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
-use hep_engine::ops::page::{Page, Paging};
+use hep_engine::ops::session;
 use hep_engine::ops::user::{self, NewPassword, NewUser};
-use hep_engine::ops::{Engine, session};
 use hep_engine::store::sessions::Session;
 use hep_engine::store::users::{Filter, User, UserInput};
 use serde::Deserialize;
-use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::answer::Answer;
-use super::body::{Body, Version};
-use super::caller::{Access, Caller};
-use super::problem::Problem;
+use super::caller::Access;
+use super::handlers::handlers;
 
 /// The routes of this noun.
 pub(super) fn routes() -> OpenApiRouter<Engine> {
@@ -69,54 +63,17 @@ async fn create(
     Ok(Answer::created(address, user).tagged(version))
 }
 
-/// A user. Everybody may see themselves.
-#[utoipa::path(get, path = "/users/{name}", operation_id = "user_show",
-    responses((status = 200, body = User)))]
-async fn show(
-    State(engine): State<Engine>,
-    Caller(actor): Caller,
-    Path(name): Path<String>,
-) -> Result<Answer<User>, Problem> {
-    Ok(tagged(user::show(&engine, &actor, &name).await?))
-}
+handlers! {
+    user: User named (said.name);
 
-/// Changes a user: what is not said is as if it had never been.
-#[utoipa::path(put, path = "/users/{name}", operation_id = "user_replace", request_body = UserInput,
-    responses((status = 200, body = User)))]
-async fn replace(
-    State(engine): State<Engine>,
-    Caller(actor): Caller,
-    Path(name): Path<String>,
-    Version(version): Version,
-    Body(said): Body<UserInput>,
-) -> Result<Answer<User>, Problem> {
-    Ok(tagged(user::update(&engine, &actor, &name, version, said).await?))
-}
-
-/// Changes what is said of a user (JSON Merge Patch); `{"enabled": false}` lets them in no more.
-#[utoipa::path(patch, path = "/users/{name}", operation_id = "user_patch", request_body = Object,
-    responses((status = 200, body = User)))]
-async fn patch(
-    State(engine): State<Engine>,
-    Caller(actor): Caller,
-    Path(name): Path<String>,
-    Version(version): Version,
-    Body(part): Body<Value>,
-) -> Result<Answer<User>, Problem> {
-    Ok(tagged(user::patch(&engine, &actor, &name, version, &part).await?))
-}
-
-/// Removes a user, with tokens, sessions and grants.
-#[utoipa::path(delete, path = "/users/{name}", operation_id = "user_delete",
-    responses((status = 204)))]
-async fn delete(
-    State(engine): State<Engine>,
-    Caller(actor): Caller,
-    Path(name): Path<String>,
-    Version(version): Version,
-) -> Result<StatusCode, Problem> {
-    user::delete(&engine, &actor, &name, version).await?;
-    Ok(StatusCode::NO_CONTENT)
+    /// A user. Everybody may see themselves.
+    show "/users/{name}" "user_show";
+    /// Changes a user: what is not said is as if it had never been.
+    replace "/users/{name}" "user_replace" from UserInput;
+    /// Changes what is said of a user (JSON Merge Patch); `{"enabled": false}` lets them in no more.
+    patch "/users/{name}" "user_patch";
+    /// Removes a user, with tokens, sessions and grants.
+    delete "/users/{name}" "user_delete";
 }
 
 /// Sets a password, and ends the user's other sessions. Whoever sets their own gives the one before it too.
@@ -166,9 +123,4 @@ async fn end_session(
 ) -> Result<StatusCode, Problem> {
     session::end(&engine, &actor, &name, &id).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-fn tagged(user: User) -> Answer<User> {
-    let version = user.version;
-    Answer::ok(user).tagged(version)
 }
