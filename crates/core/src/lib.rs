@@ -41,6 +41,8 @@ mod objects;
 pub mod observe;
 pub mod options;
 pub mod overlay;
+#[cfg(feature = "full")]
+pub mod parameter;
 #[cfg(test)]
 mod plan_case;
 pub mod program;

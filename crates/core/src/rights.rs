@@ -15,7 +15,11 @@ pub enum Verb {
     View,
     /// Run commands, scripts, manifests, jobs and copies on hosts.
     Run,
-    /// Change the register: hosts, groups, partitions, jobs, manifests.
+    /// Run the jobs that others have saved, as they saved them, and nothing else.
+    RunJobs,
+    /// Say what is saved to be run: jobs, manifests, repositories.
+    WriteJobs,
+    /// Change the register: hosts, groups, partitions.
     Change,
     /// Reboot, power off, wake.
     Power,
@@ -29,9 +33,11 @@ pub enum Verb {
 
 impl Verb {
     /// All verbs.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::View,
         Self::Run,
+        Self::RunJobs,
+        Self::WriteJobs,
         Self::Change,
         Self::Power,
         Self::Terminal,
@@ -45,6 +51,8 @@ impl Verb {
         match self {
             Self::View => "view",
             Self::Run => "run",
+            Self::RunJobs => "run_jobs",
+            Self::WriteJobs => "write_jobs",
             Self::Change => "change",
             Self::Power => "power",
             Self::Terminal => "terminal",
@@ -78,7 +86,7 @@ pub const BUILTIN_ROLES: [BuiltinRole; 3] = [
     BuiltinRole {
         name: "operator",
         description: "sees everything, runs on hosts and powers them",
-        verbs: &[Verb::View, Verb::Run, Verb::Power],
+        verbs: &[Verb::View, Verb::Run, Verb::RunJobs, Verb::Power],
     },
     BuiltinRole { name: "admin", description: "may do everything", verbs: &Verb::ALL },
 ];

@@ -105,6 +105,7 @@ const ONLY_IN: &[(&str, &[&str], &[&str], &str)] = &[
         &["Command::new("],
         &[
             "crates/engine/src/inventory/executable.rs",
+            "crates/engine/src/server/git.rs",
             "crates/engine/src/play/lookup.rs",
             "crates/engine/src/transport/local.rs",
             "crates/hep/src/cli/secrets.rs",

@@ -14,6 +14,7 @@ catalogue! { "client";
     strange(url, why) "The server at {url} gave an answer that cannot be read: {why}\nhint: is it a hep server of this version?";
     bad_assignment(text) "Cannot set `{text}`: expected `FIELD=VALUE`";
     assigned_twice(field) "Cannot set `{field}`: an earlier word makes it a value of its own";
+    too_many_files(path, most) "{path} holds more than {most} files\nhint: name the folder that holds the manifest and nothing else";
     cannot_read(path, why) "Cannot read {path}: {why}";
     ask_token() "Token: ";
     empty_token() "No token was given\nhint: an administrator makes one with `hep admin create-token USER`";

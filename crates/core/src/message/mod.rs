@@ -63,6 +63,7 @@ pub mod exec;
 pub mod file;
 pub mod host_key;
 pub mod inventory;
+pub mod job;
 pub mod manifest;
 pub mod module;
 pub mod option;
@@ -92,6 +93,7 @@ pub const CATALOGUES: &[&[Entry]] = &[
     file::ENTRIES,
     host_key::ENTRIES,
     inventory::ENTRIES,
+    job::ENTRIES,
     manifest::ENTRIES,
     module::ENTRIES,
     option::ENTRIES,

@@ -55,6 +55,24 @@ impl OpError {
         Self::Invalid { field: Some(field), message }
     }
 
+    /// What to tell of it where nobody waits for an answer; a fault of our own goes into the log.
+    pub(crate) fn told(self) -> Message {
+        match self {
+            Self::NotSignedIn(message)
+            | Self::Denied(message)
+            | Self::NotFound(message)
+            | Self::Invalid { message, .. }
+            | Self::Conflict(message)
+            | Self::Stale(message)
+            | Self::TooOften { message, .. }
+            | Self::Unavailable(message) => message,
+            Self::Internal(error) => {
+                tracing::error!(error, "something of our own failed");
+                hep_core::message::run::not_begun()
+            }
+        }
+    }
+
     /// A noun that is not there.
     pub fn not_found(kind: &str, name: &str) -> Self {
         Self::NotFound(register::not_found(kind, name))

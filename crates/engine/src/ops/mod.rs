@@ -11,11 +11,14 @@ pub mod grant;
 pub mod group;
 pub mod host;
 pub mod host_key;
+pub mod job;
+pub mod manifest;
 pub mod once;
 pub mod page;
 pub mod partition;
 pub mod patch;
 pub(crate) mod reach;
+pub mod repository;
 pub mod role;
 pub mod run;
 pub mod seal;
@@ -27,6 +30,7 @@ pub mod team;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod token;
+mod turn;
 pub mod user;
 pub mod verb;
 

@@ -14,11 +14,14 @@ use super::actor::{Actor, Object};
 use super::error::{OpError, OpResult};
 use super::page::{Page, Paging, page};
 use super::reach::Reach;
+use super::turn::{self, Start};
+use crate::server::given::{self, Given, Secrets};
 use crate::server::roster::{self, Registered};
 use crate::server::subject::{Strategy, Subject};
 use crate::server::{QUEUED, STOP, work};
 use crate::store::events::{self, Entry, Event, Output};
 use crate::store::host_runs::{self, HostRun, NewHost};
+use crate::store::jobs;
 use crate::store::runs::{self, Counts, Filter, NewRun, Run};
 use crate::store::{Db, Sql, Tx, now_ms};
 
@@ -46,10 +49,24 @@ pub struct RunInput {
 pub struct Origin {
     /// The run of which it is a part.
     pub parent: Option<String>,
-    /// The job that is run.
+    /// The id of the job that is run.
     pub job: Option<String>,
     /// The run that it repeats.
     pub retry_of: Option<String>,
+}
+
+/// A run that is to be made, for somebody who may.
+pub(super) struct Asked<'a> {
+    /// What was asked for.
+    pub(super) said: RunInput,
+    /// Where it comes from.
+    pub(super) origin: Origin,
+    /// Its secrets.
+    pub(super) secrets: Secrets,
+    /// The register.
+    pub(super) registered: &'a Registered,
+    /// Its hosts.
+    pub(super) names: &'a [Arc<str>],
 }
 
 /// Which hosts of a run are repeated.
@@ -73,12 +90,10 @@ pub async fn create_from(
     origin: Origin,
 ) -> OpResult<Run> {
     let registered = register(engine.db()).await?;
-    let invalid = |message| OpError::invalid("selector", message);
-    let names = registered.select(&said.selector).map_err(invalid)?;
-    if names.is_empty() {
-        return Err(invalid(say::no_host(&said.selector)));
-    }
-    write(engine, actor, said, origin, (&registered, &names)).await
+    let names = select(&registered, &said.selector)?;
+    must_on(engine, actor, said.subject.right(), &names).await?;
+    let (registered, names) = (&registered, &names[..]);
+    write(engine, actor, Asked { said, origin, secrets: Secrets::new(), registered, names }).await
 }
 
 /// The register, as selectors read it.
@@ -87,48 +102,73 @@ pub(crate) async fn register(db: &Db) -> OpResult<Registered> {
     loaded.map_err(|message| OpError::Internal(format!("the register is no inventory: {message}")))
 }
 
-async fn write(
-    engine: &Engine,
-    actor: &Actor,
-    said: RunInput,
-    origin: Origin,
-    (registered, names): (&Registered, &[Arc<str>]),
-) -> OpResult<Run> {
-    must_on(engine, actor, said.subject.right(), names).await?;
-    work::check(&said.subject).map_err(|message| OpError::invalid("subject", message))?;
+/// Makes a run.
+pub(super) async fn write(engine: &Engine, actor: &Actor, asked: Asked<'_>) -> OpResult<Run> {
+    let Asked { mut said, origin, secrets, registered, names } = asked;
+    let mut given = Given::to(engine, &mut said.subject).await?;
+    given.secrets = secrets;
+    work::check(&said.subject, &given).map_err(|message| OpError::invalid("subject", message))?;
+    let (new_id, sealed) = given::seal_run(engine, &given.secrets)?;
     let hosts: Vec<NewHost> = names.iter().filter_map(|name| part(registered, name)).collect();
     let mut counts = Counts::new();
     for (_, _, skipped) in &hosts {
         let state = if skipped.is_some() { HostState::Skipped } else { HostState::Queued };
         *counts.entry(state).or_default() += 1;
     }
+    let tx = engine.db().begin().await?;
+    let turn = match turn::take(&tx, actor, origin.job.as_deref()).await? {
+        Start::Now(turn) => turn,
+        Start::Refused(message) => {
+            tx.commit().await?;
+            return Err(OpError::Conflict(message));
+        }
+    };
     let new = NewRun {
+        id: Some(new_id),
         kind: said.subject.kind(),
         subject: text(&said.subject),
         description: said.description,
         selector: said.selector,
         strategy: text(&said.strategy),
         parent: origin.parent,
-        job: origin.job,
+        job: turn.job,
+        turn: turn.turn,
         retry_of: origin.retry_of,
         actor: (actor.kind.word(), actor.id.clone(), actor.name.clone()),
         checks: said.subject.checks(),
         plans: said.strategy.approval,
-        sealed: None,
+        sealed,
         counts,
         deadline_ms: now_ms().saturating_add(said.strategy.deadline_ms()),
     };
-    let tx = engine.db().begin().await?;
     let id = runs::insert(&tx, &new).await?;
     host_runs::insert(&tx, &id, &hosts).await?;
     log(&tx, &id, &json!({ "state": "queued", "by": actor.name })).await?;
-    let detail = json!({ "selector": new.selector, "kind": new.kind, "hosts": hosts.len() });
+    let job = new.job.as_ref().map(|(_, name)| name);
+    let detail =
+        json!({ "selector": new.selector, "kind": new.kind, "hosts": hosts.len(), "job": job });
     actor.made_as(&tx, object(&id), &id, Some(detail)).await?;
     tx.notify(QUEUED, &id).await?;
     let run = load(&tx, &id).await?;
     tx.commit().await?;
+    turn.replaced.iter().for_each(|run| engine.hub().stop(run));
     engine.hub().queued();
     Ok(run)
+}
+
+/// Stops a run, whoever has it; whether it had not ended.
+pub(super) async fn stop(tx: &Tx, id: &str, by: &str) -> OpResult<bool> {
+    // A node may take it between the two.
+    for _ in 0..2 {
+        if runs::ask_to_stop(tx, id, by).await? {
+            tx.notify(STOP, id).await?;
+            return Ok(true);
+        }
+        if end_in(tx, id, RunState::Cancelled, by).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// What serde writes; values of ours always can be.
@@ -302,10 +342,7 @@ pub async fn cancel(engine: &Engine, actor: &Actor, id: &str) -> OpResult<Run> {
     let run = load(engine.db(), id).await?;
     may_steer(engine, actor, &run).await?;
     let tx = engine.db().begin().await?;
-    let asked = runs::ask_to_stop(&tx, id, &actor.name).await?;
-    if asked {
-        tx.notify(STOP, id).await?;
-    } else if !end_in(&tx, id, RunState::Cancelled, &actor.name).await? {
+    if !stop(&tx, id, &actor.name).await? {
         let run = load(&tx, id).await?;
         return Err(OpError::Conflict(say::is_over(id, run.state.word())));
     }
@@ -357,14 +394,46 @@ pub async fn retry(engine: &Engine, actor: &Actor, id: &str, said: &RetryInput) 
     }
     let origin =
         Origin { parent: run.parent.clone(), job: run.job.clone(), retry_of: Some(run.id.clone()) };
-    write(engine, actor, input(&run)?, origin, (&registered, &names)).await
+    repeat(engine, actor, &run, origin, (&registered, &names)).await
 }
 
 /// Runs the same again, on the hosts that its selector names now.
 pub async fn again(engine: &Engine, actor: &Actor, id: &str) -> OpResult<Run> {
     let run = show(engine, actor, id).await?;
     let origin = Origin { job: run.job.clone(), ..Origin::default() };
-    create_from(engine, actor, input(&run)?, origin).await
+    let registered = register(engine.db()).await?;
+    let names = select(&registered, &run.selector)?;
+    repeat(engine, actor, &run, origin, (&registered, &names)).await
+}
+
+/// Makes a run like another one, with its secrets. Who may run its job may repeat it.
+async fn repeat(
+    engine: &Engine,
+    actor: &Actor,
+    run: &Run,
+    mut origin: Origin,
+    (registered, names): (&Registered, &[Arc<str>]),
+) -> OpResult<Run> {
+    let said = input(run)?;
+    let mut may = must_on(engine, actor, said.subject.right(), names).await;
+    if let Some(job) = origin.job.take() {
+        // Of a job that is gone there is only what was run.
+        origin.job = jobs::find(engine.db(), &job).await?.map(|job| job.id);
+        if may.is_err() && origin.job.is_some() {
+            may = must_on(engine, actor, Verb::RunJobs, names).await;
+        }
+    }
+    may?;
+    let secrets = given::open(engine, "runs", &run.id, run.sealed.as_deref());
+    let secrets = secrets.map_err(OpError::Unavailable)?;
+    write(engine, actor, Asked { said, origin, secrets, registered, names }).await
+}
+
+/// The hosts of a selector; at least one.
+pub(super) fn select(registered: &Registered, selector: &str) -> OpResult<Vec<Arc<str>>> {
+    let invalid = |message| OpError::invalid("selector", message);
+    let names = registered.select(selector).map_err(invalid)?;
+    if names.is_empty() { Err(invalid(say::no_host(selector))) } else { Ok(names) }
 }
 
 /// A run as it was asked for.

@@ -327,7 +327,7 @@ mod tests {
             ana(&engine).await;
             let here = from("192.0.2.1");
             let signed = sign_in(&engine, said("ana", "correct horse"), &here).await.unwrap();
-            assert_eq!(signed.me.everywhere, ["view", "run", "power"]);
+            assert_eq!(signed.me.everywhere, ["view", "run", "run_jobs", "power"]);
             let known = actor(&engine, &signed.cookie, &here).await.unwrap();
             assert_eq!(Some(known.csrf.as_str()), signed.me.csrf.as_deref());
             assert!(known.actor.may(Verb::Run) && !known.actor.may(Verb::Change));

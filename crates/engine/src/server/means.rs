@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Options;
+use super::git::Cache;
 use super::roster::Registered;
 use crate::fleet::{Fleet, Overrides};
 use crate::ops::Engine;
@@ -15,6 +16,7 @@ pub(crate) struct Means {
     settings: Arc<Settings>,
     pool: Arc<Pool>,
     keys: Vec<PathBuf>,
+    repositories: Option<Cache>,
 }
 
 impl Means {
@@ -23,7 +25,13 @@ impl Means {
             settings: Arc::clone(&options.settings),
             pool: Arc::clone(&options.pool),
             keys: options.keys.clone(),
+            repositories: options.cache.clone().map(|folder| Cache::new(folder.join("git"))),
         }
+    }
+
+    /// Our copies of repositories, where there is a place for them.
+    pub(crate) const fn repositories(&self) -> Option<&Cache> {
+        self.repositories.as_ref()
     }
 
     /// The hosts of the register, to be reached.

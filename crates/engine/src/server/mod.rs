@@ -1,5 +1,9 @@
 //! What a server does by itself: it takes queued runs, coordinates them, and keeps their logs.
 
+mod expectation;
+mod filled;
+pub(crate) mod git;
+pub(crate) mod given;
 pub mod hub;
 pub(crate) mod live;
 mod log;
@@ -40,6 +44,8 @@ pub struct Options {
     pub pool: Arc<Pool>,
     /// Keys of the node itself.
     pub keys: Vec<PathBuf>,
+    /// Where copies of repositories lie; without it nothing is taken from repositories.
+    pub cache: Option<PathBuf>,
     /// The executors for hosts.
     pub bundle: Bundle,
     /// How many runs at once.
@@ -63,6 +69,7 @@ impl Options {
             settings: Arc::new(settings),
             pool: Arc::new(Pool::new(Limits::default(), Arc::new(Decline))),
             keys: Vec::new(),
+            cache: None,
             bundle,
             runs: 16,
             lease: Duration::from_secs(15),

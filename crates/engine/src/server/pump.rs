@@ -11,6 +11,7 @@ use hep_core::run::HostState;
 use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
 
+use super::expectation::Expected;
 use super::log::Log;
 use super::output::Kept;
 use super::told;
@@ -33,6 +34,8 @@ pub(super) struct Pump {
     pub(super) mask: Mask,
     /// Whether ends are only told, because the hosts will be begun for good later.
     pub(super) plans: bool,
+    /// What counts as success, where that is said.
+    pub(super) expected: Option<Expected>,
     /// Where facts are kept that hosts tell, when that is what the run is for.
     pub(super) facts: Option<Db>,
     kept: HashMap<Arc<str>, Kept>,
@@ -42,8 +45,17 @@ pub(super) struct Pump {
 
 impl Pump {
     pub(super) fn new(log: Arc<Log>, positions: Arc<Positions>, mask: Mask, plans: bool) -> Self {
-        let facts = None;
-        Self { log, positions, mask, plans, facts, kept: HashMap::new(), ends: Vec::new() }
+        let (expected, facts) = (None, None);
+        Self {
+            log,
+            positions,
+            mask,
+            plans,
+            expected,
+            facts,
+            kept: HashMap::new(),
+            ends: Vec::new(),
+        }
     }
 
     /// Takes everything until the engine has ended, and waits until it is on disk.
@@ -60,6 +72,9 @@ impl Pump {
     async fn take(&mut self, event: RunEvent) {
         match event {
             RunEvent::Line { host, stream, line, partial } => {
+                if let (Some(expected), Stream::Out) = (&mut self.expected, stream) {
+                    expected.line(&host, &line);
+                }
                 let mut line =
                     if self.mask.is_empty() { line.into() } else { self.mask.bytes(&line) };
                 if !partial {
@@ -116,6 +131,9 @@ impl Pump {
                 return;
             }
             ended.state = HostState::Cancelled;
+        }
+        if let Some(expected) = &mut self.expected {
+            expected.end(&mut ended);
         }
         if let Some(error) = &mut ended.error {
             self.mask.message(error);

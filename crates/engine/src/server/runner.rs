@@ -21,7 +21,7 @@ use super::pump::{Positions, Pump};
 use super::roster::{self, Registered};
 use super::subject::{Strategy, Subject};
 use super::told;
-use super::work::{self, PlayWork, Work};
+use super::work::{self, PlayWork, Ready, Work};
 use crate::cancel::Cancel;
 use crate::event::{EVENTS_WAITING, RunEvent};
 use crate::exec;
@@ -146,12 +146,12 @@ impl Runner {
             // Nothing can be told beforehand: it is approved before it begins.
             return Ok(());
         }
-        let work = work::prepare(&subject)?;
+        let ready = work::ready(&self.node.engine, &self.run, subject).await?;
         let registered = roster::load(self.node.db()).await.map_err(|error| {
             tracing::error!(error = %crate::ops::error::chain(&error), "cannot read the register");
             say::not_begun()
         })??;
-        let fleet = self.fleet(registered, &work);
+        let fleet = self.fleet(registered, &ready.work);
         let total = self.hosts.iter().filter(|host| host.state != HostState::Skipped).count();
         let canary = self.strategy.canary;
         let sizes = match self.plans() {
@@ -172,7 +172,7 @@ impl Runner {
                 if number > 0 && !self.pause().await {
                     break;
                 }
-                self.batch((number, sizes.len()), &batch, &fleet, &work).await?;
+                self.batch((number, sizes.len()), &batch, &fleet, &ready).await?;
             }
             self.apply_limit(total, canary.is_some() && number == 0, &batch);
         }
@@ -226,9 +226,11 @@ impl Runner {
         (number, count): (usize, usize),
         batch: &[&HostRun],
         fleet: &Arc<Fleet>,
-        work: &Work,
+        ready: &Ready,
     ) -> Result<(), Message> {
-        let mut pump = self.pump(Self::mask(fleet, batch), self.plans());
+        let mask = Self::mask(fleet, batch, ready.mask.clone());
+        let mut pump = self.pump(mask, self.plans());
+        pump.expected.clone_from(&ready.expected);
         let queued = |host: &&&HostRun| self.log.state(host.position) == HostState::Queued;
         let mut hosts: Vec<Host> = Vec::new();
         for host in batch.iter().filter(queued) {
@@ -249,16 +251,15 @@ impl Runner {
         }
         let (events, told) = mpsc::channel(EVENTS_WAITING);
         let names: Vec<Arc<str>> = hosts.iter().map(|host| host.name.clone()).collect();
-        let work = self.begin(fleet, hosts, work, events);
+        let work = self.begin(fleet, hosts, &ready.work, events);
         let ((), done) = tokio::join!(pump.run(told), work);
         let refused = done.err();
         self.close(&names, refused.as_ref()).await;
         refused.map_or(Ok(()), Err)
     }
 
-    /// The secrets of the hosts of a batch, for commands.
-    fn mask(fleet: &Fleet, batch: &[&HostRun]) -> Mask {
-        let mut mask = Mask::default();
+    /// The run's secrets, and those of the hosts of a batch, for commands.
+    fn mask(fleet: &Fleet, batch: &[&HostRun], mut mask: Mask) -> Mask {
         for host in batch.iter().filter_map(|host| fleet.inventory.hosts().get(host.host.as_str()))
         {
             if let Ok(login) = fleet.login(host) {

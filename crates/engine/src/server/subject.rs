@@ -45,6 +45,9 @@ pub struct CommandSubject {
     /// How long it may run on a host, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout_seconds: Option<u32>,
+    /// What counts as success; exit code 0 when not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expectation: Option<Expectation>,
 }
 
 /// A script, which is sent to the hosts and run by the interpreter of its first line.
@@ -68,15 +71,41 @@ pub struct ScriptSubject {
     /// How long it may run on a host, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout_seconds: Option<u32>,
+    /// What counts as success; exit code 0 when not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expectation: Option<Expectation>,
 }
 
-/// A manifest with all that it names.
+/// What counts as success of a command on a host.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Expectation {
+    /// It ends with one of these codes; with 0 when not said.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exit_codes: Vec<i32>,
+    /// A line of what it prints on standard output matches this regular expression (as in Python), somewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output: Option<String>,
+}
+
+/// A manifest: its files, or where they are kept.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ManifestSubject {
-    /// Its files by their paths.
+    /// Its files by their paths, when they come with the call.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub files: BTreeMap<String, String>,
-    /// The file to begin with.
+    /// The name of a manifest of the server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<String>,
+    /// The name of a repository to take the files from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
+    /// Of a manifest of the server the number of a revision, of a repository a branch, a tag or a commit. The
+    /// newest when not said. A run has here which it was: the number, or the commit.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "revision")]
+    pub revision: Option<String>,
+    /// The file to begin with. A manifest of the server says which; elsewhere `main.yml` when not said.
     pub entry: String,
     /// Variables that win over all others.
     #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
@@ -170,6 +199,21 @@ impl VerbSubject {
     }
 }
 
+/// A revision, which may be a number.
+fn revision<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Revision {
+        Number(u64),
+        Word(String),
+    }
+    let said = Option::<Revision>::deserialize(from)?;
+    Ok(said.map(|said| match said {
+        Revision::Number(number) => number.to_string(),
+        Revision::Word(word) => word,
+    }))
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
 const fn is_false(value: &bool) -> bool {
     !*value
@@ -224,6 +268,15 @@ impl Strategy {
 }
 
 impl Subject {
+    /// What counts as success, where that is said.
+    pub const fn expectation(&self) -> Option<&Expectation> {
+        match self {
+            Self::Command(command) => command.expectation.as_ref(),
+            Self::Script(script) => script.expectation.as_ref(),
+            Self::Manifest(_) | Self::Copy(_) | Self::Verb(_) => None,
+        }
+    }
+
     /// The word for its kind.
     pub const fn kind(&self) -> &'static str {
         match self {
@@ -274,6 +327,7 @@ mod tests {
             r#"{"kind":"command","words":["ls","a b"],"timeout_seconds":3}"#,
             r#"{"kind":"script","script":"echo 1\n","sudo_user":"root"}"#,
             r#"{"kind":"manifest","files":{"a.yml":"[]"},"entry":"a.yml","check":true}"#,
+            r#"{"kind":"manifest","manifest":"site","revision":"7","entry":""}"#,
             r#"{"kind":"copy","text":"x","dest":"/etc/x"}"#,
             r#"{"kind":"verb","verb":"packages.install","parameters":{"names":["htop"]}}"#,
             r#"{"kind":"verb","verb":"facts"}"#,

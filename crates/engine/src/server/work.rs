@@ -1,7 +1,7 @@
 //! A subject made ready: what the engine's `exec` and `play` take.
 
 use std::os::unix::fs::DirBuilderExt as _;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,19 +11,26 @@ use bytes::Bytes;
 use hep_core::diagnostic;
 use hep_core::interp::Options;
 use hep_core::manifest::select::Selection;
+use hep_core::mask::Mask;
 use hep_core::message::{Message, run as say, verb as verb_say};
+use hep_core::node::{Node, NodeKind};
 use hep_core::quote;
 use hep_core::value::{Trust, Value};
 use hep_core::vars::{Layer, Var};
 use hep_core::verb::{self, Made, Task};
 use serde_json::json;
 
+use super::expectation::Expected;
+use super::given::{self, Given};
 use super::roster;
 use super::subject::{
     CommandSubject, CopySubject, ManifestSubject, ScriptSubject, Subject, VerbSubject,
 };
 use crate::exec::{self, Command, Script, Sudo, is_variable_name};
+use crate::ops::Engine;
+use crate::ops::error::OpError;
 use crate::play::load::{self, Faulty, Loaded};
+use crate::store::runs::Run;
 
 /// What is to be done on the hosts.
 pub(super) enum Work {
@@ -42,22 +49,46 @@ pub(super) struct PlayWork {
 }
 
 /// Makes a subject ready, or says what is wrong with it.
-pub(crate) fn check(subject: &Subject) -> Result<(), Message> {
-    prepare(subject).map(drop)
+pub(crate) fn check(subject: &Subject, given: &Given) -> Result<(), Message> {
+    subject.expectation().map(Expected::new).transpose()?;
+    prepare(subject, given).map(drop)
+}
+
+/// All that a run does, made ready.
+pub(super) struct Ready {
+    /// What is to be done on the hosts.
+    pub(super) work: Work,
+    /// The run's own secrets.
+    pub(super) mask: Mask,
+    /// What counts as success, where it is said.
+    pub(super) expected: Option<Expected>,
+}
+
+/// Makes ready what a run does: with its secrets, and with files that are kept elsewhere.
+pub(super) async fn ready(
+    engine: &Engine,
+    run: &Run,
+    mut subject: Subject,
+) -> Result<Ready, Message> {
+    let mut given = Given::to(engine, &mut subject).await.map_err(OpError::told)?;
+    given.secrets = given::open(engine, "runs", &run.id, run.sealed.as_deref())?;
+    let mask = Mask::new(given.secrets.values().map(|secret| secret.expose().as_str()));
+    let expected = subject.expectation().map(Expected::new).transpose()?;
+    Ok(Ready { work: prepare(&subject, &given)?, mask, expected })
 }
 
 /// Makes a subject ready.
-pub(super) fn prepare(subject: &Subject) -> Result<Work, Message> {
+pub(super) fn prepare(subject: &Subject, given: &Given) -> Result<Work, Message> {
     match subject {
-        Subject::Command(command) => of_command(command),
-        Subject::Script(script) => of_script(script),
-        Subject::Manifest(manifest) => of_manifest(manifest),
+        Subject::Command(command) => of_command(command, given),
+        Subject::Script(script) => of_script(script, given),
+        Subject::Manifest(manifest) => of_manifest(manifest, given),
         Subject::Copy(copy) => of_copy(copy),
         Subject::Verb(verb) => of_verb(verb),
     }
 }
 
-fn of_command(said: &CommandSubject) -> Result<Work, Message> {
+fn of_command(said: &CommandSubject, given: &Given) -> Result<Work, Message> {
     let line = match (&said.line, said.words.is_empty()) {
         (Some(line), true) if !line.trim().is_empty() => line.clone(),
         (None, false) => quote::line(&said.words),
@@ -65,21 +96,21 @@ fn of_command(said: &CommandSubject) -> Result<Work, Message> {
     };
     let command = Command {
         words: vec![line],
-        environment: environment(&said.environment)?,
+        environment: environment(&said.environment, given)?,
         sudo: sudo(said.sudo_user.as_ref()),
         ..Command::default()
     };
     Ok(request(command, &said.stdin, said.timeout_seconds))
 }
 
-fn of_script(said: &ScriptSubject) -> Result<Work, Message> {
+fn of_script(said: &ScriptSubject, given: &Given) -> Result<Work, Message> {
     if said.script.trim().is_empty() {
         return Err(say::no_command());
     }
     let command = Command {
         words: said.arguments.clone(),
         script: Some(Script { content: said.script.clone().into_bytes() }),
-        environment: environment(&said.environment)?,
+        environment: environment(&said.environment, given)?,
         sudo: sudo(said.sudo_user.as_ref()),
         ..Command::default()
     };
@@ -94,31 +125,40 @@ fn request(command: Command, stdin: &str, timeout_seconds: Option<u32>) -> Work 
 
 fn environment(
     said: &std::collections::BTreeMap<String, String>,
+    given: &Given,
 ) -> Result<Vec<(String, String)>, Message> {
-    match said.keys().find(|name| !is_variable_name(name)) {
-        Some(name) => Err(say::bad_variable(name)),
-        None => Ok(said.iter().map(|(name, value)| (name.clone(), value.clone())).collect()),
+    if let Some(name) = said.keys().find(|name| !is_variable_name(name)) {
+        return Err(say::bad_variable(name));
     }
+    let secrets = given.secrets.iter().map(|(name, value)| (name, value.expose()));
+    Ok(said.iter().chain(secrets).map(|(name, value)| (name.clone(), value.clone())).collect())
 }
 
 fn sudo(user: Option<&String>) -> Option<Sudo> {
     user.map(|user| Sudo { user: user.clone(), password: None })
 }
 
-fn of_manifest(said: &ManifestSubject) -> Result<Work, Message> {
+fn of_manifest(said: &ManifestSubject, given: &Given) -> Result<Work, Message> {
     let folder = Folder::make()?;
-    for (path, text) in &said.files {
-        folder.put(path, text.as_bytes())?;
+    let brought = said.files.iter().map(|(path, text)| (path, text.as_bytes()));
+    let fetched = given.files.iter().map(|(path, body)| (path, &body[..]));
+    for (path, body) in brought.chain(fetched) {
+        folder.put(path, body)?;
     }
-    if !said.files.contains_key(&said.entry) {
+    if !said.files.contains_key(&said.entry) && !given.files.contains_key(&said.entry) {
         return Err(say::no_entry(&said.entry));
     }
+    let mut extra = roster::layer(&said.vars);
+    extra.extend(given.secrets.iter().map(|(name, value)| {
+        let kind = NodeKind::Secret(value.expose().as_str().into());
+        (name.as_str().into(), Var::Authored(Node::bare(kind)))
+    }));
     let words = |tags: &[String]| tags.iter().map(|tag| tag.as_str().into()).collect();
     let selection = Selection { only: words(&said.tags), skip: words(&said.skip_tags) };
     let request = load::Request {
         selection,
         start_at: said.start_at_task.clone(),
-        extra: Arc::new(roster::layer(&said.vars)),
+        extra: Arc::new(extra),
         ..load::Request::default()
     };
     let options = Options {
@@ -213,6 +253,12 @@ fn of_task(said: &VerbSubject, task: &Task) -> Result<Work, Message> {
     folder.load("verb.yml", request, options)
 }
 
+/// Whether a path leads beneath a folder, whatever that is, and says so in one way only.
+pub(crate) fn is_plain(path: &str) -> bool {
+    let is_name = |part: &str| !part.is_empty() && part != "." && part != "..";
+    path.split('/').all(is_name) && !path.chars().any(|c| c.is_control() || c == '\\')
+}
+
 /// A folder for nobody but us, removed at the end.
 pub(super) struct Folder(PathBuf);
 
@@ -230,12 +276,10 @@ impl Folder {
     }
 
     fn put(&self, path: &str, content: &[u8]) -> Result<(), Message> {
-        let relative = Path::new(path);
-        let is_plain = relative.components().all(|part| matches!(part, Component::Normal(_)));
-        if path.is_empty() || path.ends_with('/') || path.contains('\0') || !is_plain {
+        if !is_plain(path) {
             return Err(say::bad_path(path));
         }
-        let file = self.0.join(relative);
+        let file = self.0.join(path);
         let written = file.parent().map_or(Ok(()), std::fs::create_dir_all);
         let written = written.and_then(|()| std::fs::write(&file, content));
         written.map_err(|error| say::no_folder(path, error))
@@ -271,7 +315,7 @@ mod tests {
 
     fn check_json(json: &str) -> Result<(), String> {
         let subject: Subject = serde_json::from_str(json).unwrap();
-        check(&subject).map_err(|message| message.id.into_owned())
+        check(&subject, &Given::default()).map_err(|message| message.id.into_owned())
     }
 
     #[test]
@@ -299,6 +343,10 @@ mod tests {
             (manifest(r#"{"a.yml":"- nonsense: 1\n"}"#, "a.yml"), Err("run.bad_manifest")),
             (manifest(r#"{"../a.yml":"[]"}"#, "../a.yml"), Err("run.bad_path")),
             (manifest(r#"{"/etc/a.yml":"[]"}"#, "/etc/a.yml"), Err("run.bad_path")),
+            (manifest(r#"{"a/./a.yml":"[]"}"#, "a/./a.yml"), Err("run.bad_path")),
+            (manifest(r#"{"a\\a.yml":"[]"}"#, r"a\\a.yml"), Err("run.bad_path")),
+            (manifest(r#"{"a\u0000":"[]"}"#, r"a\u0000"), Err("run.bad_path")),
+            (manifest(r#"{"a/":"[]"}"#, "a/"), Err("run.bad_path")),
             (
                 manifest(r#"{"a.yml":"- import_tasks: /etc/passwd\n"}"#, "a.yml"),
                 Err("run.bad_manifest"),
@@ -330,7 +378,8 @@ mod tests {
             (r#"{"kind":"command","line":"echo a; b"}"#, "echo a; b"),
         ] {
             let subject: Subject = serde_json::from_str(json).unwrap();
-            let Ok(Work::Command(request)) = prepare(&subject) else { panic!("{json}") };
+            let work = prepare(&subject, &Given::default());
+            let Ok(Work::Command(request)) = work else { panic!("{json}") };
             assert_eq!(request.command.words, [line]);
         }
     }

@@ -31,8 +31,12 @@ pub struct Run {
     pub strategy: serde_json::Value,
     /// The run of which it is a part.
     pub parent: Option<String>,
-    /// The job that was run.
+    /// The id of the job that was run.
     pub job: Option<String>,
+    /// The job's name, as it was then.
+    pub job_name: Option<String>,
+    /// Which run of the job it is, in the order in which they were asked for.
+    pub turn: Option<i64>,
     /// The run that it repeats.
     pub retry_of: Option<String>,
     /// `user`, `token`, `schedule`, `action` or `command_line`.
@@ -80,6 +84,8 @@ pub struct Run {
 /// A run that is to be made.
 #[derive(Clone, Debug, Default)]
 pub struct NewRun {
+    /// Its id, where its secrets had to be sealed for it; else it gets one.
+    pub id: Option<String>,
     /// The kind of subject.
     pub kind: &'static str,
     /// The subject, as JSON.
@@ -92,8 +98,10 @@ pub struct NewRun {
     pub strategy: String,
     /// The run of which it is a part.
     pub parent: Option<String>,
-    /// The job.
-    pub job: Option<String>,
+    /// The job: id and name.
+    pub job: Option<(String, String)>,
+    /// Which run of the job it is, and whether it waits for those before it to end.
+    pub turn: Option<(i64, bool)>,
     /// The run that it repeats.
     pub retry_of: Option<String>,
     /// Who asks: kind, id and name.
@@ -111,8 +119,8 @@ pub struct NewRun {
 }
 
 const COLUMNS: &str =
-    "id, kind, subject, description, selector, strategy, parent_id, job_id, retry_of,
-    actor_kind, actor_name, state, reason, checks, cancelled_by, approved_by, phase, hosts, counts,
+    "id, kind, subject, description, selector, strategy, parent_id, job_id, job_name, turn,
+    retry_of, actor_kind, actor_name, state, reason, checks, cancelled_by, approved_by, phase, hosts, counts,
     next_seq, node_id, created_ms, started_ms, ended_ms, deadline_ms, sealed, fence";
 
 fn read(row: &Row) -> Result<Run> {
@@ -126,6 +134,8 @@ fn read(row: &Row) -> Result<Run> {
         strategy: row.json("strategy")?,
         parent: row.get("parent_id")?,
         job: row.get("job_id")?,
+        job_name: row.get("job_name")?,
+        turn: row.get("turn")?,
         retry_of: row.get("retry_of")?,
         actor_kind: row.get("actor_kind")?,
         actor: row.get("actor_name")?,
@@ -155,13 +165,14 @@ pub(crate) fn counts_json(counts: &Counts) -> String {
 
 /// Makes a run, queued; its id. Its host runs belong into the same transaction.
 pub async fn insert(into: &dyn Sql, run: &NewRun) -> Result<String> {
-    let id = new_id();
+    let id = run.id.clone().unwrap_or_else(new_id);
     let query = sql("INSERT INTO runs (id, kind, subject, description, selector, strategy, parent_id,
             job_id, retry_of, actor_kind, actor_id, actor_name, state, checks, phase, sealed, counts,
-            hosts, created_ms, deadline_ms)
+            hosts, created_ms, deadline_ms, job_name, turn, in_turn)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'queued', $13, $14, $15, $16, $17,
-            $18, $19)");
+            $18, $19, $20, $21, $22)");
     let (kind, actor_id, name) = &run.actor;
+    let (job, job_name) = run.job.clone().unzip();
     let query = query
         .bind(&id)
         .bind(run.kind)
@@ -170,7 +181,7 @@ pub async fn insert(into: &dyn Sql, run: &NewRun) -> Result<String> {
         .bind(&run.selector)
         .bind(&run.strategy)
         .bind(run.parent.clone())
-        .bind(run.job.clone())
+        .bind(job)
         .bind(run.retry_of.clone())
         .bind(*kind)
         .bind(actor_id.clone())
@@ -181,7 +192,10 @@ pub async fn insert(into: &dyn Sql, run: &NewRun) -> Result<String> {
         .bind(counts_json(&run.counts))
         .bind(run.counts.values().sum::<i64>())
         .bind(now_ms())
-        .bind(run.deadline_ms);
+        .bind(run.deadline_ms)
+        .bind(job_name)
+        .bind(run.turn.map(|(turn, _)| turn))
+        .bind(run.turn.is_some_and(|(_, waits)| waits));
     into.run(query).await?;
     Ok(id)
 }
@@ -191,7 +205,7 @@ pub async fn insert(into: &dyn Sql, run: &NewRun) -> Result<String> {
 pub struct Filter {
     /// Only those in one of these states.
     pub states: Vec<RunState>,
-    /// Only those of this job.
+    /// Only those of the job of this name or id.
     pub job: Option<String>,
     /// Only those that this actor asked for.
     pub actor: Option<String>,
@@ -214,7 +228,8 @@ impl Filter {
             query = query.and_list(" AND state IN", self.states.iter().map(|state| state.word()));
         }
         let texts = [
-            (" AND job_id = ?", &self.job),
+            (" AND job_id IN (SELECT id FROM jobs WHERE name = ?", &self.job),
+            (" UNION ALL SELECT CAST(? AS TEXT))", &self.job),
             (" AND actor_name = ?", &self.actor),
             (" AND kind = ?", &self.kind),
             (" AND parent_id = ?", &self.parent),
@@ -258,11 +273,16 @@ pub async fn by_id(from: &dyn Sql, id: &str) -> Result<Option<Run>> {
 }
 
 /// Takes the oldest queued run for a node, if there is one: one statement, so that no two nodes get the same.
+/// Of a job whose runs take turns it takes none before those of earlier turns have ended.
 pub async fn claim(into: &dyn Sql, node: &str) -> Result<Option<Run>> {
     let query =
         sql("UPDATE runs SET state = 'running', reason = '', node_id = $1, fence = fence + 1,
             lease = lease + 1, started_ms = COALESCE(started_ms, $2)
-         WHERE id = (SELECT id FROM runs WHERE state = 'queued' ORDER BY id LIMIT 1 ")
+         WHERE id = (SELECT q.id FROM runs q WHERE q.state = 'queued'
+            AND (NOT q.in_turn OR NOT EXISTS (SELECT 1 FROM runs b
+                WHERE b.job_id = q.job_id AND b.turn < q.turn
+                AND b.state IN ('queued', 'waiting', 'running', 'cancelling')))
+            ORDER BY q.id LIMIT 1 ")
         .and(UNLOCKED)
         .and(") AND state = 'queued' RETURNING ")
         .and(COLUMNS);

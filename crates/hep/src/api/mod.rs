@@ -13,10 +13,13 @@ mod groups;
 mod handlers;
 mod host_keys;
 mod hosts;
+mod jobs;
 mod loose;
+mod manifests;
 mod negotiate;
 mod partitions;
 mod problem;
+mod repositories;
 #[cfg(test)]
 mod rights_test;
 mod roles;
@@ -63,7 +66,10 @@ fn routes() -> OpenApiRouter<Engine> {
         .merge(groups::routes())
         .merge(host_keys::routes())
         .merge(hosts::routes())
+        .merge(jobs::routes())
+        .merge(manifests::routes())
         .merge(partitions::routes())
+        .merge(repositories::routes())
         .merge(roles::routes())
         .merge(runs::routes())
         .merge(sessions::routes())

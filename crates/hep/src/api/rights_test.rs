@@ -57,12 +57,34 @@ GET    /hosts/{name}/keys           no  yes yes yes
 POST   /hosts/{name}/keys           no  no  no  yes {}
 POST   /hosts/{name}/keys/{id}/approve no no no yes {"fingerprint": "x"}
 POST   /hosts/{name}/keys/{id}/revoke no no no yes
+GET    /jobs                        no  yes yes yes
+POST   /jobs                        no  no  no  yes {"name": "made", "selector": "all", "subject": {"kind": "command", "line": "true"}}
+GET    /jobs/{name}                 no  yes yes yes
+PUT    /jobs/{name}                 no  no  no  yes {"name": "made", "selector": "all", "subject": {"kind": "command", "line": "true"}}
+PATCH  /jobs/{name}                 no  no  no  yes {}
+DELETE /jobs/{name}                 no  no  no  yes
+POST   /jobs/{name}/run             no  404 404 404 {}
+GET    /manifests                   no  yes yes yes
+POST   /manifests                   no  no  no  yes {"name": "made", "files": {"a.yml": "[]"}}
+GET    /manifests/{name}            no  yes yes yes
+PUT    /manifests/{name}            no  no  no  yes {"name": "made", "files": {"a.yml": "[]"}}
+PATCH  /manifests/{name}            no  no  no  yes {}
+DELETE /manifests/{name}            no  no  no  yes
+GET    /manifests/{name}/diff       no  yes yes yes
+GET    /manifests/{name}/revisions  no  yes yes yes
+GET    /manifests/{name}/revisions/{number} no yes yes yes
 GET    /partitions                  no  yes yes yes
 POST   /partitions                  no  no  no  yes {"name": "made"}
 GET    /partitions/{name}           no  yes yes yes
 PUT    /partitions/{name}           no  no  no  yes {"name": "made"}
 PATCH  /partitions/{name}           no  no  no  yes {}
 DELETE /partitions/{name}           no  no  no  yes
+GET    /repositories                no  yes yes yes
+POST   /repositories                no  no  no  yes {"name": "made", "url": "https://example.org/x.git"}
+GET    /repositories/{name}         no  yes yes yes
+PUT    /repositories/{name}         no  no  no  yes {"name": "made", "url": "https://example.org/x.git"}
+PATCH  /repositories/{name}         no  no  no  yes {}
+DELETE /repositories/{name}         no  no  no  yes
 GET    /roles                       no  no  no  yes
 POST   /roles                       no  no  no  yes {"name": "made", "verbs": ["view"]}
 GET    /roles/{name}                no  no  no  yes

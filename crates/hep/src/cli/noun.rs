@@ -1,6 +1,6 @@
 //! `hep host|group|… list|show|create|update|delete`: the register of a server, from the command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{ArgMatches, Args as _, Command as CommandLine, FromArgMatches as _, Subcommand as _};
@@ -10,10 +10,15 @@ use reqwest::Method;
 use serde_json::{Map, Value};
 
 use super::failure::Failure;
+use super::{job, manifest};
 use crate::client::noun::{NOUNS, Noun};
 use crate::client::show::{self, Form};
 use crate::client::{Answer, Server, assign, context};
 use crate::terminal::Screen;
+
+/// The nouns that have verbs of their own.
+const JOB: &str = "job";
+const MANIFEST: &str = "manifest";
 
 /// What every one of these commands takes.
 #[derive(Debug, clap::Args)]
@@ -74,26 +79,34 @@ struct Fields {
 
 impl Fields {
     fn object(&self) -> Result<Value, Failure> {
-        assign::object(&self.words, self.read()?)
+        assign::object(&self.words, read_object(self.file.as_deref())?)
     }
+}
 
-    fn read(&self) -> Result<Map<String, Value>, Failure> {
-        let Some(path) = &self.file else { return Ok(Map::new()) };
-        let refused = |why: &dyn std::fmt::Display| say::cannot_read(path.display(), why);
-        let text = match path.as_os_str() == "-" {
-            true => std::io::read_to_string(std::io::stdin()),
-            false => std::fs::read_to_string(path),
-        };
-        let text = text.map_err(|error| refused(&error))?;
-        Ok(serde_json::from_str(&text).map_err(|error| refused(&error))?)
-    }
+/// The JSON object in a file, `-` for standard input; an empty one without a file.
+pub(super) fn read_object(file: Option<&Path>) -> Result<Map<String, Value>, Failure> {
+    let Some(path) = file else { return Ok(Map::new()) };
+    let refused = |why: &dyn std::fmt::Display| say::cannot_read(path.display(), why);
+    let text = match path.as_os_str() == "-" {
+        true => std::io::read_to_string(std::io::stdin()),
+        false => std::fs::read_to_string(path),
+    };
+    let text = text.map_err(|error| refused(&error))?;
+    Ok(serde_json::from_str(&text).map_err(|error| refused(&error))?)
 }
 
 /// The commands, one a noun.
 pub(crate) fn commands() -> impl Iterator<Item = CommandLine> {
     NOUNS.iter().map(|noun| {
         let command = CommandLine::new(noun.name).about(noun.about).subcommand_required(true);
-        Verb::augment_subcommands(Common::augment_args(command.arg_required_else_help(true)))
+        let command = Common::augment_args(command.arg_required_else_help(true));
+        let command = Verb::augment_subcommands(command);
+        match noun.name {
+            JOB => job::Verb::augment_subcommands(command),
+            MANIFEST => manifest::Verb::augment_subcommands(command)
+                .mut_subcommand("show", |show| show.arg(manifest::revision_option())),
+            _ => command,
+        }
     })
 }
 
@@ -111,8 +124,20 @@ pub(crate) async fn run(
 ) -> Result<u8, Failure> {
     let understood = |error: clap::Error| Failure::from(say::bad_assignment(error));
     let common = Common::from_arg_matches(&words).map_err(understood)?;
-    let verb = Verb::from_arg_matches(&words).map_err(understood)?;
     let server = Server::new(context::current(common.context.as_deref())?)?;
+    if noun.name == JOB
+        && let Ok(verb) = job::Verb::from_arg_matches(&words)
+    {
+        return job::run(verb, &server, common.output, &screen).await;
+    }
+    if noun.name == MANIFEST
+        && let Ok(verb) = manifest::Verb::from_arg_matches(&words)
+    {
+        let said = manifest::run(verb, &server, common.output).await?;
+        screen.write_out(said.as_bytes())?;
+        return Ok(exit::FINE);
+    }
+    let verb = Verb::from_arg_matches(&words).map_err(understood)?;
     let one = |name: &str| format!("{}/{}", noun.path, escaped(name));
     let said = match verb {
         Verb::List { filter } => {
@@ -121,7 +146,11 @@ pub(crate) async fn run(
             show::list(&items, noun.columns, common.output)
         }
         Verb::Show { name } => {
-            let answer = server.call(Method::GET, &one(&name), None).await?;
+            let path = match manifest::revision(&words).filter(|_| noun.name == MANIFEST) {
+                Some(number) => format!("{}/revisions/{number}", one(&name)),
+                None => one(&name),
+            };
+            let answer = server.call(Method::GET, &path, None).await?;
             show::one(&answer.value, common.output)
         }
         Verb::Create { name, fields } => {
@@ -166,7 +195,7 @@ pub(super) fn pair(word: &str) -> Result<(String, String), Failure> {
 }
 
 /// A name as one part of a path.
-fn escaped(name: &str) -> String {
+pub(super) fn escaped(name: &str) -> String {
     use std::fmt::Write as _;
     name.bytes().fold(String::new(), |mut text, byte| {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {

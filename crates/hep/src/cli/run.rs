@@ -168,7 +168,12 @@ async fn list(
 }
 
 /// Follows a log to its end, going on where it broke off; the exit code of the run.
-async fn watch(server: &Server, id: &str, form: Form, screen: &Screen) -> Result<u8, Failure> {
+pub(super) async fn watch(
+    server: &Server,
+    id: &str,
+    form: Form,
+    screen: &Screen,
+) -> Result<u8, Failure> {
     let mut log = Log { last: 0, over: false };
     while !log.over {
         let request = server.request(Method::GET, &path(id, "/events"));

@@ -120,6 +120,7 @@ fn options(settings: &Settings) -> Result<server::Options, Failure> {
     })?;
     let mut options = server::Options::new(ssh, Bundle::new(EXECUTORS.to_vec()));
     options.keys = settings.list(&table::SSH_KEYS).into_iter().map(PathBuf::from).collect();
+    options.cache = Some(super::variables::state_directory().join("cache"));
     options.runs = usize::try_from(settings.number(&table::RUNS_AT_ONCE)).unwrap_or(1);
     options.grace = settings.span(&table::STOP_GRACE);
     let kept = |setting| Some(settings.span(setting)).filter(|span| !span.is_zero());

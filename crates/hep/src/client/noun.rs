@@ -40,6 +40,24 @@ pub(crate) const NOUNS: &[Noun] = &[
         columns: &["name", "kind", "login", "fingerprint", "description"],
     },
     Noun {
+        name: "job",
+        about: "Jobs: what is saved to be run",
+        path: "/jobs",
+        columns: &["name", "selector", "concurrency", "turns", "description"],
+    },
+    Noun {
+        name: "manifest",
+        about: "Manifests that are kept in the server",
+        path: "/manifests",
+        columns: &["name", "revision", "description", "modified"],
+    },
+    Noun {
+        name: "repository",
+        about: "Repositories from which manifests are taken",
+        path: "/repositories",
+        columns: &["name", "url", "revision", "folder", "credential", "description"],
+    },
+    Noun {
         name: "user",
         about: "People who may sign in",
         path: "/users",

@@ -10,6 +10,7 @@ mod exec;
 mod faults;
 mod hep;
 mod hostile;
+mod jobs;
 mod lamp;
 mod limits;
 mod login;

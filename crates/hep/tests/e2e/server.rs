@@ -60,6 +60,12 @@ impl Server {
         server
     }
 
+    /// Lets the command line of its desk talk to it, as the administrator.
+    pub(crate) fn login(&self) {
+        let words = ["login", self.address.as_str(), "--token-stdin"];
+        self.desk.fed(&words, self.tokens[0].1.as_bytes()).expect(0);
+    }
+
     /// Ends it as a power cut would, and starts it anew.
     pub(crate) fn restart_after_kill(&mut self) {
         self.signal(Signal::KILL);

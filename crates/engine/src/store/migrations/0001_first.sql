@@ -273,7 +273,7 @@ CREATE TABLE manifests (
     modified_by TEXT NOT NULL
 );
 
--- A revision is a set of files, as JSON from path to text; none is ever changed.
+-- A revision is a set of files, as JSON from path to hash and size; none is ever changed.
 CREATE TABLE manifest_revisions (
     manifest_id TEXT NOT NULL REFERENCES manifests (id) ON DELETE CASCADE,
     number BIGINT NOT NULL,
@@ -285,16 +285,43 @@ CREATE TABLE manifest_revisions (
     PRIMARY KEY (manifest_id, number)
 );
 
+-- The files of all revisions of a manifest, each content once.
+CREATE TABLE manifest_contents (
+    manifest_id TEXT NOT NULL REFERENCES manifests (id) ON DELETE CASCADE,
+    sha256 TEXT NOT NULL,
+    body BYTES NOT NULL,
+    PRIMARY KEY (manifest_id, sha256)
+);
+
+-- Where manifests are taken from with git. `host_keys` are lines of `known_hosts`.
+CREATE TABLE repositories (
+    id TEXT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    description TEXT NOT NULL DEFAULT '',
+    url TEXT NOT NULL,
+    revision TEXT NOT NULL DEFAULT '',
+    folder TEXT NOT NULL DEFAULT '',
+    credential_id TEXT REFERENCES credentials (id),
+    host_keys TEXT NOT NULL DEFAULT '',
+    version BIGINT NOT NULL DEFAULT 1,
+    created_ms BIGINT NOT NULL,
+    created_by TEXT NOT NULL,
+    modified_ms BIGINT NOT NULL,
+    modified_by TEXT NOT NULL
+);
+CREATE INDEX repositories_by_credential ON repositories (credential_id);
+
+-- `sealed` holds the secret defaults of its parameters; `turns` counts its runs.
 CREATE TABLE jobs (
     id TEXT NOT NULL PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
     description TEXT NOT NULL DEFAULT '',
     subject TEXT NOT NULL,
-    selector TEXT NOT NULL DEFAULT '',
+    selector TEXT NOT NULL,
     parameters TEXT NOT NULL DEFAULT '[]',
     strategy TEXT NOT NULL DEFAULT '{}',
-    expectation TEXT,
     concurrency TEXT NOT NULL DEFAULT 'allow',
+    turns BIGINT NOT NULL DEFAULT 0,
     sealed BYTES,
     version BIGINT NOT NULL DEFAULT 1,
     created_ms BIGINT NOT NULL,
@@ -316,7 +343,8 @@ CREATE TABLE nodes (
 );
 
 -- A run: `sealed` holds its secret parameters, `counts` its host runs by state, as JSON; `phase` is `plan`
--- while it only looks at what an approval is wanted for. The lease of its
+-- while it only looks at what an approval is wanted for. Of a job's runs `turn` is the number; one that is
+-- `in_turn` begins when those with lower numbers have ended. The lease of its
 -- coordinator is `node_id`, `fence` (who holds it) and `lease` (raised at every renewal).
 CREATE TABLE runs (
     id TEXT NOT NULL PRIMARY KEY,
@@ -327,6 +355,9 @@ CREATE TABLE runs (
     strategy TEXT NOT NULL DEFAULT '{}',
     parent_id TEXT REFERENCES runs (id),
     job_id TEXT,
+    job_name TEXT,
+    turn BIGINT,
+    in_turn BOOLEAN NOT NULL DEFAULT FALSE,
     retry_of TEXT,
     actor_kind TEXT NOT NULL,
     actor_id TEXT,
@@ -352,6 +383,8 @@ CREATE TABLE runs (
 );
 CREATE INDEX runs_by_state ON runs (state, id);
 CREATE INDEX runs_by_job ON runs (job_id, id);
+CREATE INDEX runs_open_by_job ON runs (job_id, turn)
+    WHERE state IN ('queued', 'waiting', 'running', 'cancelling');
 CREATE INDEX runs_by_actor ON runs (actor_name, id);
 CREATE INDEX runs_by_parent ON runs (parent_id);
 

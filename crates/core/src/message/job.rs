@@ -1,0 +1,41 @@
+//! Messages of the area `job`: what is saved to be run, its parameters, and where manifests come from.
+
+catalogue! { "job";
+    no_files() "A manifest has at least one file\nhint: give `files`, a mapping from paths to texts";
+    too_many_files(count, most) "The manifest has {count} files, which is more than {most}";
+    too_large(bytes, most) "The files of the manifest have {bytes} bytes together, which is more than {most}\nhint: keep what is larger in a package or on a web server";
+    twice(path) "`{path}` is both in `files` and in `base64`";
+    no_revision(manifest, revision) "The manifest `{manifest}` has no revision {revision}\nhint: `hep manifest history {manifest}` lists them";
+    no_manifest(manifest) "There is no manifest `{manifest}`";
+    two_sources() "A manifest comes with the call in `files`, or from `manifest`, or from `repository`: from one of them";
+    bad_expression(pattern, why) "`{pattern}` is no regular expression: {why}";
+    bad_parameter_name(name) "`{name}` cannot be the name of a parameter\nhint: use letters, digits and `_`, beginning with a letter or `_`";
+    parameter_twice(name) "There are two parameters `{name}`";
+    no_choices(name) "The parameter `{name}` has nothing to choose from\nhint: give `choices`";
+    stray_choices(name) "The parameter `{name}` is no choice, so it has no `choices`";
+    no_secret_kept(name) "No default of the parameter `{name}` is kept\nhint: give it as `default`";
+    no_secret_here(name, kind) "The parameter `{name}` is secret, and a subject of the kind `{kind}` has no place for secrets\nhint: commands and scripts get them in their environment, manifests as variables";
+    not_used(name, place) "The parameter `{name}` reaches nothing of what is run\nhint: write `{place}` where its value belongs";
+    unknown_place(place) "`{place}` stands for no parameter of the job";
+    secret_place(place) "`{place}` would show a secret\nhint: commands and scripts get it in their environment";
+    unknown_parameter(name, job) "The job `{job}` has no parameter `{name}`";
+    missing_parameter(name) "The parameter `{name}` needs a value";
+    wrong_kind(name, kind) "The value of the parameter `{name}` is no {kind}";
+    not_a_choice(name, choices) "The value of the parameter `{name}` is none of {choices}";
+    no_match(name, pattern) "The value of the parameter `{name}` does not match `{pattern}`";
+    busy(job, run) "The job `{job}` is running already, and does so once at a time: {run}";
+    too_many_waiting(job, most) "{most} runs of the job `{job}` wait for their turn already\nhint: cancel some of them: `hep run list job={job} state=queued`";
+    beyond(host) "{host} is none of the job's hosts";
+    unexpected_output(pattern) "No line of the output matches `{pattern}`";
+    bad_url(url) "`{url}` is not the address of a repository that can be taken from\nhint: use `https://…`, `ssh://…` or `USER@HOST:PATH`, without a password; administrators may use `file:///…`";
+    bad_revision(revision) "`{revision}` cannot be a branch, a tag or a commit";
+    wrong_credential(name, kind, needed) "The credential `{name}` is of the kind `{kind}`; this address needs one of the kind `{needed}`";
+    locked_key(name) "The key of the credential `{name}` has a passphrase, which git cannot be given\nhint: use a key of its own without one, which may only read";
+    no_git() "Manifests cannot be taken from a repository, because this server has no program `git`\nhint: install the package `git`";
+    git_failed(repository, text) "Cannot take manifests from the repository `{repository}`: {text}";
+    git_slow(repository, seconds) "Cannot take manifests from the repository `{repository}`: it did not answer within {seconds} s";
+    no_such_revision(repository, revision) "The repository `{repository}` has no branch, tag or commit `{revision}`";
+    no_such_entry(repository, entry, commit) "The repository `{repository}` has no file `{entry}` at {commit}";
+    no_repository(repository) "There is no repository `{repository}`";
+    no_cache() "Manifests are taken from repositories by a server that is running";
+}

@@ -1,0 +1,61 @@
+//! What can be done to jobs besides what can be done to every noun.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use hep_core::run::exit;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::Failure;
+use super::noun::{escaped, read_object};
+use super::run;
+use crate::client::show::Form;
+use crate::client::{Server, assign};
+use crate::terminal::Screen;
+
+/// What can be done to jobs.
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Start one, and print the id of its run
+    Run {
+        /// Its name
+        name: String,
+        /// A parameter: `NAME=VALUE`. Words are seen in the process list: give secrets in a file
+        #[arg(short = 'e', long = "parameter", value_name = "NAME=VALUE")]
+        parameters: Vec<String>,
+        /// A file with parameters in JSON, `-` for standard input; words win over it
+        #[arg(short, long, value_name = "FILE")]
+        file: Option<PathBuf>,
+        /// Only on these of its hosts, as a selector
+        #[arg(short, long, value_name = "SELECTOR")]
+        limit: Option<String>,
+        /// Follow the run until it ends; exits as a local run would
+        #[arg(short, long)]
+        watch: bool,
+    },
+}
+
+/// Does it.
+pub(super) async fn run(
+    verb: Verb,
+    server: &Server,
+    form: Form,
+    screen: &Screen,
+) -> Result<u8, Failure> {
+    let Verb::Run { name, parameters, file, limit, watch } = verb;
+    let parameters = assign::object(&parameters, read_object(file.as_deref())?)?;
+    let body = json!({ "parameters": parameters, "limit": limit });
+    let path = format!("/jobs/{}/run", escaped(&name));
+    let started = server.call(Method::POST, &path, Some(&body)).await?.value;
+    let id = started["id"].as_str().unwrap_or_default();
+    if watch {
+        return run::watch(server, id, form, screen).await;
+    }
+    let said = match form {
+        Form::Text => format!("{id}\n"),
+        Form::Json | Form::Yaml => crate::client::show::one(&Value::clone(&started), form),
+    };
+    screen.write_out(said.as_bytes())?;
+    Ok(exit::FINE)
+}
