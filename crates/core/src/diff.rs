@@ -14,6 +14,9 @@ const MAX_LINES: usize = 2000;
 /// Shows a diff as `diff -u` does. Nothing where both sides are the same.
 #[must_use]
 pub fn render(diff: &Diff) -> String {
+    if diff.before_header.is_empty() && diff.after_header.is_empty() && diff.before.is_empty() {
+        return diff.after.to_string();
+    }
     if diff.before == diff.after {
         return String::new();
     }
@@ -22,6 +25,18 @@ pub fn render(diff: &Diff) -> String {
     let shown =
         unified.context_radius(3).header(&diff.before_header, &diff.after_header).to_string();
     cut(&shown)
+}
+
+/// A diff of which only what [`render`] shows is known: neither side has a name.
+#[must_use]
+pub fn rendered(text: &str) -> Diff {
+    let nothing = || "".into();
+    Diff {
+        before_header: nothing(),
+        after_header: nothing(),
+        before: nothing(),
+        after: text.into(),
+    }
 }
 
 /// At most so many lines, and how many were left out.

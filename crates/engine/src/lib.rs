@@ -8,6 +8,7 @@ pub mod event;
 pub mod exec;
 pub mod fleet;
 pub mod gate;
+pub mod history;
 pub mod identity;
 pub mod inventory;
 mod lines;

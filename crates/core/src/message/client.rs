@@ -2,6 +2,7 @@
 
 catalogue! { "client";
     no_context() "No server is known\nhint: `hep login URL`, or set `HEP_SERVER` and `HEP_TOKEN`";
+    no_token(url) "No token is known for the server at {url}\nhint: `hep login {url}`, or set `HEP_TOKEN`";
     no_such_context(name) "There is no context `{name}`\nhint: `hep context list` shows them";
     bad_contexts(path, why) "Cannot use the contexts in {path}: {why}";
     cannot_write_contexts(path, why) "Cannot write the contexts into {path}: {why}";
@@ -16,6 +17,11 @@ catalogue! { "client";
     assigned_twice(field) "Cannot set `{field}`: an earlier word makes it a value of its own";
     too_many_files(path, most) "{path} holds more than {most} files\nhint: name the folder that holds the manifest and nothing else";
     cannot_read(path, why) "Cannot read {path}: {why}";
+    told(text) "{text}";
+    not_with_server(option) "Cannot use {option} through a server";
+    secret_variable(name) "Cannot send the variable `{name}`: it was encrypted, and would lie open in the run\nhint: keep it in a credential or in the variables of a host";
+    not_utf8(what) "Cannot send {what} to the server: it is no UTF-8 text";
+    waits_for_approval(id) "Run {id} waits for somebody's approval";
     ask_token() "Token: ";
     empty_token() "No token was given\nhint: an administrator makes one with `hep admin create-token USER`";
     logged_in(name, url) "`{name}` is now the server at {url}";

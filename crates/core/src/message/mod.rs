@@ -61,6 +61,7 @@ pub mod command;
 pub mod credential;
 pub mod exec;
 pub mod file;
+pub mod history;
 pub mod host_key;
 pub mod inventory;
 pub mod job;
@@ -91,6 +92,7 @@ pub const CATALOGUES: &[&[Entry]] = &[
     credential::ENTRIES,
     exec::ENTRIES,
     file::ENTRIES,
+    history::ENTRIES,
     host_key::ENTRIES,
     inventory::ENTRIES,
     job::ENTRIES,

@@ -25,6 +25,8 @@ catalogue! { "play";
     source_changed(path) "Cannot send `{path}`: it has changed since the run began\nhint: run again";
     source_name(path) "Cannot send `{path}`: its name is not UTF-8";
     source_not_text(path) "Cannot use `{path}` as a template: it is not UTF-8 text";
+    parcel_too_large(files, mebibytes) "Cannot send the manifests: their folders hold more than {files} files, or more than {mebibytes} MiB\nhint: put them into a folder of their own";
+    outside_parcel(name) "Cannot send `{name}`: it lies outside the manifests' folders, and the server does not read files of its own\nhint: put it into `files/` beside the manifest";
     source_too_many(path, most) "Cannot send `{path}`: it holds more than {most} entries";
     blob_unknown(hash) "Cannot send the content {hash}: this run has no file of that content";
     vars_not_mapping() "Cannot read the variables: the file is not a mapping of names to values";

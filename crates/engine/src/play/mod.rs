@@ -11,6 +11,7 @@ mod journal;
 pub mod load;
 mod lookup;
 mod needs;
+pub mod parcel;
 mod plain;
 mod reboot;
 pub mod saved;
@@ -289,6 +290,11 @@ pub fn hosts_of(
         plays.push((Arc::new(play.clone()), hosts));
     }
     Ok(plays)
+}
+
+/// The selector of each play, its templates rendered.
+pub fn patterns(loaded: &Loaded) -> Result<Vec<String>, Message> {
+    loaded.program.plays.iter().map(|play| scene::pattern(loaded, play)).collect()
 }
 
 impl Run {

@@ -9,12 +9,12 @@ pub(crate) mod live;
 mod log;
 pub(crate) mod means;
 mod node;
-mod output;
+pub(crate) mod output;
 mod pump;
 pub(crate) mod roster;
 mod runner;
 pub mod subject;
-mod told;
+pub(crate) mod told;
 pub(crate) mod work;
 mod writer;
 

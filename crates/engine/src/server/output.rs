@@ -8,27 +8,41 @@ const HEAD: usize = 4 << 20;
 const TAIL: usize = 256 << 10;
 
 /// A line: which of the two outputs, and its bytes.
-pub(super) type Line = (&'static str, Vec<u8>);
+pub(crate) type Line = (&'static str, Vec<u8>);
 
 /// The output of one host.
-#[derive(Debug, Default)]
-pub(super) struct Kept {
+#[derive(Debug)]
+pub(crate) struct Kept {
+    most_head: usize,
+    most_tail: usize,
     head: usize,
     tail: VecDeque<Line>,
     tail_bytes: usize,
     cut: usize,
 }
 
+impl Default for Kept {
+    fn default() -> Self {
+        Self::new(HEAD, TAIL)
+    }
+}
+
 impl Kept {
+    /// Keeps so many bytes of the beginning and so many of the end.
+    pub(crate) const fn new(most_head: usize, most_tail: usize) -> Self {
+        let tail = VecDeque::new();
+        Self { most_head, most_tail, head: 0, tail, tail_bytes: 0, cut: 0 }
+    }
+
     /// Takes a line; gives it back when it belongs to the beginning.
-    pub(super) fn take(&mut self, line: Line) -> Option<Line> {
-        if self.head + line.1.len() <= HEAD && self.tail.is_empty() && self.cut == 0 {
+    pub(crate) fn take(&mut self, line: Line) -> Option<Line> {
+        if self.head + line.1.len() <= self.most_head && self.tail.is_empty() && self.cut == 0 {
             self.head += line.1.len();
             return Some(line);
         }
         self.tail_bytes += line.1.len();
         self.tail.push_back(line);
-        while self.tail_bytes > TAIL {
+        while self.tail_bytes > self.most_tail {
             let Some((_, bytes)) = self.tail.pop_front() else { break };
             self.tail_bytes -= bytes.len();
             self.cut += bytes.len();
@@ -37,7 +51,7 @@ impl Kept {
     }
 
     /// How many bytes were left out, and the end.
-    pub(super) fn finish(self) -> (usize, VecDeque<Line>) {
+    pub(crate) fn finish(self) -> (usize, VecDeque<Line>) {
         (self.cut, self.tail)
     }
 }

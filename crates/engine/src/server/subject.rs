@@ -95,6 +95,9 @@ pub struct ManifestSubject {
     /// Its files by their paths, when they come with the call.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub files: BTreeMap<String, String>,
+    /// Files that are no text, by their paths, in base64.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub binary: BTreeMap<String, String>,
     /// The name of a manifest of the server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub manifest: Option<String>,
@@ -107,6 +110,9 @@ pub struct ManifestSubject {
     pub revision: Option<String>,
     /// The file to begin with. A manifest of the server says which; elsewhere `main.yml` when not said.
     pub entry: String,
+    /// Those that follow it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub further: Vec<String>,
     /// Variables that win over all others.
     #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
     pub vars: serde_json::Map<String, serde_json::Value>,

@@ -1,7 +1,7 @@
 //! What the engine tells of a run, as its log keeps it.
 
 use hep_core::diff;
-use hep_core::interp::{Event, Report};
+use hep_core::interp::{Event, Report, State};
 use hep_core::message::Message;
 use serde_json::{Value, json};
 
@@ -9,14 +9,14 @@ use crate::event::HostEnd;
 use crate::store::host_runs::End;
 
 /// A message: its id and arguments for programs, its text for people.
-pub(super) fn message(message: &Message) -> Value {
+pub(crate) fn message(message: &Message) -> Value {
     let args: serde_json::Map<String, Value> =
         message.args.iter().map(|(name, value)| (name.to_string(), json!(value))).collect();
     json!({ "id": message.id, "args": args, "text": message.to_string() })
 }
 
 /// What is kept of a task's event; nothing of variables, which are the engine's own.
-pub(super) fn task(event: &Event) -> Option<Value> {
+pub(crate) fn task(event: &Event) -> Option<Value> {
     Some(match event {
         Event::Started { task, name } => json!({ "event": "started", "task": task, "name": name }),
         Event::Item(done) => report("item", done),
@@ -43,6 +43,8 @@ fn report(event: &str, done: &Report) -> Value {
         ("message", done.message.as_ref().map(message)),
         ("diff", (!diffs.is_empty()).then(|| json!(diffs.concat()))),
         ("result", (!done.no_log && !done.result.is_empty()).then(|| json!(done.result))),
+        ("no_log", done.no_log.then_some(json!(true))),
+        ("pos", is_bad(done.state).then(|| json!(done.pos))),
         ("handler", done.handler.then_some(json!(true))),
     ];
     for (name, value) in more {
@@ -53,8 +55,13 @@ fn report(event: &str, done: &Report) -> Value {
     body
 }
 
+/// Whether the place in the manifest is worth telling.
+const fn is_bad(state: State) -> bool {
+    matches!(state, State::Failed | State::Unreachable | State::Rescued | State::Ignored)
+}
+
 /// A host's end, as its row keeps it.
-pub(super) fn end(position: i64, told: &HostEnd) -> End {
+pub(crate) fn end(position: i64, told: &HostEnd) -> End {
     End {
         position,
         state: told.state,
@@ -66,7 +73,7 @@ pub(super) fn end(position: i64, told: &HostEnd) -> End {
 }
 
 /// A host's end, as the log tells it.
-pub(super) fn host(end: &End, duration_ms: u64) -> Value {
+pub(crate) fn host(end: &End, duration_ms: u64) -> Value {
     json!({
         "state": end.state,
         "rc": end.rc,

@@ -145,8 +145,15 @@ fn of_manifest(said: &ManifestSubject, given: &Given) -> Result<Work, Message> {
     for (path, body) in brought.chain(fetched) {
         folder.put(path, body)?;
     }
-    if !said.files.contains_key(&said.entry) && !given.files.contains_key(&said.entry) {
-        return Err(say::no_entry(&said.entry));
+    for (path, text) in &said.binary {
+        folder.put(path, &BASE64.decode(text).map_err(|_| say::bad_base64())?)?;
+    }
+    let entries: Vec<&str> =
+        std::iter::once(&said.entry).chain(&said.further).map(String::as_str).collect();
+    let is_there =
+        |name: &&&str| said.files.contains_key(**name) || given.files.contains_key(**name);
+    if let Some(entry) = entries.iter().find(|name| !is_there(name)) {
+        return Err(say::no_entry(entry));
     }
     let mut extra = roster::layer(&said.vars);
     extra.extend(given.secrets.iter().map(|(name, value)| {
@@ -168,7 +175,7 @@ fn of_manifest(said: &ManifestSubject, given: &Given) -> Result<Work, Message> {
         become_user: said.become_user.as_deref().map(Arc::from),
         ..Options::default()
     };
-    folder.load(&said.entry, request, options)
+    folder.load(&entries, request, options)
 }
 
 fn of_copy(said: &CopySubject) -> Result<Work, Message> {
@@ -206,7 +213,7 @@ fn of_copy(said: &CopySubject) -> Result<Work, Message> {
         become_user,
         ..Options::default()
     };
-    folder.load("copy.yml", request, options)
+    folder.load(&["copy.yml"], request, options)
 }
 
 fn of_verb(said: &VerbSubject) -> Result<Work, Message> {
@@ -250,7 +257,7 @@ fn of_task(said: &VerbSubject, task: &Task) -> Result<Work, Message> {
         become_user,
         ..Options::default()
     };
-    folder.load("verb.yml", request, options)
+    folder.load(&["verb.yml"], request, options)
 }
 
 /// Whether a path leads beneath a folder, whatever that is, and says so in one way only.
@@ -285,8 +292,14 @@ impl Folder {
         written.map_err(|error| say::no_folder(path, error))
     }
 
-    fn load(self, entry: &str, request: load::Request, options: Options) -> Result<Work, Message> {
-        let manifests = vec![self.0.join(entry).display().to_string()];
+    fn load(
+        self,
+        entries: &[&str],
+        request: load::Request,
+        options: Options,
+    ) -> Result<Work, Message> {
+        let path = |entry: &&str| self.0.join(entry).display().to_string();
+        let manifests = entries.iter().map(path).collect();
         let confined = Some(self.0.clone());
         let loaded = load::load(load::Request { manifests, confined, ..request });
         let loaded = Arc::new(loaded.map_err(|faulty| self.explain(&faulty))?);
@@ -341,6 +354,22 @@ mod tests {
             (manifest(good, "a.yml"), Ok(())),
             (manifest(good, "b.yml"), Err("run.no_entry")),
             (manifest(r#"{"a.yml":"- nonsense: 1\n"}"#, "a.yml"), Err("run.bad_manifest")),
+            (
+                r#"{"kind":"manifest","files":{"a.yml":"- debug: msg=x\n","b/c.yml":"- debug: msg=y\n"},"entry":"a.yml",
+                    "further":["b/c.yml"],"binary":{"files/x":"/w=="}}"#
+                    .into(),
+                Ok(()),
+            ),
+            (
+                r#"{"kind":"manifest","files":{"a.yml":"[]"},"entry":"a.yml","further":["b.yml"]}"#
+                    .into(),
+                Err("run.no_entry"),
+            ),
+            (
+                r#"{"kind":"manifest","files":{"a.yml":"[]"},"entry":"a.yml","binary":{"x":"!"}}"#
+                    .into(),
+                Err("run.bad_base64"),
+            ),
             (manifest(r#"{"../a.yml":"[]"}"#, "../a.yml"), Err("run.bad_path")),
             (manifest(r#"{"/etc/a.yml":"[]"}"#, "/etc/a.yml"), Err("run.bad_path")),
             (manifest(r#"{"a/./a.yml":"[]"}"#, "a/./a.yml"), Err("run.bad_path")),

@@ -363,14 +363,24 @@ impl Db {
         }
     }
 
+    /// Opens a file of one person, made where it is missing, of which a power cut may take the last commits:
+    /// nobody waits for the disk.
+    pub async fn open_aside(path: &Path) -> Result<Self> {
+        Self::file(path, SqliteSynchronous::Normal).await
+    }
+
     async fn sqlite(path: &Path) -> Result<Self> {
+        // What was told to be accepted is on the disk: intent, claims and outcomes.
+        Self::file(path, SqliteSynchronous::Full).await
+    }
+
+    async fn file(path: &Path, synchronous: SqliteSynchronous) -> Result<Self> {
         make_private(path).map_err(sqlx::Error::Io)?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
-            // What was told to be accepted is on the disk: intent, claims and outcomes.
-            .synchronous(SqliteSynchronous::Full)
+            .synchronous(synchronous)
             .foreign_keys(true)
             .busy_timeout(BUSY);
         let pool = |most: u32| {

@@ -1,5 +1,7 @@
 //! The log of a run: numbered from 1 without gaps, in the order in which it was committed.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
 use super::db::{Arg, Result, Row, Sql, sql};
@@ -40,6 +42,9 @@ pub struct Event {
     /// The lines of output.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// Its very bytes, in base64, where they are no UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base64: Option<String>,
     /// Everything else that it says.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
@@ -50,6 +55,8 @@ fn read(row: &Row) -> Result<Event> {
     let (kind, body): (String, Vec<u8>) = (row.get("kind")?, row.get("body")?);
     let is_output = kind == "output";
     let text = is_output.then(|| String::from_utf8_lossy(&body).into_owned());
+    let is_text = !is_output || std::str::from_utf8(&body).is_ok();
+    let base64 = (!is_text).then(|| STANDARD.encode(&body));
     let data = if is_output { None } else { serde_json::from_slice(&body).ok() };
     Ok(Event {
         seq: row.get("seq")?,
@@ -58,6 +65,7 @@ fn read(row: &Row) -> Result<Event> {
         host: row.get("host_name")?,
         stream: row.get("stream")?,
         text,
+        base64,
         data,
     })
 }

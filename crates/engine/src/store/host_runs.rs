@@ -61,7 +61,7 @@ fn read(row: &Row) -> Result<HostRun> {
     })
 }
 
-/// A host of a new run: id, name, and why it is skipped, where it is.
+/// A host of a new run: id (empty of one that is in no register), name, and why it is skipped, where it is.
 pub type NewHost = (String, String, Option<Message>);
 
 /// Makes the host runs of a run, in this order.
@@ -75,7 +75,7 @@ pub async fn insert(into: &dyn Sql, run: &str, hosts: &[NewHost]) -> Result<()> 
             vec![
                 run.into(),
                 position.into(),
-                id.into(),
+                Arg::Text(Some(id.clone()).filter(|id| !id.is_empty())),
                 name.into(),
                 state.word().into(),
                 Arg::Text(skipped.as_ref().map(json)),

@@ -13,6 +13,7 @@ pub mod host_runs;
 pub mod hosts;
 pub mod idempotency;
 pub mod jobs;
+pub mod local;
 pub mod manifests;
 pub mod migrate;
 pub mod partitions;

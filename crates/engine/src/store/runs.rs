@@ -472,7 +472,7 @@ pub async fn take_number(into: &dyn Sql, id: &str) -> Result<Option<i64>> {
 }
 
 /// A number of an instant or a count as a parameter.
-pub(super) fn int(value: Option<i64>) -> Arg {
+pub(crate) fn int(value: Option<i64>) -> Arg {
     Arg::Int(value)
 }
 

@@ -1,5 +1,6 @@
 //! `hep apply`: manifests on hosts.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,16 +9,20 @@ use hep_core::interp::Options;
 use hep_core::manifest::select::Selection;
 use hep_core::message::cli as say;
 use hep_core::run::{self, exit};
+use hep_core::vars::Layer;
 use hep_engine::cancel::Cancel;
 use hep_engine::event::EVENTS_WAITING;
 use hep_engine::play::bundle::Bundle;
 use hep_engine::play::load::{self, Loaded};
-use hep_engine::play::{self, Person, Request};
+use hep_engine::play::{self, Person, PlayHosts, Request};
+use serde_json::json;
 use tokio::sync::mpsc;
 
 use super::connect::{Connect, Extra, Opened, Wanted};
 use super::failure::Failure;
-use super::{Output, list, plan, secrets, variables};
+use super::record::{Record, Recorded, Wish};
+use super::through::Through;
+use super::{Output, apply_remote, list, plan, secrets, variables};
 use crate::executors::EXECUTORS;
 use crate::render::play::{Detail, Json, Script, Text};
 use crate::render::{Ended, Render, View};
@@ -50,7 +55,7 @@ pub(crate) struct Args {
     pub(super) allow_deferred: bool,
     /// Show what changes in files
     #[arg(short = 'D', long)]
-    diff: bool,
+    pub(super) diff: bool,
     /// Only tasks with one of these tags
     #[arg(short, long, value_name = "TAGS", value_delimiter = ',')]
     pub(super) tags: Vec<String>,
@@ -77,7 +82,7 @@ pub(crate) struct Args {
     pub(super) force_handlers: bool,
     /// Remove the executor from the hosts at the end
     #[arg(long)]
-    no_keep: bool,
+    pub(super) no_keep: bool,
     /// Drive every host by single commands over SSH, without the executor
     #[arg(long, env = variables::NO_EXECUTOR, hide_env_values = true)]
     no_executor: bool,
@@ -88,7 +93,11 @@ pub(crate) struct Args {
     /// How to print: `json` is one object for each task and host or notice, and a
     /// summary for each host
     #[arg(long, value_enum, default_value_t, value_name = "FORM")]
-    output: Output,
+    pub(super) output: Output,
+    #[command(flatten)]
+    through: Through,
+    #[command(flatten)]
+    record: Record,
     #[command(flatten)]
     pub(super) extra: Extra,
     #[command(flatten)]
@@ -97,6 +106,9 @@ pub(crate) struct Args {
 
 /// Applies them.
 pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> {
+    if let Some(server) = args.through.asked()? {
+        return apply_remote::run(&args, server, screen).await;
+    }
     if let [file] = args.manifests.as_slice()
         && let Some(plan) = play::saved::read(Path::new(file))?
     {
@@ -124,7 +136,9 @@ pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> 
         let ended = plan::save(path, &args, (opened, loaded), renderer, &screen).await?;
         return Ok(args.code(&ended));
     }
-    let ended = carry_out(opened, loaded, args.request(&screen), &mut *renderer, &screen).await?;
+    let wish = args.wish(&opened.extra);
+    let request = args.request(&screen);
+    let ended = carry_out(opened, loaded, request, (&mut *renderer, wish), &screen).await?;
     Ok(args.code(&ended))
 }
 
@@ -157,7 +171,7 @@ pub(crate) async fn carry_out(
     opened: Opened,
     loaded: Arc<Loaded>,
     request: Request,
-    renderer: &mut dyn Render,
+    (renderer, wish): (&mut dyn Render, Option<Wish>),
     screen: &Screen,
 ) -> Result<Ended, Failure> {
     let plays = play::hosts_of(&opened.fleet, &loaded, request.limit.as_deref())?;
@@ -168,19 +182,30 @@ pub(crate) async fn carry_out(
         }
         return Err(say::no_host_for_plays(selector).into());
     }
+    let hosts = all_hosts(&plays);
+    let mut recorded = Recorded::start(renderer, wish, hosts, &opened.mask);
     let (events, received) = mpsc::channel(EVENTS_WAITING);
     let cancel: Cancel = opened.cancel.clone();
     let bundle = Bundle::new(EXECUTORS.to_vec());
     let fleet = opened.fleet.clone();
     let running = tokio::spawn(play::run(fleet, loaded, request, bundle, events, cancel));
     let view = View { screen, mask: &opened.mask, cancel: &opened.cancel };
-    let shown = view.show(received, renderer).await;
-    match running.await {
+    let shown = view.show(received, &mut recorded).await;
+    let ended = running.await;
+    recorded.end(screen).await;
+    match ended {
         Ok(Err(message)) => return Err(message.into()),
         Ok(Ok(())) => {}
         Err(error) => return Err(say::no_runtime(error).into()),
     }
     Ok(shown?)
+}
+
+/// The hosts of all plays, each once.
+fn all_hosts(plays: &[PlayHosts]) -> Vec<Arc<str>> {
+    let mut seen = HashSet::new();
+    let names = plays.iter().flat_map(|(_, hosts)| hosts.iter().map(|host| host.name.clone()));
+    names.filter(|name| seen.insert(name.clone())).collect()
 }
 
 /// Who answers a `pause`.
@@ -228,11 +253,32 @@ impl Args {
         loaded: &Arc<Loaded>,
         screen: &Screen,
     ) -> Box<dyn Render> {
-        let detail = Detail { verbose: self.connect.verbose };
         match self.output {
             Output::Json => Box::new(Json::new(opened.mask.clone())),
-            Output::Text => Box::new(Text::new(screen, Script::new(loaded), detail)),
+            Output::Text => Box::new(Text::new(screen, Script::new(loaded), self.detail())),
         }
+    }
+
+    /// What the history keeps of it. Of variables the names only: people put secrets into them.
+    pub(super) fn wish(&self, extra: &Layer) -> Option<Wish> {
+        self.record.wish(|| Wish {
+            kind: "manifest",
+            subject: json!({
+                "kind": "manifest",
+                "manifests": self.manifests,
+                "inventory": self.connect.inventory,
+                "check": self.is_check(),
+                "tags": self.tags,
+                "skip_tags": self.skip_tags,
+                "vars": extra.keys().collect::<Vec<_>>(),
+            }),
+            selector: self.limit.clone().unwrap_or_else(|| "all".into()),
+            checks: self.is_check(),
+        })
+    }
+
+    pub(super) const fn detail(&self) -> Detail {
+        Detail { verbose: self.connect.verbose }
     }
 
     /// Whether nothing is to be changed.
@@ -263,7 +309,11 @@ impl Args {
     }
 
     pub(super) fn code(&self, ended: &Ended) -> u8 {
-        let code = run::exit_code(ended.values().map(|end| end.state));
+        self.code_of(run::exit_code(ended.values().map(|end| end.state)), ended)
+    }
+
+    /// The exit code, from that of the hosts' states.
+    pub(super) fn code_of(&self, code: u8, ended: &Ended) -> u8 {
         let pending = |end: &hep_engine::event::HostEnd| {
             end.summary.as_ref().is_some_and(|summary| summary.changed + summary.deferred > 0)
         };

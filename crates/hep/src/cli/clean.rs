@@ -51,7 +51,7 @@ pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> 
             forks: usize::from(args.connect.forks),
             ..Request::default()
         };
-        let ended = carry_out(&opened, request, args.output, false, &screen).await?;
+        let ended = carry_out(&opened, request, (args.output, false), None, &screen).await?;
         states.extend(ended.values().map(|end| end.state));
     }
     Ok(run::exit_code(states))

@@ -1,18 +1,24 @@
 //! `hep exec`: one command on many hosts.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hep_core::message::{Message, cli as say};
-use hep_core::run;
+use hep_core::mask::Mask;
+use hep_core::message::{Message, cli as say, client as client_say};
+use hep_core::run::{self, exit};
 use hep_engine::event::EVENTS_WAITING;
 use hep_engine::exec::{self, Command, Request, Script, Sudo};
+use serde_json::json;
 use tokio::sync::mpsc;
 
 use super::connect::{Connect, Opened, Wanted};
 use super::failure::Failure;
+use super::record::{Record, Recorded, Wish};
+use super::through::{self, Through};
 use super::{Output, span, stdin};
+use crate::client::Server;
 use crate::render::exec::{Grouped, Json, Live};
 use crate::render::{Ended, Render, View};
 use crate::terminal::Screen;
@@ -56,11 +62,18 @@ pub(crate) struct Args {
     #[arg(long)]
     allow_empty: bool,
     #[command(flatten)]
+    through: Through,
+    #[command(flatten)]
+    record: Record,
+    #[command(flatten)]
     connect: Connect,
 }
 
 /// Runs it.
 pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> {
+    if let Some(server) = args.through.asked_or_known(&args.connect, &args.selector)? {
+        return on_server(&args, &server, &screen).await;
+    }
     let command = args.command()?;
     let wanted =
         Wanted { selector: &args.selector, allow_empty: args.allow_empty, ..Wanted::default() };
@@ -73,38 +86,119 @@ pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> 
         timeout: args.timeout,
         ..Request::default()
     };
-    let ended = carry_out(&opened, request, args.output, args.group_output, &screen).await?;
+    let wish = args.record.wish(|| args.wish());
+    let form = (args.output, args.group_output);
+    let ended = carry_out(&opened, request, form, wish, &screen).await?;
     Ok(run::exit_code(ended.values().map(|end| end.state)))
+}
+
+/// A time as a server takes it, rounded up.
+const fn whole_seconds(time: Duration) -> u64 {
+    let more = if time.subsec_nanos() > 0 { 1 } else { 0 };
+    time.as_secs().saturating_add(more)
+}
+
+/// The same through a server.
+async fn on_server(args: &Args, server: &Server, screen: &Arc<Screen>) -> Result<u8, Failure> {
+    args.connect.refuse_with_server()?;
+    let command = args.command()?;
+    let text = |bytes: Vec<u8>, what: &str| {
+        String::from_utf8(bytes).map_err(|_| Failure::from(client_say::not_utf8(what)))
+    };
+    let input = if args.no_stdin { bytes::Bytes::new() } else { stdin::read(screen).await? };
+    let mut subject = json!({
+        "stdin": text(input.into(), "the standard input")?,
+        "environment": command.environment.into_iter().collect::<BTreeMap<_, _>>(),
+        "sudo_user": args.become_user(),
+        "timeout_seconds": args.timeout.map(whole_seconds),
+    });
+    let (kind, more) = match command.script {
+        None => ("command", json!({ "line": command.words.join(" ") })),
+        Some(script) => {
+            let script = text(script.content, "the script")?;
+            ("script", json!({ "script": script, "arguments": command.words }))
+        }
+    };
+    subject["kind"] = kind.into();
+    for (name, value) in more.as_object().into_iter().flatten() {
+        subject[name] = value.clone();
+    }
+    let strategy = json!({ "forks": args.connect.forks });
+    let wanted = json!({ "subject": subject, "selector": args.selector, "strategy": strategy });
+    let form = (args.output, args.group_output);
+    let mask = Mask::default();
+    let shown = |names: &[Arc<str>]| renderer(form, names, &mask, screen);
+    if args.allow_empty && server.hosts(&args.selector).await?.is_empty() {
+        return Ok(exit::FINE);
+    }
+    Ok(through::carry_out(server, &wanted, shown, screen).await?.code())
 }
 
 /// Runs a command on the hosts and shows it; every host's end.
 pub(crate) async fn carry_out(
     opened: &Opened,
     request: Request,
-    output: Output,
-    grouped: bool,
+    form: (Output, bool),
+    wish: Option<Wish>,
     screen: &Screen,
 ) -> Result<Ended, Failure> {
     let names: Vec<Arc<str>> = opened.hosts.iter().map(|host| host.name.clone()).collect();
-    let mut renderer: Box<dyn Render> = match (output, grouped) {
-        (Output::Json, _) => Box::new(Json::new(opened.mask.clone())),
-        (Output::Text, true) => Box::new(Grouped::new(screen, &names)),
-        (Output::Text, false) => Box::new(Live::new(screen, &names)),
-    };
+    let mut renderer = renderer(form, &names, &opened.mask, screen);
+    let mut recorded = Recorded::start(&mut *renderer, wish, names.clone(), &opened.mask);
     screen.start_bar(names.len());
     let (events, received) = mpsc::channel(EVENTS_WAITING);
     let (fleet, hosts, cancel) =
         (opened.fleet.clone(), opened.hosts.clone(), opened.cancel.clone());
     let running = tokio::spawn(exec::run(fleet, hosts, request, events, cancel));
     let view = View { screen, mask: &opened.mask, cancel: &opened.cancel };
-    let shown = view.show(received, &mut *renderer).await;
+    let shown = view.show(received, &mut recorded).await;
     // The run ends by itself once nobody listens and it is cancelled; what it did is known by then.
     let _ = running.await;
     screen.end_bar();
+    recorded.end(screen).await;
     Ok(shown?)
 }
 
+/// What shows a command on these hosts: JSON, or text, whose equal outputs may be shown once.
+pub(super) fn renderer(
+    (output, grouped): (Output, bool),
+    names: &[Arc<str>],
+    mask: &Mask,
+    screen: &Screen,
+) -> Box<dyn Render> {
+    match (output, grouped) {
+        (Output::Json, _) => Box::new(Json::new(mask.clone())),
+        (Output::Text, true) => Box::new(Grouped::new(screen, names)),
+        (Output::Text, false) => Box::new(Live::new(screen, names)),
+    }
+}
+
 impl Args {
+    /// What the history keeps of it. Of variables the names only: people put secrets into them.
+    fn wish(&self) -> Wish {
+        let mut subject = json!({ "kind": "command", "line": self.command.join(" ") });
+        if let Some(script) = &self.script {
+            let script = script.display().to_string();
+            subject = json!({ "kind": "script", "script": script, "arguments": self.command });
+        }
+        let names: Vec<&str> = self.env.iter().map(|(name, _)| name.as_str()).collect();
+        let more = [
+            ("environment", (!names.is_empty()).then(|| json!(names))),
+            ("sudo_user", self.become_user().map(|user| json!(user))),
+        ];
+        for (name, value) in more {
+            if let Some(value) = value {
+                subject[name] = value;
+            }
+        }
+        let kind = if self.script.is_some() { "script" } else { "command" };
+        Wish { kind, subject, selector: self.selector.clone(), checks: false }
+    }
+
+    fn become_user(&self) -> Option<String> {
+        self.sudo_user.clone().or_else(|| self.sudo.then(|| "root".to_owned()))
+    }
+
     fn command(&self) -> Result<Command, Failure> {
         if self.command.is_empty() && self.script.is_none() {
             return Err(say::no_command().into());
@@ -113,12 +207,11 @@ impl Args {
             Ok(content) => Ok(Script { content }),
             Err(error) => Err(Failure::from(say::cannot_read(path.display(), error))),
         });
-        let user = self.sudo_user.clone().or_else(|| self.sudo.then(|| "root".to_owned()));
         Ok(Command {
             words: self.command.clone(),
             script: script.transpose()?,
             environment: self.env.clone(),
-            sudo: user.map(|user| Sudo { user, password: None }),
+            sudo: self.become_user().map(|user| Sudo { user, password: None }),
             posix: false,
         })
     }

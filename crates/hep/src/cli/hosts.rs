@@ -6,11 +6,15 @@ use std::sync::Arc;
 use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 use hep_core::inventory::Host;
+use hep_core::message::cli as say;
 use hep_core::run::exit;
+use serde_json::{Map, Value};
 
 use super::Output;
 use super::connect::{Connect, Extra, Opened, Wanted};
 use super::failure::Failure;
+use super::through::Through;
+use crate::client::Server;
 use crate::terminal::{Screen, visible};
 
 /// Show the hosts that a selector names: a table on a terminal, names into a pipe.
@@ -26,6 +30,8 @@ pub(crate) struct Args {
     #[arg(long)]
     allow_empty: bool,
     #[command(flatten)]
+    through: Through,
+    #[command(flatten)]
     extra: Extra,
     #[command(flatten)]
     connect: Connect,
@@ -33,6 +39,9 @@ pub(crate) struct Args {
 
 /// Shows them.
 pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> {
+    if let Some(server) = args.through.asked_or_known(&args.connect, &args.selector)? {
+        return of_server(&args, &server, &screen).await;
+    }
     let wanted = Wanted {
         selector: &args.selector,
         allow_empty: args.allow_empty,
@@ -51,6 +60,46 @@ pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> 
     Ok(exit::FINE)
 }
 
+/// The hosts of a server's register, in the same forms.
+async fn of_server(args: &Args, server: &Server, screen: &Screen) -> Result<u8, Failure> {
+    let hosts = server.hosts(&args.selector).await?;
+    if hosts.is_empty() && !args.allow_empty {
+        return Err(say::nothing_selected(&args.selector).into());
+    }
+    let text = match args.output {
+        Output::Json => hosts.iter().fold(String::new(), |text, host| text + &object(host) + "\n"),
+        Output::Text if screen.out.terminal => rows(hosts.iter().map(|host| {
+            let user = host["user"].as_str().unwrap_or("-").to_owned();
+            let groups = words(&host["groups"]).join(",");
+            [cell(&host["name"]), cell(&host["address"]), host["port"].to_string(), user, groups]
+        })),
+        Output::Text => {
+            hosts.iter().fold(String::new(), |text, host| text + &cell(&host["name"]) + "\n")
+        }
+    };
+    screen.write_out(text.as_bytes())?;
+    Ok(exit::FINE)
+}
+
+/// A host of a register as one of an inventory is shown.
+fn object(host: &Value) -> String {
+    let mut object = Map::new();
+    for name in ["name", "address", "port", "user", "groups", "labels", "vars"] {
+        if !host[name].is_null() {
+            object.insert(name.to_owned(), host[name].clone());
+        }
+    }
+    Value::Object(object).to_string()
+}
+
+fn cell(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn words(value: &Value) -> Vec<&str> {
+    value.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
 fn json(opened: &Opened) -> Result<String, Failure> {
     let mut text = String::new();
     for host in &opened.hosts {
@@ -61,18 +110,26 @@ fn json(opened: &Opened) -> Result<String, Failure> {
 }
 
 fn table(opened: &Opened) -> Result<String, Failure> {
-    let mut table = Table::new();
-    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(["NAME", "ADDRESS", "PORT", "USER", "GROUPS"]);
+    let mut found = Vec::new();
     for host in &opened.hosts {
         let login = opened.fleet.login(host)?;
         let port = login.port.map_or_else(|| "-".to_owned(), |port| port.to_string());
         let user = login.user.unwrap_or_else(|| "-".to_owned());
-        let row = [host.name.to_string(), login.address, port, user, groups(opened, host)];
+        found.push([host.name.to_string(), login.address, port, user, groups(opened, host)]);
+    }
+    Ok(rows(found.into_iter()))
+}
+
+/// The table for people.
+fn rows(rows: impl Iterator<Item = [String; 5]>) -> String {
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(["NAME", "ADDRESS", "PORT", "USER", "GROUPS"]);
+    for row in rows {
         table.add_row(row.map(|cell| visible::line(cell.as_bytes()).into_owned()));
     }
     let lines = table.lines().map(|line| line.trim_end().to_owned() + "\n");
-    Ok(lines.collect())
+    lines.collect()
 }
 
 fn groups(opened: &Opened, host: &Host) -> String {

@@ -2,6 +2,7 @@
 
 mod admin;
 mod apply;
+mod apply_remote;
 mod audit;
 mod clean;
 mod config;
@@ -10,6 +11,7 @@ mod database;
 mod exec;
 mod extra;
 mod failure;
+mod history;
 mod hosts;
 mod job;
 mod list;
@@ -19,6 +21,7 @@ mod messages;
 mod modules;
 mod noun;
 mod plan;
+mod record;
 mod run;
 mod sealed;
 mod secrets;
@@ -28,6 +31,7 @@ mod signals;
 mod span;
 mod ssh;
 mod stdin;
+mod through;
 pub(crate) mod variables;
 mod version;
 

@@ -50,8 +50,9 @@ pub(super) async fn save(
     let request = args.request(screen);
     let (fleet, used) = (opened.fleet.clone(), request.used.clone());
     let (extra, cancel) = (opened.extra.clone(), opened.cancel.clone());
+    let wish = args.wish(&extra);
     let mut recording = Recording { inner, recorder: Recorder::new(opened.mask.clone()) };
-    let ended = carry_out(opened, loaded.clone(), request, &mut recording, screen).await?;
+    let ended = carry_out(opened, loaded.clone(), request, (&mut recording, wish), screen).await?;
     if cancel.is_cancelled() {
         return Ok(ended);
     }
@@ -87,8 +88,9 @@ pub(super) async fn apply(args: Args, plan: SavedPlan, screen: Arc<Screen>) -> R
     }
     screen.say(&say::as_planned(fixed.ready()).to_string());
     let mut renderer = args.renderer(&opened, &loaded, &screen);
+    let kept = args.wish(&opened.extra);
     let request = Request { fixed: Some(Arc::new(fixed)), ..request };
-    let ended = carry_out(opened, loaded, request, &mut *renderer, &screen).await?;
+    let ended = carry_out(opened, loaded, request, (&mut *renderer, kept), &screen).await?;
     Ok(args.code(&ended))
 }
 

@@ -1,25 +1,26 @@
 //! `hep run`: runs of a server, seen and steered from the command line.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use hep_core::message::{Message, client as say};
+use hep_core::message::client as say;
 use hep_core::run::{HostState, exit, exit_code};
-use reqwest::{Method, Response};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::failure::Failure;
+use super::history;
+use crate::client::follow::{follow, path};
+use crate::client::replay;
 use crate::client::show::{self, Form};
 use crate::client::{Server, causes, context};
 use crate::terminal::{Screen, visible};
 
 /// What a table of runs shows.
-const COLUMNS: &[&str] =
+pub(super) const COLUMNS: &[&str] =
     &["id", "kind", "state", "hosts", "counts", "selector", "actor", "created_ms"];
 /// What a table of a run's hosts shows.
-const HOST_COLUMNS: &[&str] = &["host", "state", "rc", "signal", "started_ms", "ended_ms"];
-/// How long to wait before a live log that broke off is asked for again.
-const PAUSE: Duration = Duration::from_secs(1);
+pub(super) const HOST_COLUMNS: &[&str] =
+    &["host", "state", "rc", "signal", "started_ms", "ended_ms"];
 
 /// The command.
 #[derive(Debug, clap::Args)]
@@ -30,12 +31,15 @@ pub(crate) struct Args {
     /// How to print
     #[arg(long, value_enum, default_value_t, value_name = "FORM", global = true)]
     output: Form,
+    /// Runs of this machine that needed no server; so it is where no server is known
+    #[arg(long, global = true, conflicts_with = "context")]
+    local: bool,
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum Command {
+pub(super) enum Command {
     /// Show runs, the latest first
     List {
         /// How many at most
@@ -103,8 +107,12 @@ enum Command {
 
 /// Does it.
 pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> {
-    let server = Server::new(context::current(args.context.as_deref())?)?;
     let form = args.output;
+    let known = context::known(args.context.as_deref())?;
+    let Some(known) = known.filter(|_| !args.local) else {
+        return history::run(args.command, form, &screen).await;
+    };
+    let server = Server::new(known)?;
     let post = async |id: &str, action: &str, body: Option<Value>| {
         let answer = server.call(Method::POST, &path(id, action), body.as_ref()).await?;
         screen.write_out(show::one(&answer.value, form).as_bytes())?;
@@ -146,12 +154,6 @@ pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> 
     }
 }
 
-fn path(id: &str, action: &str) -> String {
-    // An id is a UUID: whatever else was typed must not lead elsewhere.
-    let id: String = id.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
-    format!("/runs/{id}{action}")
-}
-
 async fn list(
     server: &Server,
     number: u32,
@@ -167,23 +169,21 @@ async fn list(
     Ok(show::list(&runs, COLUMNS, form))
 }
 
-/// Follows a log to its end, going on where it broke off; the exit code of the run.
+/// Follows a log to its end; the exit code of the run.
 pub(super) async fn watch(
     server: &Server,
     id: &str,
     form: Form,
     screen: &Screen,
 ) -> Result<u8, Failure> {
-    let mut log = Log { last: 0, over: false };
-    while !log.over {
-        let request = server.request(Method::GET, &path(id, "/events"));
-        let request = request.header("accept", "text/event-stream");
-        let response = server.send(request.header("last-event-id", log.last.to_string())).await?;
-        log.follow(response, form, screen).await?;
-        if !log.over {
-            tokio::time::sleep(PAUSE).await;
-        }
-    }
+    follow(server, id, async |event: Value| {
+        let shown = match form {
+            Form::Text => line(&event),
+            Form::Json | Form::Yaml => format!("{event}\n"),
+        };
+        Ok(screen.write_out(shown.as_bytes())?)
+    })
+    .await?;
     let run = server.call(Method::GET, &path(id, ""), None).await?.value;
     Ok(exit_code(states(&run["counts"])))
 }
@@ -197,56 +197,8 @@ fn states(counts: &Value) -> Vec<HostState> {
     there.filter_map(read).collect()
 }
 
-/// How far a log has been shown.
-struct Log {
-    last: i64,
-    over: bool,
-}
-
-impl Log {
-    /// Shows what comes until the end, or until the line breaks.
-    async fn follow(
-        &mut self,
-        mut response: Response,
-        form: Form,
-        screen: &Screen,
-    ) -> Result<(), Failure> {
-        let mut waiting = Vec::new();
-        while let Ok(Some(chunk)) = response.chunk().await {
-            waiting.extend_from_slice(&chunk);
-            while let Some(end) = waiting.windows(2).position(|two| two == b"\n\n") {
-                let event: Vec<u8> = waiting.drain(..end + 2).collect();
-                self.event(&String::from_utf8_lossy(&event), form, screen)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// One event of the stream: `id`, `event` and `data`, a line each.
-    fn event(&mut self, text: &str, form: Form, screen: &Screen) -> Result<(), Failure> {
-        let field =
-            |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
-        if field("event") == Some("end") {
-            self.over = true;
-            return Ok(());
-        }
-        let Some(data) = field("data") else { return Ok(()) };
-        let event: Value = serde_json::from_str(data).unwrap_or_default();
-        let seq = event["seq"].as_i64().unwrap_or(0);
-        if seq <= self.last {
-            return Ok(());
-        }
-        self.last = seq;
-        let shown = match form {
-            Form::Text => line(&event),
-            Form::Json | Form::Yaml => format!("{event}\n"),
-        };
-        Ok(screen.write_out(shown.as_bytes())?)
-    }
-}
-
 /// An entry of a log for people; empty where it says nothing to them.
-fn line(event: &Value) -> String {
+pub(super) fn line(event: &Value) -> String {
     let host = event["host"].as_str().unwrap_or_default();
     if let Some(text) = event["text"].as_str() {
         let lines =
@@ -258,9 +210,20 @@ fn line(event: &Value) -> String {
     match kind {
         "host" | "run" if !state.is_empty() => {
             let who = if host.is_empty() { "run" } else { host };
-            let error = serde_json::from_value::<Message>(data["error"].clone()).ok();
+            let error = replay::message(&data["error"]);
             let why = error.map(|error| format!(": {error}")).unwrap_or_default();
             visible::line(format!("{who} {state}{why}").as_bytes()).into_owned() + "\n"
+        }
+        "task" if data["event"] == "finished" => {
+            let name = data["name"].as_str().unwrap_or_default();
+            let why = replay::message(&data["message"]);
+            let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+            visible::line(format!("{host} {state}: {name}{why}").as_bytes()).into_owned() + "\n"
+        }
+        "note" => {
+            let said = replay::message(data).map(|said| said.to_string()).unwrap_or_default();
+            let who = if host.is_empty() { String::new() } else { format!("{host}: ") };
+            visible::line(format!("{who}{said}").as_bytes()).into_owned() + "\n"
         }
         _ => String::new(),
     }
@@ -271,19 +234,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_log_is_shown_once_and_to_its_end() {
-        let screen = Screen::new();
-        let mut log = Log { last: 0, over: false };
-        let sent = [
-            (": alive\n\n", 0, false),
-            ("id: 1\nevent: run\ndata: {\"seq\":1,\"kind\":\"x\"}\n\n", 1, false),
-            ("id: 1\nevent: run\ndata: {\"seq\":1,\"kind\":\"x\"}\n\n", 1, false),
-            ("event: end\ndata: {}\n\n", 1, true),
-        ];
-        for (text, last, over) in sent {
-            log.event(text, Form::Text, &screen).unwrap();
-            assert_eq!((log.last, log.over), (last, over), "{text}");
-        }
+    fn output_drives_no_terminal() {
         let output =
             json!({ "seq": 2, "kind": "output", "host": "web1", "text": "a\nb\u{1b}[0m\n" });
         let shown = line(&output);

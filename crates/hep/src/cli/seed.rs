@@ -107,7 +107,7 @@ pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> 
         ..Request::default()
     };
     let mut renderer = Seed::new(&screen, Script::new(&loaded));
-    let ended = apply::carry_out(opened, loaded, request, &mut renderer, &screen).await?;
+    let ended = apply::carry_out(opened, loaded, request, (&mut renderer, None), &screen).await?;
     match run::exit_code(ended.values().map(|end| end.state)) {
         exit::FINE => Ok(exit::FINE),
         exit::CANCELLED => Ok(exit::CANCELLED),

@@ -50,6 +50,8 @@ variables! {
     MASTER_KEY_FILE = "HEP_MASTER_KEY_FILE";
     /// As `--no-executor`: `true` or `false`.
     NO_EXECUTOR = "HEP_NO_EXECUTOR";
+    /// As `--no-record`: `true` or `false`.
+    NO_RECORD = "HEP_NO_RECORD";
     /// Of `hep -c CONFIG`: replaces `log_level`.
     LOG_LEVEL = "LOGLEVEL";
 }
@@ -58,6 +60,11 @@ variables! {
 pub(crate) fn server() -> Option<(String, String)> {
     let said = |name| std::env::var(name).ok().filter(|text| !text.is_empty());
     Some((said(SERVER)?, said(TOKEN)?))
+}
+
+/// The token that the environment gives.
+pub(crate) fn token() -> Option<String> {
+    std::env::var(TOKEN).ok().filter(|text| !text.is_empty())
 }
 
 /// Where what a person chooses is kept.
@@ -81,6 +88,14 @@ pub(crate) fn state_directory() -> PathBuf {
     let home = named(XDG_STATE_HOME);
     let home = home.or_else(|| named(HOME).map(|home| home.join(".local/state")));
     home.unwrap_or_default().join("hep")
+}
+
+/// Where a person's own history is kept: as said, or in the home; nowhere without one. Root's lies there too: the
+/// folder beneath `/var/lib` is the server's.
+pub(crate) fn history_directory() -> Option<PathBuf> {
+    let home = || named(HOME).map(|home| home.join(".local/state"));
+    let beneath = named(XDG_STATE_HOME).or_else(home).map(|folder| folder.join("hep"));
+    named(STATE_DIRECTORY).or(beneath).filter(|folder| folder.is_absolute())
 }
 
 /// The file with the master key, where somebody gives one: by name, or systemd in its credentials.

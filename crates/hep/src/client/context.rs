@@ -129,6 +129,27 @@ pub(crate) fn current(name: Option<&str>) -> Result<Context, Failure> {
     contexts.get(&contexts.current).ok_or_else(|| say::no_context().into())
 }
 
+/// The same; nothing where no name is given and no server is known.
+pub(crate) fn known(name: Option<&str>) -> Result<Option<Context>, Failure> {
+    let is_known = name.is_some() || variables::server().is_some() || {
+        let contexts = Contexts::load()?;
+        contexts.contexts.contains_key(&contexts.current)
+    };
+    if is_known { current(name).map(Some) } else { Ok(None) }
+}
+
+/// The server at an address: as a context knows it, or with the token of the environment.
+pub(crate) fn at(url: &str) -> Result<Context, Failure> {
+    let url = address(url)?;
+    let contexts = Contexts::load()?;
+    let named = contexts.contexts.iter().find(|(_, kept)| kept.url == url);
+    if let Some(found) = named.and_then(|(name, _)| contexts.get(name)) {
+        return Ok(found);
+    }
+    let token = variables::token().ok_or_else(|| say::no_token(&url))?;
+    Ok(Context { url, token: Secret::new(token), ca: None })
+}
+
 /// An address of a server, checked and without a slash at its end.
 pub(crate) fn address(url: &str) -> Result<String, Failure> {
     let trimmed = url.trim_end_matches('/');

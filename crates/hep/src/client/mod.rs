@@ -2,7 +2,9 @@
 
 pub(crate) mod assign;
 pub(crate) mod context;
+pub(crate) mod follow;
 pub(crate) mod noun;
+pub(crate) mod replay;
 pub(crate) mod show;
 
 use std::time::Duration;
@@ -122,6 +124,24 @@ impl Server {
                 None => return Ok(items),
             }
         }
+    }
+}
+
+/// The most entries that a page of a list may have.
+const PAGE: &str = "1000";
+
+impl Server {
+    /// The hosts of the register that a selector names.
+    pub(crate) async fn hosts(&self, selector: &str) -> Result<Vec<Value>, Failure> {
+        let filters = [("selector", selector), ("limit", PAGE)];
+        let filters = filters.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        self.all("/hosts", &filters).await
+    }
+
+    /// The hosts of a run.
+    pub(crate) async fn hosts_of(&self, run: &str) -> Result<Vec<Value>, Failure> {
+        let limit = [("limit".to_owned(), PAGE.to_owned())];
+        self.all(&follow::path(run, "/hosts"), &limit).await
     }
 }
 

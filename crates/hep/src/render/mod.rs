@@ -114,7 +114,7 @@ fn not_started(host: &Arc<str>) -> HostEnd {
 }
 
 /// A JSON value without the secrets. It is searched before it is written, because writing escapes.
-fn masked(value: Value, mask: &Mask) -> Value {
+pub(crate) fn masked(value: Value, mask: &Mask) -> Value {
     if mask.is_empty() {
         return value;
     }

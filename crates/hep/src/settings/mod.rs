@@ -156,6 +156,13 @@ impl Settings {
     }
 }
 
+/// How long local runs are kept: as the environment says, else as usual; nothing for ever.
+pub(crate) fn keep_runs() -> Option<Duration> {
+    let said = variable(table::KEEP_RUNS.variable).and_then(|text| span(&text));
+    let span = said.or_else(|| span(table::KEEP_RUNS.default)).unwrap_or_default();
+    (!span.is_zero()).then_some(span)
+}
+
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|text| !text.is_empty())
 }

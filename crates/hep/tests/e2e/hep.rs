@@ -120,6 +120,16 @@ impl Desk {
         ran
     }
 
+    /// Runs a command that was made ready.
+    pub(crate) fn run(command: Command) -> Ran {
+        Running::of(command).end()
+    }
+
+    /// Starts a command that was made ready.
+    pub(crate) fn started(command: Command) -> Running {
+        Running::of(command)
+    }
+
     /// Starts `hep` and leaves it at work.
     pub(crate) fn start(&self, words: &[&str]) -> Running {
         Running::of(self.command(words))

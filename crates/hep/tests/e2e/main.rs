@@ -5,6 +5,7 @@
 
 mod apply;
 mod breadth;
+mod client;
 mod display;
 mod exec;
 mod faults;

@@ -17,7 +17,7 @@ fn waiting(folder: &Path) -> Value {
 }
 
 /// A folder that the hosts' user may write to.
-fn open_folder() -> tempfile::TempDir {
+pub(crate) fn open_folder() -> tempfile::TempDir {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = std::fs::Permissions::from_mode(0o777);
     let folder = tempfile::tempdir().unwrap();

@@ -84,6 +84,11 @@ impl Server {
         (self.child, self.address) = spawn(&self.desk);
     }
 
+    /// Its address, and the administrator's token.
+    pub(crate) fn way(&self) -> (&str, &str) {
+        (&self.address, &self.tokens[0].1)
+    }
+
     /// Sends it a signal.
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();

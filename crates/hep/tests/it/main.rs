@@ -5,6 +5,7 @@ mod admin;
 mod apply;
 mod desk;
 mod exec;
+mod history;
 mod hosts;
 mod manual;
 mod saved;

@@ -1,0 +1,146 @@
+//! The command line as a client: the same as with an inventory, by way of a server.
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::hep::{Desk, Ran};
+use crate::runs::open_folder;
+use crate::server::Server;
+
+const SITE: &str = "\
+- name: client story
+  hosts: h0001,h0002
+  gather_facts: false
+  tasks:
+    - {name: sent, copy: {src: sent.bin, dest: '{{ base }}/{{ inventory_hostname }}-sent'}}
+    - {name: made, template: {src: made.j2, dest: '{{ base }}/{{ inventory_hostname }}-made'}}
+    - {name: told, debug: {msg: 'word is {{ word }}'}}
+    - {name: fails, command: 'sh -c \"exit 3\"', ignore_errors: true}
+";
+
+/// `hep` as a client of the server, and without it.
+fn through(server: &Server, words: &[&str]) -> Ran {
+    let (url, token) = server.way();
+    let mut command = server.desk.command(words);
+    command.env("HEP_SERVER", url).env("HEP_TOKEN", token);
+    Desk::run(command)
+}
+
+/// What a run says of its hosts, but for what differs from run to run.
+fn told(ran: &Ran) -> Vec<Value> {
+    let mut objects: Vec<Value> =
+        ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for object in &mut objects {
+        for place in ["", "/summary"] {
+            let fields = object.pointer_mut(place).and_then(Value::as_object_mut);
+            if let Some(fields) = fields {
+                fields.remove("duration_ms");
+            }
+        }
+        // Times that a command took, and folders that differ.
+        if let Some(object) = object.as_object_mut() {
+            object.remove("result");
+        }
+    }
+    objects.sort_by_key(ToString::to_string);
+    objects
+}
+
+#[tokio::test]
+async fn a_command_through_a_server_says_what_it_says_without() {
+    let server = Server::start(3).await;
+    let line = "printf 'a\\n\\377\\n'; echo err >&2; printf end; exit 3";
+    for form in [&["--output", "json"][..], &["-b"], &[]] {
+        let words =
+            |more: &[&'static str]| [&["exec"], more, form, &["-n", "h000[1-3]", line]].concat();
+        let local = server.desk.hep(&words(&[])).expect(2);
+        let remote = through(&server, &words(&["--server"])).expect(2);
+        if form.first() == Some(&"--output") {
+            assert_eq!(told(&remote), told(&local));
+            continue;
+        }
+        let sorted = |text: &str| {
+            let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+            lines.sort();
+            lines
+        };
+        assert_eq!(sorted(&remote.out), sorted(&local.out), "{form:?}");
+        let told = |ran: &Ran| ran.err.lines().filter(|line| !line.contains(" in ")).count();
+        assert_eq!(told(&remote), told(&local), "{form:?}: {remote:?} {local:?}");
+        assert!(remote.err.contains("3 hosts: 3 failed (h[0001-0003]) in "), "{remote:?}");
+    }
+    let fed =
+        through(&server, &["exec", "--server", "h0001", "-n", "-e", "WORD=x y", "echo $WORD"]);
+    assert_eq!(fed.expect(0).out, "h0001: x y\n");
+    let nobody = through(&server, &["exec", "--server", "nobody*", "--allow-empty", "-n", "true"]);
+    assert_eq!((nobody.code, nobody.out.as_str()), (0, ""), "{nobody:?}");
+    let asks = through(&server, &["exec", "--server", "-K", "h0001", "true"]).expect(1);
+    assert!(asks.err.contains("--ask-become-pass"), "{asks:?}");
+    let hosts = through(&server, &["hosts", "--server", "h000[1-2]"]).expect(0);
+    assert_eq!(hosts.out, "h0001\nh0002\n");
+    let hosts = through(&server, &["hosts", "--server", "h0001", "--output", "json"]).expect(0);
+    let host: Value = serde_json::from_str(&hosts.out).unwrap();
+    assert_eq!((&host["name"], host["port"].is_u64()), (&json!("h0001"), true));
+}
+
+#[tokio::test]
+async fn a_manifest_through_a_server_says_what_it_says_without() {
+    let server = Server::start(3).await;
+    let file = |name: &str, content: &[u8]| drop(server.desk.file(name, content));
+    file("site/site.yml", SITE.as_bytes());
+    file("site/files/sent.bin", b"\xff\x00");
+    file("site/templates/made.j2", b"{{ word }} on {{ inventory_hostname }}\n");
+    // The hosts share a file system: each run has a folder of its own, whose name is as long as any other's.
+    let folder = || {
+        let folder = open_folder();
+        let base = format!("base={}", folder.path().display());
+        (folder, base)
+    };
+    let apply = |server: &Server, on_server: bool, form: &[&str]| {
+        let (folder, base) = folder();
+        let site = ["apply", "site/site.yml", "-e", "word=hello", "-e", &base];
+        let mut ran = match on_server {
+            true => through(server, &[&site[..], &["--server"], form].concat()),
+            false => server.desk.hep(&[&site[..], form].concat()),
+        };
+        ran.out = ran.out.replace(folder.path().to_str().unwrap(), "BASE");
+        ran
+    };
+    let json = ["--output", "json", "--diff"];
+    let (local, remote) = (apply(&server, false, &json), apply(&server, true, &json));
+    assert_eq!(told(&remote.expect(0)), told(&local.expect(0)));
+    let (local, remote) = (apply(&server, false, &["--diff"]), apply(&server, true, &["--diff"]));
+    let plain = |ran: &Ran| ran.out.replace("h0002", "h0001");
+    let lines = |ran: &Ran| {
+        let mut lines: Vec<String> = plain(ran).lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    assert_eq!(lines(&remote), lines(&local));
+    let (_folder, base) = folder();
+    let site = ["apply", "--server", "site/site.yml", "-e", &base, "--detailed-exitcode"];
+    let with = |more: &[&str]| through(&server, &[&site[..], more].concat());
+    with(&["-e", "word=a"]).expect(0);
+    // What a failed command would do is not known beforehand.
+    with(&["-e", "word=a", "-C", "--limit", "h0001"])
+        .says("changed=0 ")
+        .says("1 host: 1 succeeded");
+    with(&["-e", "word=b", "-C"]).expect(3).says("changed=1 ");
+    let bad = through(&server, &["apply", "--server", "nothing.yml"]);
+    assert_eq!(bad.code, 1, "{bad:?}");
+}
+
+#[tokio::test]
+async fn the_first_ctrl_c_stops_the_run_on_the_server() {
+    let server = Server::start(1).await;
+    let (url, token) = server.way();
+    let mut command =
+        server.desk.command(&["exec", "--server", "-n", "h0001", "echo on; sleep 300"]);
+    command.env("HEP_SERVER", url).env("HEP_TOKEN", token);
+    let mut running = Desk::started(command);
+    running.until("on").signal(Signal::INT);
+    let ran = running.end();
+    assert_eq!(ran.code, 130, "{ran:?}");
+    let runs = server.call("GET", "/runs?limit=1", None, 200).await;
+    assert_eq!(runs["items"][0]["state"], "cancelled", "{runs}");
+}
