@@ -85,6 +85,11 @@ fn standard_input_reaches_every_host() {
     assert!(sums.iter().all(|sum| *sum == sums[0]), "{sums:?}");
     let one = desk().fed(&["exec", "h0001", "--output", "json", "wc -c"], &input).expect(0);
     assert_eq!(one.host("h0001")["stdout"].as_str().unwrap().trim(), "300000");
+    let large = vec![7; 20_000_000];
+    let one = desk().fed(&["exec", "h0001", "--output", "json", "wc -c"], &large).expect(0);
+    assert_eq!(one.host("h0001")["stdout"].as_str().unwrap().trim(), "20000000");
+    // A command need not read its input.
+    desk().fed(&["exec", "h0001", "true"], &large).expect(0);
 }
 
 #[test]

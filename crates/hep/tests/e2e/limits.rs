@@ -25,6 +25,13 @@ fn one_session_a_connection_is_enough() {
         let words = [&["exec", "single"], options, &["id -un"]].concat();
         assert_eq!(desk.hep(&words).expect(0).out, said);
     }
+    // Many names of one login share its connection, and wait for one another.
+    let many: String = (0..20).map(|n| machine.line(&format!("name{n}"), "single")).collect();
+    let crowd = Desk::new(&many, &machine.noted("known_hosts"));
+    let ran = crowd.hep(&["exec", "all", "--output", "json", "id -un"]).expect(0);
+    for n in 0..20 {
+        assert_eq!(ran.host(&format!("name{n}"))["stdout"], "single\n");
+    }
     desk.file("large", vec![7; 3 << 20]);
     let manifest = desk.file("play.yml", PLAY);
     let words = ["apply", "--output", "json", text(&manifest)];

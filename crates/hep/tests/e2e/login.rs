@@ -31,11 +31,12 @@ fn passwords_and_questions() {
 fn keys_of_every_kind() {
     let folder = open_folder();
     let at = folder.path();
-    let kinds: [(&str, &[&str]); 4] = [
+    let kinds: [(&str, &[&str]); 5] = [
         ("ed25519", &["-t", "ed25519"]),
         ("ecdsa", &["-t", "ecdsa", "-b", "384"]),
         ("rsa", &["-t", "rsa", "-b", "2048"]),
         ("pem", &["-t", "rsa", "-b", "2048", "-m", "PEM"]),
+        ("pkcs8", &["-t", "ecdsa", "-m", "PKCS8"]),
     ];
     let keys = kinds.map(|(name, kind)| key(at, name, "", kind));
     let all: String = keys.iter().map(|key| public(key)).collect();
@@ -56,8 +57,8 @@ fn certificates_of_users() {
         "usercert",
         &[&format!("TrustedUserCAKeys {}.pub", text(&authority)), "AuthorizedKeysFile none"],
     );
-    let sign = |name: &str, more: &[&str]| {
-        let key = key(at, name, "", &["-t", "ed25519"]);
+    let sign_kind = |name: &str, kind: &[&str], more: &[&str]| {
+        let key = key(at, name, "", kind);
         let public = key.with_extension("pub");
         let mut words = vec!["-s", text(&authority), "-I", name, "-n", user.trim()];
         words.extend(more);
@@ -65,10 +66,13 @@ fn certificates_of_users() {
         keygen(&words);
         key
     };
+    let sign = |name: &str, more: &[&str]| sign_kind(name, &["-t", "ed25519"], more);
     let desk = |key: &str| sshd.desk(&format!("ansible_ssh_private_key_file={key}"));
 
     let good = sign("good", &[]);
     desk(text(&good)).hep(&HERE).expect(0).says("host: here");
+    let rsa = sign_kind("rsa", &["-t", "rsa", "-b", "2048"], &[]);
+    desk(text(&rsa)).hep(&HERE).expect(0).says("host: here");
     let old = sign("old", &["-V", "20200101:20200102"]);
     desk(text(&old)).hep(&HERE).expect(4).says("cannot log in");
     let bare = key(at, "bare", "", &["-t", "ed25519"]);
@@ -126,6 +130,26 @@ fn a_locked_key_is_opened_by_its_passphrase_once() {
 }
 
 #[test]
+fn locked_keys_in_the_old_forms_of_files() {
+    let folder = open_folder();
+    let at = folder.path();
+    let forms = ["PEM", "PKCS8"];
+    let keys =
+        forms.map(|form| key(at, form, "open-sesame", &["-t", "rsa", "-b", "2048", "-m", form]));
+    let all: String = keys.iter().map(|key| public(key)).collect();
+    std::fs::write(at.join("keys"), all).unwrap();
+    let sshd = Sshd::up("oldlocked", &[&format!("AuthorizedKeysFile {}/keys", at.display())]);
+    for key in &keys {
+        let desk = sshd.desk(&format!("ansible_ssh_private_key_file={}", key.display()));
+        let mut talk = desk.on_terminal(Size::default(), &HERE);
+        talk.until("Passphrase of the key").types("open-sesame\n");
+        let (code, shown) = talk.end();
+        assert_eq!(code, 0, "{shown}");
+        assert!(shown.contains(": here"), "{shown}");
+    }
+}
+
+#[test]
 fn two_hops_lead_where_nothing_else_does() {
     let machine = Machine::shared("m1");
     // `last` is the machine's own 127.0.0.1, which only the machine itself can reach: there is another
@@ -167,6 +191,10 @@ fn two_hops_lead_where_nothing_else_does() {
         assert_eq!(ran.host(host)["stdout"], "m1\nadmin\n", "{host}");
     }
     desk.hep(&["exec", "direct", "true"]).expect(4);
+    let large = ["exec", "around", "head -c 30000000 /dev/zero | tr '\\0' x"];
+    let (ran, bytes, _) = desk.start(&large).drained();
+    ran.expect(0);
+    assert!(bytes >= 30_000_000, "{bytes} bytes came through");
     let play = "- hosts: around\n  become: true\n  tasks:\n    - {name: who, command: id -un}\n";
     let manifest = desk.file("play.yml", play);
     let ran = desk.hep(&["apply", "--output", "json", text(&manifest)]).expect(0);

@@ -4,7 +4,6 @@ mod auth;
 mod channels;
 mod host_keys;
 mod reach;
-mod real;
 mod server;
 
 use std::path::Path;
