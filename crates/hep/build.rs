@@ -26,12 +26,28 @@ fn main() -> io::Result<()> {
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
     let mut code = String::from("&[\n");
     for arch in ARCHITECTURES {
-        if let Ok(binary) = fs::read(bundle().join(arch).join("hep-remote")) {
+        let file = bundle().join(arch).join("hep-remote");
+        if let Ok(binary) = fs::read(&file) {
+            if !is_whole(&binary) {
+                let why = format!("{} is cut short: run `make executor`", file.display());
+                return Err(io::Error::other(why));
+            }
             embed(&mut code, arch, &binary, &out)?;
         }
     }
     code.push_str("]\n");
     fs::write(out.join("executors.rs"), code)
+}
+
+/// Whether a 64-bit ELF file reaches to the end of its table of sections, which linkers write last. A copy
+/// that was cut short would run on no host, and each would say that its kernel is too old.
+fn is_whole(binary: &[u8]) -> bool {
+    let number = |at: usize, size: usize| {
+        let bytes = binary.get(at..at + size)?;
+        Some(bytes.iter().rev().fold(0_u64, |number, byte| number << 8 | u64::from(*byte)))
+    };
+    let end = || Some(number(40, 8)? + number(58, 2)? * number(60, 2)?);
+    binary.starts_with(b"\x7fELF\x02\x01") && end().is_some_and(|end| end <= binary.len() as u64)
 }
 
 /// Where the executors lie.

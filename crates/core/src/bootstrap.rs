@@ -13,6 +13,9 @@ pub const GO: &str = "HEP-GO ";
 pub const NEED: &str = "HEP-NEED ";
 /// Begins the line that says why no executor can run here; the reason follows ([`NoExecutor`]).
 pub const NONE: &str = "HEP-NONE ";
+/// The variable by which the controller tells the processes of one command from those of others on a
+/// connection. It is not for the programs that an executor starts.
+pub const MARK: &str = "HEP_COMMAND";
 /// Where root keeps executors for identities that are not the login user.
 pub const ROOT_DIRECTORY: &str = "/var/cache/hep";
 
@@ -23,7 +26,8 @@ pub const ROOT_DIRECTORY: &str = "/var/cache/hep";
 /// himself. One `ls` shows that the directory is ours and closed to others, and the file ours, no link and
 /// of the right size (a full disk or a copy cut short leave a shorter one). Where anything of it is
 /// otherwise, it is installed anew: into a directory that is our own, not a link, and closed to others,
-/// where a tiny script shows whether programs may run, before anything large is sent.
+/// where a tiny script shows whether programs may run, before anything large is sent. With `$3` the hash is
+/// computed all the same: what lies there was started and is not what was sent.
 const LOGIN: &str = r#"none() { echo "HEP-NONE $*"; exit 0; }
 sum() { s=$(sha256sum 2>/dev/null <"$1") || s=$(openssl dgst -sha256 -r 2>/dev/null <"$1") || s=; s=${s%% *}; }
 own() { [ -d "$1" ] && [ ! -L "$1" ] && [ -O "$1" ] && chmod 700 "$1" 2>/dev/null; }
@@ -31,9 +35,11 @@ go() { echo "HEP-GO $h"; exec "$f" serve "$h" $k; }
 try() {
 f=$1/$h
 [ -f "$f" ] && [ -O "$f" ] && [ -O "$1" ] || return 0
+if [ "$v" ]; then sum "$f"; [ "$s" = "$h" ] || return 0; fi
 case $(LS_BLOCK_SIZE=1 ls -ldn "$1" "$f" 2>/dev/null) in drwx------*" $1"?-rwx------*" $z "*" $f") "$f" probe 2>/dev/null && go;; esac
 }
 k=$2
+v=$3
 for p in $1; do
 p=${p#*:}
 h=${p%:*}
@@ -135,13 +141,14 @@ pub enum Packing {
 }
 
 /// The command line to execute over SSH as the login user. With `keep` false the executor removes itself
-/// at the end.
+/// at the end; with `check` one that is there is started only if its hash is right.
 #[must_use]
-pub fn login_command(known: &[Known<'_>], keep: bool) -> String {
+pub fn login_command(known: &[Known<'_>], keep: bool, check: bool) -> String {
     let word = |known: &Known<'_>| format!("{}:{}:{}", known.arch, known.hash, known.size);
     let list: Vec<String> = known.iter().map(word).collect();
     let keep = if keep { "" } else { "--no-keep" };
-    quote::any_shell(["/bin/sh", "-c", LOGIN, "hep", &list.join(" "), keep])
+    let check = if check { "check" } else { "" };
+    quote::any_shell(["/bin/sh", "-c", LOGIN, "hep", &list.join(" "), keep, check])
 }
 
 /// The script without newlines, which would make sudo's log unreadable.
@@ -266,7 +273,7 @@ mod tests {
     fn the_command_line_becomes_a_shell_and_has_no_newline() {
         let known = [("x86_64", "aa", 7), ("aarch64", "bb", 8)];
         let known = known.map(|(arch, hash, size)| Known { arch, hash, size });
-        let line = login_command(&known, true);
+        let line = login_command(&known, true, false);
         assert!(line.starts_with("exec /bin/sh -c '") && !line.contains('\n'), "{line}");
     }
 }

@@ -317,6 +317,8 @@ pub struct Deed {
     pub duration_ms: u64,
     /// Milliseconds since 1970 at its start; 0 where it was never begun.
     pub start_ms: i64,
+    /// Seconds that the host's local time was ahead of UTC when a `Run` began and when it ended.
+    pub ahead_s: [i32; 2],
     /// The text that a `Wait` found.
     pub matched: Option<Arc<str>>,
 }

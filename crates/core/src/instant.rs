@@ -85,7 +85,7 @@ pub(crate) fn parse(text: &str, format: &str) -> Option<i64> {
 }
 
 /// Year, month, day as days since 1970-01-01. Source: as of `civil`, `days_from_civil`.
-fn days(year: i64, month: i64, day: i64) -> i64 {
+pub(crate) fn days(year: i64, month: i64, day: i64) -> i64 {
     let year = year - i64::from(month <= 2);
     let era = year.div_euclid(400);
     let of_era = year.rem_euclid(400);

@@ -135,8 +135,13 @@ pub(crate) fn insert_deed(result: &mut Map, deed: &Deed, strip_empty_ends: bool)
         return;
     }
     let end = deed.start_ms.saturating_add_unsigned(deed.duration_ms);
-    result.insert("start".into(), instant::date_time(deed.start_ms).into());
-    result.insert("end".into(), instant::date_time(end).into());
+    // As Ansible has them: in the host's time.
+    for ((name, at), ahead) in
+        [("start", deed.start_ms), ("end", end)].into_iter().zip(deed.ahead_s)
+    {
+        let local = at.saturating_add(i64::from(ahead) * 1000);
+        result.insert(name.into(), instant::date_time(local).into());
+    }
     result.insert("delta".into(), instant::span(deed.duration_ms).into());
 }
 

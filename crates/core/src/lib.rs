@@ -6,6 +6,7 @@
 
 mod account;
 mod attributes;
+pub mod become_flags;
 pub mod bootstrap;
 pub mod change;
 pub mod diagnostic;
@@ -71,6 +72,7 @@ pub mod suggest;
 pub mod template;
 mod template_text;
 mod unit;
+pub mod until;
 pub mod value;
 pub mod vars;
 #[cfg(feature = "full")]
@@ -79,3 +81,4 @@ pub mod vault;
 pub mod verb;
 mod words;
 pub mod yaml;
+pub mod zone;

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use crate::change::{Change, Deed, Outcome, Run};
+use crate::interp::OtherUser;
 use crate::message::{Message, remote};
 use crate::observe::{Answer, Question};
 use crate::quote;
@@ -31,16 +32,19 @@ pub fn refusal(question: &Question, user: &str) -> Option<Answer> {
 }
 
 /// The change as the login user makes it, by sudo where a program is to run as `user`.
-pub fn direct(change: &Change, user: &str) -> Result<Change, Message> {
+pub fn direct(change: &Change, other: &OtherUser) -> Result<Change, Message> {
+    let user = &*other.name;
     match change {
         Change::Run(run) if run.script.is_none() => {
             let mut run = run.clone();
             let names: Vec<&str> = run.env.iter().map(|(name, _)| &**name).collect();
             // Refused where sudoers have no SETENV: a variable that is dropped in silence helps nobody.
             let keep = (!names.is_empty()).then(|| format!("--preserve-env={}", names.join(",")));
-            let sudo = ["env", "LC_ALL=C", "sudo", "-n", "-H", "-u", user];
-            let words = sudo.into_iter().chain(keep.as_deref()).chain(["--"]).map(Arc::from);
-            run.argv = words.chain(run.argv.iter().cloned()).collect();
+            let words = ["env", "LC_ALL=C", "sudo", "-n"].into_iter().chain(other.flags.words());
+            let words = words.chain(["-u", user]).chain(keep.as_deref()).chain(["--"]);
+            let program = run.argv.iter().map(|word| word.to_string()).collect();
+            let program = other.flags.program(program).into_iter().map(Arc::from);
+            run.argv = words.map(Arc::from).chain(program).collect();
             Ok(Change::Run(run))
         }
         Change::Run(_) => Err(remote::limited_command("a script of the controller", user)),
@@ -110,11 +114,11 @@ mod tests {
                 "env LC_ALL=C sudo -n -H -u root --preserve-env=A,B -- apt-get update",
             ),
         ] {
-            let Ok(Change::Run(made)) = direct(&change, "root") else { panic!("{line}") };
+            let Ok(Change::Run(made)) = direct(&change, &"root".into()) else { panic!("{line}") };
             assert_eq!(quote::line(&made.argv), line);
         }
         let remove = Change::Remove { path: "/x".into(), recurse: false, before: Before::Any };
-        assert_eq!(direct(&remove, "root").unwrap_err().id, "remote.limited_file");
+        assert_eq!(direct(&remove, &"root".into()).unwrap_err().id, "remote.limited_file");
     }
 
     #[test]

@@ -71,6 +71,27 @@ where
     if made.len() > LINE { line } else { made }
 }
 
+/// The words as other words for a program that joins its words into a line for a shell, with a backslash
+/// before every character but letters, digits, `_`, `-` and `$`, as `sudo -i` and `sudo -s` do. So `$` and
+/// newlines must not be among them.
+#[must_use]
+pub fn through_shell(words: &[String]) -> Vec<String> {
+    let mut script = r#"eval "`printf %b '"#.to_owned();
+    for byte in format!("exec {}", line(words)).bytes() {
+        match byte {
+            b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'-' | b'_' | b'.' | b'/' => {
+                script.push(char::from(byte));
+            }
+            byte => {
+                // Writing to a String cannot fail.
+                let _ = write!(script, r"\0{byte:03o}");
+            }
+        }
+    }
+    script.push_str("'`\"");
+    vec!["/bin/sh".into(), "-c".into(), script]
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -119,6 +140,28 @@ mod tests {
             words.push(current);
         }
         words
+    }
+
+    /// As sudo's `escape_cmnd` does for `-i` and `-s`.
+    fn joined_by_sudo(words: &[String]) -> String {
+        let escape = |c: char| match c {
+            c if c.is_ascii_alphanumeric() || "_-$".contains(c) => c.to_string(),
+            c => format!("\\{c}"),
+        };
+        words.iter().map(|w| w.chars().map(escape).collect()).collect::<Vec<String>>().join(" ")
+    }
+
+    #[test]
+    fn what_goes_through_a_shell_arrives() {
+        for words in
+            [&["printf", "%s|", "it's", "$HOME `x` $(y)", "a\nb\n", "\\0101 %", "", "\u{17e}!"][..]]
+        {
+            let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+            let line = joined_by_sudo(&through_shell(&words));
+            let output = std::process::Command::new("sh").args(["-c", &line]).output().unwrap();
+            let expected: String = words[2..].iter().map(|word| format!("{word}|")).collect();
+            assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
+        }
     }
 
     proptest! {

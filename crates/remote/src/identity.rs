@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use hep_core::bootstrap::{self, Line as Reply, NoExecutor, ROOT_DIRECTORY};
 use hep_core::change::{Change, Deed, Outcome};
 use hep_core::frame::{Decoder, Encoder, Frame, FromHost, Password, Sealed, ToHost};
-use hep_core::interp::Identity;
+use hep_core::interp::{Identity, OtherUser};
 use hep_core::limited;
 use hep_core::message::{Message, remote};
 use hep_core::observe::{Answer, Question};
@@ -40,10 +40,10 @@ pub struct Identities {
     hash: String,
     uid: u32,
     passwords: Vec<Password>,
-    running: HashMap<Arc<str>, Remote>,
-    failed: HashMap<Arc<str>, Message>,
+    running: HashMap<OtherUser, Remote>,
+    failed: HashMap<OtherUser, Message>,
     /// Users whom sudo lets us be for single commands only.
-    limited: HashSet<Arc<str>>,
+    limited: HashSet<OtherUser>,
     directory: PathBuf,
     /// Whether all of it goes at the end.
     keep: bool,
@@ -98,12 +98,13 @@ impl Identities {
         if !std::mem::take(&mut self.installed) {
             return;
         }
+        let root = OtherUser::from("root");
         if self.uid == 0 {
             let own = self.directory.join(&self.hash);
             let _ = fs::remove_file(&own);
             crate::clean::leave_nothing(&own);
-        } else if let Ok(started) = self.as_root("root", false, cancel)
-            && let Ok(mut remote) = self.greet("root", started, cancel)
+        } else if let Ok(started) = self.as_root(&root, false, cancel)
+            && let Ok(mut remote) = self.greet(&root, started, cancel)
         {
             remote.end(cancel);
         }
@@ -126,7 +127,7 @@ impl Identities {
     /// Answers as a user, in the order of the questions.
     pub fn observe(
         &mut self,
-        user: &Arc<str>,
+        user: &OtherUser,
         questions: &[Question],
         line: &mut Line,
     ) -> Vec<Answer> {
@@ -138,7 +139,7 @@ impl Identities {
         match asked {
             Ok(FromHost::Answers { answers, .. }) if answers.len() == questions.len() => answers,
             Ok(_) => {
-                let message = remote::identity_lost(user, "it answered something else");
+                let message = remote::identity_lost(&user.name, "it answered something else");
                 questions.iter().map(|_| Answer::Failed(message.clone())).collect()
             }
             Err(message) => questions.iter().map(|_| Answer::Failed(message.clone())).collect(),
@@ -148,7 +149,7 @@ impl Identities {
     /// Makes sure that no other run changes the host as a user, waiting for one that does so long.
     pub fn claim(
         &mut self,
-        user: &Arc<str>,
+        user: &OtherUser,
         (run, wait_ms): (&Arc<str>, u64),
         line: &mut Line,
     ) -> Outcome {
@@ -183,7 +184,7 @@ impl Identities {
     /// Applies as a user.
     pub fn apply(
         &mut self,
-        user: &Arc<str>,
+        user: &OtherUser,
         task: u32,
         change: &Change,
         no_log: bool,
@@ -200,7 +201,7 @@ impl Identities {
         match asked {
             Ok(FromHost::Outcome { outcome, .. }) => *outcome,
             Ok(_) => Outcome::Failed(
-                remote::identity_lost(user, "it answered something else"),
+                remote::identity_lost(&user.name, "it answered something else"),
                 Deed::default(),
             ),
             Err(message) => Outcome::Failed(message, Deed::default()),
@@ -208,38 +209,38 @@ impl Identities {
     }
 
     /// Whether sudo lets us be this user for single commands only. Known once it was tried.
-    pub fn is_limited(&self, user: &str) -> bool {
+    pub fn is_limited(&self, user: &OtherUser) -> bool {
         self.limited.contains(user)
     }
 
     fn exchange(
         &mut self,
-        user: &Arc<str>,
+        user: &OtherUser,
         line: &mut Line,
         ask: impl FnOnce(u32) -> ToHost,
     ) -> Result<FromHost, Message> {
-        if let Some(message) = self.failed.get(user) {
+        if let Some(message) = user.refusal_of(&self.failed) {
             return Err(message.clone());
         }
         if !self.running.contains_key(user) {
-            let is_root = is_root(user);
+            let is_root = is_root(&user.name);
             match self.start(user, is_root, &line.cancel()) {
                 Ok(remote) => {
                     self.installed |= !is_root;
-                    self.running.insert(Arc::clone(user), remote)
+                    self.running.insert(user.clone(), remote)
                 }
                 Err(message) => {
                     if limited::may_be(&message) && look(&limited::LIST).is_some() {
-                        self.limited.insert(Arc::clone(user));
+                        self.limited.insert(user.clone());
                     }
                     // Asked again by every task: sudo would lock the account.
-                    self.failed.insert(Arc::clone(user), message.clone());
+                    self.failed.insert(user.clone(), message.clone());
                     return Err(message);
                 }
             };
         }
         let Some(remote) = self.running.get_mut(user) else {
-            return Err(remote::identity_lost(user, "it is not there"));
+            return Err(remote::identity_lost(&user.name, "it is not there"));
         };
         let answer = remote.exchange(ask, line);
         if answer.is_err() {
@@ -253,7 +254,7 @@ impl Identities {
         exact.or_else(|| self.passwords.iter().find(|e| e.user.is_empty())).map(|e| &e.password)
     }
 
-    fn start(&self, user: &str, is_root: bool, cancel: &Cancel) -> Result<Remote, Message> {
+    fn start(&self, user: &OtherUser, is_root: bool, cancel: &Cancel) -> Result<Remote, Message> {
         let started = if is_root {
             self.as_root(user, false, cancel)?
         } else {
@@ -263,18 +264,24 @@ impl Identities {
             let program = self.directory.join(&self.hash).to_string_lossy().into_owned();
             let mut words = vec![program, "serve".into(), self.hash.clone(), "--greet".into()];
             words.extend((!self.keep).then(|| "--no-keep".to_owned()));
-            let (started, line) = sudo::start(user, self.uid, &words, self.password(user), cancel)?;
+            let (started, line) =
+                sudo::start(user, self.uid, &words, self.password(&user.name), cancel)?;
             if Reply::read(&line) != Reply::Go(self.hash.clone()) {
-                return Err(remote::sudo_failed(user, line));
+                return Err(remote::sudo_failed(&user.name, line));
             }
             started
         };
         self.greet(user, started, cancel)
     }
 
-    fn greet(&self, user: &str, mut started: Started, cancel: &Cancel) -> Result<Remote, Message> {
+    fn greet(
+        &self,
+        user: &OtherUser,
+        mut started: Started,
+        cancel: &Cancel,
+    ) -> Result<Remote, Message> {
         let mut decoder = Decoder::new(TOTAL);
-        let broken = |error| remote::identity_lost(user, error);
+        let broken = |error| remote::identity_lost(&user.name, error);
         decoder.push(&started.rest()).map_err(broken)?;
         let mut remote = Remote {
             started,
@@ -288,21 +295,21 @@ impl Identities {
         match remote.receive(cancel)? {
             FromHost::Hello(hello) if *hello.hash == *self.hash => Ok(remote),
             FromHost::Fault(message) => Err(message),
-            _ => Err(remote::identity_lost(user, "it did not greet")),
+            _ => Err(remote::identity_lost(&user.name, "it did not greet")),
         }
     }
 
     /// Makes sure that the binary is where only root can write.
-    fn install(&self, user: &str, cancel: &Cancel) -> Result<(), Message> {
+    fn install(&self, user: &OtherUser, cancel: &Cancel) -> Result<(), Message> {
         if self.uid == 0 {
             // Already root: no sudo is needed to install.
             return self
                 .install_as_root()
-                .map_err(|error| remote::become_install(user, why(error)));
+                .map_err(|error| remote::become_install(&user.name, why(error)));
         }
-        self.as_root("root", true, cancel)
+        self.as_root(&"root".into(), true, cancel)
             .map(drop)
-            .map_err(|message| remote::become_install(user, message))
+            .map_err(|message| remote::become_install(&user.name, message))
     }
 
     fn install_as_root(&self) -> std::io::Result<()> {
@@ -329,13 +336,13 @@ impl Identities {
     }
 
     /// Becomes root by the script that checks, and where it must installs, the binary.
-    fn as_root(&self, user: &str, only: bool, cancel: &Cancel) -> Result<Started, Message> {
+    fn as_root(&self, user: &OtherUser, only: bool, cancel: &Cancel) -> Result<Started, Message> {
         let directory = self.directory.to_string_lossy();
         let mut words = bootstrap::root_argv_in(&self.hash, only, &directory);
         words.extend((!self.keep).then(|| "--no-keep".to_owned()));
         let (mut started, mut line) =
             sudo::start(user, self.uid, &words, self.password("root"), cancel)?;
-        let failed = |why: String| remote::become_install(user, why);
+        let failed = |why: String| remote::become_install(&user.name, why);
         if let Reply::Need { .. } = Reply::read(&line) {
             let bytes = self.own_bytes().map_err(|error| failed(why(error)))?;
             let size = format!("{}\n", bytes.len());

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use hep_core::change::{Change, Deed, Outcome};
 use hep_core::frame::{FromHost, Hello, Start, Stream, ToHost};
-use hep_core::interp::{Identity, Interpreter};
+use hep_core::interp::{Identity, Interpreter, OtherUser};
 use hep_core::limited;
 use hep_core::message::{Message, remote};
 use hep_core::observe::{Answer, Question};
@@ -237,16 +237,19 @@ impl Session {
             return answers;
         }
         let own = self.system.answer(questions).into_iter().zip(questions);
-        own.map(|(own, question)| limited::refusal(question, &user).unwrap_or(own)).collect()
+        own.map(|(own, question)| limited::refusal(question, &user.name).unwrap_or(own)).collect()
     }
 
-    fn apply_as(&mut self, user: &Arc<str>, task: u32, change: &Change, no_log: bool) -> Outcome {
+    fn apply_as(&mut self, user: &OtherUser, task: u32, change: &Change, no_log: bool) -> Outcome {
         let outcome = self.others.apply(user, task, change, no_log, &mut self.line);
         if !self.others.is_limited(user) {
             return outcome;
         }
         match limited::direct(change, user) {
-            Ok(direct) => limited::judged(self.system.apply(&direct, &mut self.line), change, user),
+            Ok(direct) => {
+                let outcome = self.system.apply(&direct, &mut self.line);
+                limited::judged(outcome, change, &user.name)
+            }
             Err(message) => Outcome::Failed(message, Deed::default()),
         }
     }
@@ -299,7 +302,7 @@ impl Session {
     }
 
     /// Claims for another user, whose executor waits in this one's place.
-    fn claim_there(&mut self, user: &Arc<str>, run: &Arc<str>) -> Outcome {
+    fn claim_there(&mut self, user: &OtherUser, run: &Arc<str>) -> Outcome {
         let wait_ms = self.claims.as_ref().map_or(0, Claims::wait_ms);
         let signals = Arc::clone(&self.line.wire.signals);
         let outcome = match signals.begin_change(true) {
@@ -374,9 +377,9 @@ impl Session {
     }
 
     /// The user of another process than this one.
-    fn other(&self, identity: &Identity) -> Option<Arc<str>> {
+    fn other(&self, identity: &Identity) -> Option<OtherUser> {
         match identity {
-            Identity::User(user) if **user != *self.system.user => Some(Arc::clone(user)),
+            Identity::User(user) if *user.name != *self.system.user => Some(user.clone()),
             _ => None,
         }
     }

@@ -10,6 +10,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use hep_core::frame::Sealed;
+use hep_core::interp::OtherUser;
 use hep_core::message::{Message, remote};
 
 use crate::cancel::Cancel;
@@ -48,7 +49,7 @@ pub enum Printed {
 
 /// Starts `words` as `user`. `login_uid` is who this process runs as.
 pub fn start(
-    user: &str,
+    user: &OtherUser,
     login_uid: u32,
     words: &[String],
     password: Option<&Sealed>,
@@ -63,15 +64,16 @@ pub fn start(
 }
 
 fn attempt(
-    user: &str,
+    other: &OtherUser,
     login_uid: u32,
     words: &[String],
     password: Option<&Sealed>,
     cancel: &Cancel,
     terminal: bool,
 ) -> Result<(Started, String), Message> {
+    let user = &*other.name;
     let prompt = prompt().map_err(|error| remote::sudo_failed(user, why(error)))?;
-    let mut argv = argv(user, login_uid, words, password.is_some(), &prompt)?;
+    let mut argv = argv(other, login_uid, words, password.is_some(), &prompt)?;
     if terminal {
         let own = std::env::current_exe().map_err(|error| remote::sudo_failed(user, why(error)))?;
         let helper = [own.into_os_string(), "tty".into(), "--".into()];
@@ -89,29 +91,27 @@ fn prompt() -> io::Result<String> {
 }
 
 fn argv(
-    user: &str,
+    other: &OtherUser,
     login_uid: u32,
     words: &[String],
     has_password: bool,
     prompt: &str,
 ) -> Result<Vec<OsString>, Message> {
-    let tail = words.iter().map(OsString::from);
-    let fixed: Vec<OsString> = if let Some(sudo) = find_usual("sudo") {
-        let mut fixed: Vec<OsString> = vec![(&*sudo).into(), "-H".into()];
-        if has_password {
-            fixed.extend(["-S".into(), "-p".into(), prompt.into()]);
-        } else {
-            fixed.push("-n".into());
-        }
-        fixed.extend(["-u".into(), user.into(), "--".into()]);
-        fixed
-    } else if let Some(runuser) = find_usual("runuser").filter(|_| login_uid == 0) {
+    let (user, flags) = (&*other.name, &other.flags);
+    if let Some(sudo) = find_usual("sudo") {
+        let how = if has_password { &["-S", "-p", prompt][..] } else { &["-n"] };
+        let fixed = [&*sudo].into_iter().chain(how.iter().copied()).chain(flags.words());
+        let fixed = fixed.chain(["-u", user, "--"]).map(OsString::from);
+        Ok(fixed.chain(flags.program(words.to_vec()).into_iter().map(OsString::from)).collect())
+    } else if let Some(runuser) =
+        find_usual("runuser").filter(|_| login_uid == 0 && flags.is_usual())
+    {
         // Containers often have root and no sudo.
-        vec![(&*runuser).into(), "-u".into(), user.into(), "--".into()]
+        let fixed = [&*runuser, "-u", user, "--"].into_iter().map(OsString::from);
+        Ok(fixed.chain(words.iter().map(OsString::from)).collect())
     } else {
-        return Err(remote::sudo_missing(user));
-    };
-    Ok(fixed.into_iter().chain(tail).collect())
+        Err(remote::sudo_missing(user))
+    }
 }
 
 fn spawn(user: &str, argv: &[OsString]) -> Result<Started, Message> {

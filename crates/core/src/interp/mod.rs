@@ -18,10 +18,13 @@ mod scope;
 mod tests;
 mod timeout;
 
+use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::become_flags::Flags;
 use crate::change::{Change, Diff, Outcome};
 use crate::message::Message;
 use crate::node::{Node, Pos};
@@ -44,7 +47,43 @@ pub enum Identity {
     #[default]
     Login,
     /// Another user, by `become`.
-    User(Arc<str>),
+    User(OtherUser),
+}
+
+/// A user to become.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct OtherUser {
+    /// The user's name.
+    pub name: Arc<str>,
+    /// What sudo is told beside it.
+    #[serde(default, skip_serializing_if = "Flags::is_usual")]
+    pub flags: Flags,
+}
+
+/// The name, and the flags where they are not the usual ones.
+impl fmt::Debug for OtherUser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.name, f)?;
+        if self.flags.is_usual() { Ok(()) } else { write!(f, " {:?}", self.flags) }
+    }
+}
+
+impl OtherUser {
+    /// Why this user cannot be become, as far as trying has shown. A password that was refused is refused
+    /// whatever else sudo is told, and tried again it would lock the account.
+    #[must_use]
+    pub fn refusal_of<'a>(&self, failed: &'a HashMap<Self, Message>) -> Option<&'a Message> {
+        let by_password = |(other, message): &(&Self, &Message)| {
+            other.name == self.name && message.id == "remote.sudo_wrong_password"
+        };
+        failed.get(self).or_else(|| failed.iter().find(by_password).map(|(_, message)| message))
+    }
+}
+
+impl From<&str> for OtherUser {
+    fn from(name: &str) -> Self {
+        Self { name: name.into(), flags: Flags::default() }
+    }
 }
 
 /// What the driver brings.

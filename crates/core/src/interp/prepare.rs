@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::Identity;
 use super::machine::Interpreter;
 use super::round::{has_foreign, is_yes};
 use super::running::Running;
+use super::{Identity, OtherUser};
+use crate::become_flags::Flags;
 use crate::message::play as say;
 use crate::module::Kind;
 use crate::node::{Node, NodeKind};
@@ -169,7 +170,15 @@ impl Running {
         let user = user.and_then(|node| node.as_str().map(Arc::from));
         let user = user.or_else(|| machine.options.become_user.clone());
         let user = user.unwrap_or_else(|| "root".into());
-        Ok(if user == machine.login { Identity::Login } else { Identity::User(user) })
+        if user == machine.login {
+            return Ok(Identity::Login);
+        }
+        let flags = match setting(&keywords.flags, "ansible_become_flags")? {
+            None => Flags::default(),
+            Some(node) => Flags::read(&node.key_text())
+                .map_err(|message| Stop::FailAt(self.task.pos, message))?,
+        };
+        Ok(Identity::User(OtherUser { name: user, flags }))
     }
 
     /// `environment:` of play, blocks and task, the inner ones merged over the outer.

@@ -172,7 +172,7 @@ impl Running {
         };
         let user = match &prepared.identity {
             Identity::Login => &machine.login,
-            Identity::User(user) => user,
+            Identity::User(user) => &user.name,
         };
         let context = Context {
             check: prepared.check,
@@ -219,7 +219,7 @@ fn learn_maker(identity: &Identity, machine: &mut Interpreter) -> Result<(), Sto
     }
     let user = match identity {
         Identity::Login => machine.login.clone(),
-        Identity::User(user) => user.clone(),
+        Identity::User(user) => user.name.clone(),
     };
     let Some(account) = machine.observe.user(&user)? else { return Ok(()) };
     let group = machine.observe.group(&account.gid.to_string())?;

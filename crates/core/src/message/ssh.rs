@@ -21,7 +21,7 @@ catalogue! { "ssh";
     connect_failed(host, address, error) "cannot connect to {host} at {address}: {error}\nhint: check that the host is up and that sshd listens there";
     connect_timeout(host, address, seconds) "cannot connect to {host} at {address}: no answer within {seconds} s\nhint: check the address and the firewall, or raise the connect timeout";
     handshake_failed(host, error) "cannot begin SSH with {host}: {error}";
-    handshake_timeout(host, seconds) "cannot begin SSH with {host}: the handshake did not end within {seconds} s\nhint: the host may be overloaded, or something other than sshd listens there";
+    handshake_timeout(host, seconds) "cannot begin SSH with {host}: the handshake did not end within {seconds} s\nhint: the host may be overloaded, or something other than sshd listens there; `--connect-timeout` gives it more time";
     handshake_closed(host) "cannot begin SSH with {host}: the host closed the connection during the handshake\nhint: sshd does this when too many connections start at once (MaxStartups) or when it forbids the address";
     no_common_algorithm(host, kind, ours, theirs)
         "cannot agree on a {kind} algorithm with {host}: we offer {ours}; the host offers {theirs}\nhint: for an old host set `hep_legacy_algorithms: true` on the host or its group, or name the algorithms in ssh_config ({kind})";

@@ -200,6 +200,7 @@ mod tests {
             stdout: "a\nb\n\n".into(),
             start_ms: 1_700_000_000_000,
             duration_ms: 1500,
+            ahead_s: [3600, 7200],
             ..Deed::default()
         };
         for (rc, failed, msg) in [(0, false, ""), (3, true, "non-zero return code")] {
@@ -212,8 +213,8 @@ mod tests {
                 value,
                 json!({
                     "cmd": ["x"], "rc": rc, "msg": msg, "stdout": "a\nb", "stdout_lines": ["a", "b"],
-                    "stderr": "", "stderr_lines": [], "start": "2023-11-14 22:13:20.000000",
-                    "end": "2023-11-14 22:13:21.500000", "delta": "0:00:01.500000",
+                    "stderr": "", "stderr_lines": [], "start": "2023-11-14 23:13:20.000000",
+                    "end": "2023-11-15 00:13:21.500000", "delta": "0:00:01.500000",
                 })
             );
         }

@@ -228,7 +228,7 @@ fi
 check
 b=
 if [ "$backup" = 1 ] && [ -f "./$n" ] && [ ! -L "./$n" ]; then
-b=$n.$$.$(date -u +%Y-%m-%d@%H:%M:%S)~
+b=$n.$$.$(date +%Y-%m-%d@%H:%M:%S)~
 u=$t
 temp
 o=$t

@@ -15,7 +15,7 @@ mod wait;
 pub use apply::{Applying, apply};
 pub use ask::{Batch, ask};
 pub use run::{Ended, Running, Started, is_locked, run, run_failed};
-pub use wait::{Search, what};
+pub use wait::Search;
 
 use crate::message::Message;
 

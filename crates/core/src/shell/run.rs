@@ -93,7 +93,7 @@ IFS=$z
 esac
 g=
 { read -r a b c d g x </proc/$$/stat; } 2>/dev/null
-say ok "$$" "${g:-$$}" "$(date +%s%3N 2>/dev/null)"
+say ok "$$" "${g:-$$}" $(date '+%s%3N %z' 2>/dev/null)
 if [ "$t" ]; then
 if [ "$net" ]; then "$net" -k 5 "$secs" "$@" <"$t/i"; else "$@" <"$t/i"; fi
 exit $?
@@ -126,6 +126,8 @@ pub enum Started {
         group: u32,
         /// Milliseconds since 1970 when it began, by the host's clock.
         start_ms: Option<i64>,
+        /// Seconds that its local time is ahead of UTC.
+        ahead_s: i32,
     },
     /// It was not started, and why.
     Failed(Outcome),
@@ -212,6 +214,7 @@ impl Running {
                 pid: number(1)?,
                 group: number(2)?,
                 start_ms: words.get(3).and_then(|word| word.parse().ok()),
+                ahead_s: words.get(4).and_then(|word| seconds_ahead(word)).unwrap_or(0),
             }),
             "fail" => {
                 let rest = line.trim_start().strip_prefix("fail")?.trim_start();
@@ -239,6 +242,12 @@ impl Running {
         };
         Outcome::Failed(message, deed)
     }
+}
+
+/// `+hhmm`, as `date` says it.
+fn seconds_ahead(said: &str) -> Option<i32> {
+    let number: i32 = said.parse().ok()?;
+    Some(number / 100 * 3600 + number % 100 * 60)
 }
 
 /// What a program that ended means.
@@ -284,8 +293,15 @@ mod tests {
     fn what_stands_behind_the_mark() {
         let wanted = Run { argv: vec!["x".into()], ..Run::default() };
         let running = run(&wanted, None, true, "T").unwrap();
-        let started = Started::Running { pid: 5, group: 4, start_ms: Some(6) };
-        assert_eq!(running.started(" ok 5 4 6"), Some(started));
+        for (line, start_ms, ahead_s) in [
+            (" ok 5 4 6 +0530", Some(6), 19_800),
+            (" ok 5 4 6 -0330", Some(6), -12_600),
+            (" ok 5 4 1700000000%3N +0100", None, 3600),
+            (" ok 5 4 ", None, 0),
+        ] {
+            let started = Started::Running { pid: 5, group: 4, start_ms, ahead_s };
+            assert_eq!(running.started(line), Some(started), "{line}");
+        }
         for line in ["", "ok", "ok x", "what"] {
             assert_eq!(running.started(line), None, "{line}");
         }

@@ -1,12 +1,10 @@
 //! Conditions to wait for, each try as a question.
 
 use crate::change::Until;
-use crate::message::{Message, play as say, remote};
+use crate::message::{Message, play as say};
 use crate::observe::{Answer, Question};
 use crate::python_regex::Regex;
-
-/// Largest part of a file that is searched, in bytes.
-const SEARCH_LIMIT: u64 = 16 << 20;
+use crate::until::{self, SEARCH_LIMIT};
 
 /// A condition with its expression read.
 #[derive(Debug)]
@@ -18,15 +16,12 @@ pub struct Search<'a> {
 impl<'a> Search<'a> {
     /// Reads the condition; an error where it cannot be found out by this way.
     pub fn new(until: &'a Until) -> Result<Self, Message> {
-        let text = match until {
+        let regex = match until {
             Until::Port { search: Some(_), open: true, .. } => return Err(say::plain_no_banner()),
-            Until::Path { search, present: true, .. } => search.as_ref(),
+            Until::Path { present: true, .. } => until::search(until)?,
             _ => None,
         };
-        let compile = |text: &std::sync::Arc<str>| {
-            Regex::with(text, false, true).map_err(|why| remote::bad_search(text, why))
-        };
-        Ok(Self { until, regex: text.map(compile).transpose()? })
+        Ok(Self { until, regex })
     }
 
     /// What a try asks; nothing where only time passes.
@@ -65,11 +60,7 @@ impl<'a> Search<'a> {
                 _ => Ok(None),
             },
             Until::Path { present, .. } => match (&self.regex, answers.first()) {
-                (Some(regex), Some(answer)) => {
-                    let text = text(answer);
-                    let found = regex.captures(&text).ok().flatten();
-                    Ok(found.and_then(|found| found.get(0).map(str::to_owned)))
-                }
+                (Some(regex), Some(answer)) => Ok(until::find(regex, &text(answer))),
                 (None, Some(Answer::Stat(stat))) => {
                     Ok((stat.is_some() == *present).then(String::new))
                 }
@@ -77,49 +68,16 @@ impl<'a> Search<'a> {
                 (Some(_), None) => Ok(None),
             },
             Until::Drained { port } => {
-                let drained = !answers.iter().any(|table| is_used(&text(table), *port));
+                let drained = !answers.iter().any(|table| until::is_used(&text(table), *port));
                 Ok(drained.then(String::new))
             }
         }
     }
 }
 
-/// Whether a connection of the local port is in another state than listening, closed or time-wait.
-/// Source of the numbers: Linux, `include/net/tcp_states.h`.
-fn is_used(table: &str, port: u16) -> bool {
-    table.lines().skip(1).any(|line| {
-        let words: Vec<&str> = line.split_whitespace().take(4).collect();
-        let local = words.get(1).and_then(|address| address.rsplit(':').next());
-        let local = local.and_then(|hex| u16::from_str_radix(hex, 16).ok());
-        local == Some(port) && !matches!(words.get(3), Some(&("0A" | "07" | "06")))
-    })
-}
-
-/// The condition in words, for the message that it did not come true.
-#[must_use]
-pub fn what(until: &Until) -> String {
-    match until {
-        Until::Elapsed => String::new(),
-        Until::Port { host, port, open, .. } => {
-            format!("port {port} of {host} ({})", if *open { "started" } else { "stopped" })
-        }
-        Until::Path { path, present, .. } => {
-            format!("{path} ({})", if *present { "present" } else { "absent" })
-        }
-        Until::Drained { port } => format!("port {port} (drained)"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_port_is_drained_when_only_listeners_are_left() {
-        let table = "sl\n 0: 0100007F:1F90 00000000:0000 0A 0\n";
-        assert!(!is_used(table, 8080));
-        assert!(is_used(&table.replace("0A", "01"), 8080));
-    }
 
     #[test]
     fn a_file_is_searched_by_line() {

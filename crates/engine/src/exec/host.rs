@@ -11,6 +11,7 @@ use hep_core::run::HostState;
 use tokio::time::Instant;
 
 use super::Request;
+use super::kill::{self, Search};
 use super::wrap::{Command, Wrapped};
 use crate::cancel::Cancel;
 use crate::event::{Events, HostEnd, RunEvent};
@@ -20,32 +21,6 @@ use crate::transport::{self, ChannelEvent, Exec, Input, Outcome, Pty, TransportE
 
 /// How long a command may take to end after it was told to.
 const GRACE: Duration = Duration::from_secs(5);
-/// Sends the signal `$1` to the process groups of all that the other commands of this connection started:
-/// the descendants of `$2`, the `sshd` that serves it. `$3` is this command. `$4` are groups that were
-/// found before: what ignores a signal may outlive the parents by which it was found. Says the groups.
-/// sudo may give a command a terminal and so a group of its own, hence the search for descendants. A
-/// `signal` request alone is not enough, because sshd refuses it for root's sessions.
-const KILLER: &str = r#"p=" $2 " g=" $4 " more=1
-while [ "$more" ]; do
-more=
-for d in /proc/[0-9]*; do
-{ read -r s <"$d/stat"; } 2>/dev/null || continue
-n=${s%% *}
-[ "$n" = "$3" ] && continue
-set -- "$1" "$2" "$3" ${s##*) }
-case $p in *" $n "*) continue;; *" $5 "*) ;; *) continue;; esac
-p="$p$n " more=1
-case $g in *" $6 "*) ;; *) g="$g$6 ";; esac
-done
-done
-for n in $g; do kill -s "$1" -- "-$n" 2>/dev/null; done
-echo $g"#;
-/// Runs [`KILLER`] (`$2`) with the signal `$1` and the groups `$3`, as whom the words after them say.
-const AS_WHOM: &str =
-    r#"s=$1 k=$2 g=$3; shift 3; exec "$@" /bin/sh -c "$k" hep "$s" "$PPID" "$$" "$g""#;
-
-/// How many bytes of group numbers are read.
-const MOST_GROUPS: usize = 4096;
 /// How long after the second, harder telling.
 const LAST_GRACE: Duration = Duration::from_secs(2);
 
@@ -132,18 +107,19 @@ impl Work {
         command: &Command,
         pty: Option<Pty>,
     ) -> End {
-        let mut wrapped = command.wrap(&crate::token::token());
+        let mark = crate::token::token();
+        let mut wrapped = command.wrap(&mark);
         if pty.is_some() {
             // Bytes shall arrive as they were sent, without echo.
             wrapped.line = format!("stty raw -echo; {}", wrapped.line);
         }
-        let exec = Exec { command: wrapped.line.clone(), pty: pty.clone() };
+        let exec = Exec { command: wrapped.line.clone(), pty: pty.clone(), mark: mark.clone() };
         let channel = match connection.exec(exec).await {
             Ok(channel) => channel,
             Err(error) => return failed(&error),
         };
         let (input, output) = channel.split();
-        Pump::new(self, connection, host, command, wrapped, input, pty).run(output).await
+        Pump::new(self, connection, host, command, wrapped, input, pty, mark).run(output).await
     }
 }
 
@@ -154,6 +130,8 @@ struct Pump<'a> {
     host: Arc<str>,
     command: &'a Command,
     wrapped: Wrapped,
+    /// By what its processes are known on the host.
+    mark: String,
     input: Arc<dyn Input>,
     out: Lines,
     err: Lines,
@@ -181,6 +159,7 @@ impl<'a> Pump<'a> {
         wrapped: Wrapped,
         input: Arc<dyn Input>,
         pty: Option<Pty>,
+        mark: String,
     ) -> Self {
         Self {
             work,
@@ -188,6 +167,7 @@ impl<'a> Pump<'a> {
             host: host.name.clone(),
             command,
             wrapped,
+            mark,
             input,
             out: Lines::default(),
             err: Lines::default(),
@@ -361,25 +341,21 @@ impl<'a> Pump<'a> {
     /// Sends a signal to the command's process group by both ways there are. The search comes first: it
     /// finds the command's processes by their parents, which the signal request may end.
     async fn kill(&mut self, signal: &str) {
-        let mut words: Vec<String> =
-            ["/bin/sh", "-c", AS_WHOM, "hep", signal, KILLER, &self.groups]
-                .map(str::to_owned)
-                .to_vec();
-        // What runs as another user can only be ended by that user or root.
-        words.extend(self.command.sudo.iter().flat_map(|sudo| sudo.words("")));
-        let line = hep_core::quote::any_shell(&words);
-        let password = self.command.sudo.as_ref().and_then(|sudo| sudo.password.as_ref());
-        let stdin = password.map_or_else(Bytes::new, |password| {
-            Bytes::from(format!("{}\n", password.expose()).into_bytes())
-        });
-        let exec = Exec { command: line, pty: self.pty.clone() };
+        let search = Search {
+            signal,
+            groups: &self.groups,
+            mark: &self.mark,
+            trace: self.input.trace(),
+            sudo: self.command.sudo.as_ref(),
+        };
+        let exec = Exec { command: search.line(), pty: self.pty.clone(), mark: String::new() };
         let searching = async {
             let channel = self.connection.exec_at_once(exec).await?;
-            channel.run(stdin, MOST_GROUPS).await
+            channel.run(search.stdin(), kill::MOST_GROUPS).await
         };
         // A host that allows one session has no room for this: then the signal alone has to do.
         if let Ok(Ok(done)) = tokio::time::timeout(LAST_GRACE, searching).await {
-            self.groups = group_numbers(&done.stdout);
+            self.groups = kill::group_numbers(&done.stdout);
             self.searched = true;
         }
         let _ = self.input.signal(signal).await;
@@ -469,13 +445,6 @@ fn failed(error: &TransportError) -> End {
 
 fn terminal() -> Pty {
     Pty { term: "dumb".into(), columns: 200, rows: 50 }
-}
-
-/// The numbers among what a host said, and nothing else of it. Group 1 is everything a user may signal.
-fn group_numbers(said: &[u8]) -> String {
-    let said = String::from_utf8_lossy(said);
-    let numbers = said.split_whitespace().filter(|word| word.parse().is_ok_and(|n: u32| n > 1));
-    numbers.collect::<Vec<_>>().join(" ")
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {

@@ -2,6 +2,7 @@
 
 mod capture;
 mod host;
+mod kill;
 mod wrap;
 
 use std::sync::Arc;

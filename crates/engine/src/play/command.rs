@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use hep_core::interp::Identity;
+use hep_core::interp::{Identity, OtherUser};
 use hep_core::limited;
 use hep_core::message::{Message, remote};
 use hep_core::quote;
@@ -25,18 +25,18 @@ pub(super) struct Commands {
     login: String,
     password: Option<Secret<String>>,
     /// Why a user cannot be become: asked again, sudo would lock the account.
-    failed: HashMap<Arc<str>, Message>,
+    failed: HashMap<OtherUser, Message>,
     /// Users whom sudo lets us be only from a terminal.
-    terminals: HashSet<Arc<str>>,
+    terminals: HashSet<OtherUser>,
     /// Users whom sudo lets us be for single commands only.
-    limited: HashSet<Arc<str>>,
+    limited: HashSet<OtherUser>,
 }
 
 /// A command that was started.
 pub(super) struct Running {
     input: Arc<dyn Input>,
     events: Box<dyn transport::Events>,
-    user: Option<Arc<str>>,
+    user: Option<OtherUser>,
     prompt: Option<Vec<u8>>,
     ready: Option<Vec<u8>>,
     password: Option<Secret<String>>,
@@ -86,7 +86,7 @@ impl Commands {
     pub(super) fn refusal(&self, identity: &Identity) -> Option<Message> {
         match identity {
             Identity::Login => None,
-            Identity::User(user) => self.failed.get(user).cloned(),
+            Identity::User(user) => user.refusal_of(&self.failed).cloned(),
         }
     }
 
@@ -105,8 +105,7 @@ impl Commands {
         ready: Option<&str>,
     ) -> Result<Running, TransportError> {
         let prompt = format!("[hep-sudo-{}]", crate::token::token());
-        let (mut words, user) = self.as_whom(identity, &prompt);
-        words.extend_from_slice(argv);
+        let (mut words, user) = self.as_whom(identity, argv, &prompt);
         if user.as_ref().is_some_and(|user| self.terminals.contains(user)) {
             let inner = quote::line(&words);
             words = ["/bin/sh", "-c", IN_TERMINAL, "hep", &inner].map(str::to_owned).to_vec();
@@ -132,20 +131,33 @@ impl Commands {
         Ok(running)
     }
 
-    fn as_whom(&self, identity: &Identity, prompt: &str) -> (Vec<String>, Option<Arc<str>>) {
+    /// The words with what makes us that user before them, and who that is where it is another.
+    fn as_whom(
+        &self,
+        identity: &Identity,
+        argv: &[String],
+        prompt: &str,
+    ) -> (Vec<String>, Option<OtherUser>) {
         let user = match identity {
-            Identity::User(user) if **user != *self.login => user,
-            _ => return (vec![], None),
+            Identity::User(user) if *user.name != *self.login => user,
+            _ => return (argv.to_vec(), None),
         };
-        let words: &[&str] = match self.password {
-            Some(_) => &["sudo", "-H", "-S", "-p", prompt, "-u", user, "--"],
-            // Containers often have root and no sudo, and root needs none.
-            None if self.login == "root" => &["/bin/sh", "-c", ROOT_BECOMES, "hep", user],
-            None => &["sudo", "-H", "-n", "-u", user, "--"],
-        };
+        let name = &*user.name;
         // sudo's words are read, so they must be English; the executor starts it in the same way.
-        let words = ["env", "LC_ALL=C"].iter().chain(words);
-        (words.map(|word| (*word).to_owned()).collect(), Some(user.clone()))
+        let mut words = vec!["env", "LC_ALL=C"];
+        match self.password {
+            Some(_) => words.extend(["sudo", "-S", "-p", prompt]),
+            // Containers often have root and no sudo, and root needs none.
+            None if self.login == "root" && user.flags.is_usual() => {
+                words.extend(["/bin/sh", "-c", ROOT_BECOMES, "hep", name]);
+                let words = words.into_iter().map(str::to_owned);
+                return (words.chain(argv.iter().cloned()).collect(), Some(user.clone()));
+            }
+            None => words.extend(["sudo", "-n"]),
+        }
+        let words = words.into_iter().chain(user.flags.words()).chain(["-u", name, "--"]);
+        let program = user.flags.program(argv.to_vec());
+        (words.map(str::to_owned).chain(program).collect(), Some(user.clone()))
     }
 
     /// Gives sudo a terminal from now on, where its refusal says that it wants one. False where it has one.
@@ -159,7 +171,7 @@ impl Commands {
     }
 
     /// The user of an identity for whom sudo allows single commands only.
-    pub(super) fn limited_user(&self, identity: &Identity) -> Option<Arc<str>> {
+    pub(super) fn limited_user(&self, identity: &Identity) -> Option<OtherUser> {
         match identity {
             Identity::User(user) => self.limited.get(user).cloned(),
             Identity::Login => None,
@@ -339,7 +351,7 @@ impl Running {
 
     /// Why sudo did not let it begin, if that is what the error output says.
     pub(super) fn refusal(&self) -> Option<Message> {
-        let user = self.user.as_ref()?;
+        let user = &self.user.as_ref()?.name;
         let text = String::from_utf8_lossy(&self.preface);
         let said = text.trim();
         let has = |word: &str| said.contains(word);

@@ -207,7 +207,13 @@ fn become_of(identity: &Identity) -> Become {
     match identity {
         Identity::Login => Become { active: active(false), ..Become::default() },
         Identity::User(user) => {
-            Become { active: active(true), user: Some(literal(user)), ..Become::default() }
+            let flags = hep_core::quote::line(user.flags.words());
+            Become {
+                active: active(true),
+                user: Some(literal(&user.name)),
+                flags: Some(literal(&flags.into())),
+                ..Become::default()
+            }
         }
     }
 }

@@ -31,6 +31,8 @@ pub(crate) enum NotStarted {
     Impossible(NoExecutor),
     /// It was started and broke.
     Broken(Message),
+    /// Something was started, and it is not this executor: it did not greet as that does.
+    Strange(Message),
 }
 
 /// Why a session ended early.
@@ -63,13 +65,32 @@ pub(crate) struct Executor {
 
 impl Executor {
     /// Starts the executor on a host, sending it when the host does not have it. `keep` leaves it there.
+    ///
+    /// What lies there is believed to be it at first. Where it turns out not to be, it is looked at, and sent
+    /// anew where it is another; nothing has been changed by then.
     pub(crate) async fn start(
         connection: &dyn Connection,
         bundle: &Bundle,
         keep: bool,
     ) -> Result<Self, NotStarted> {
+        match Self::attempt(connection, bundle, keep, false).await {
+            Err(NotStarted::Strange(_)) => {}
+            done => return done,
+        }
+        Self::attempt(connection, bundle, keep, true).await.map_err(|error| match error {
+            NotStarted::Strange(why) => NotStarted::Broken(say::executor_strange(why)),
+            other => other,
+        })
+    }
+
+    async fn attempt(
+        connection: &dyn Connection,
+        bundle: &Bundle,
+        keep: bool,
+        check: bool,
+    ) -> Result<Self, NotStarted> {
         let known = bundle.known();
-        let command = bootstrap::login_command(&known, keep);
+        let command = bootstrap::login_command(&known, keep, check);
         let channel = connection.exec(Exec::new(command)).await.map_err(NotStarted::Transport)?;
         let (input, output) = channel.split();
         let starting =
@@ -285,15 +306,15 @@ impl Starting {
         };
         let broken = |broken| match broken {
             Broken::Line(error) => NotStarted::Transport(error),
-            Broken::Talk(message) => NotStarted::Broken(message),
+            Broken::Talk(message) => NotStarted::Strange(message),
         };
         let rest = executor.decoder.push(&self.seen);
-        rest.map_err(|error| NotStarted::Broken(say::broken_frames(error)))?;
+        rest.map_err(|error| NotStarted::Strange(say::broken_frames(error)))?;
         executor.send(&ToHost::Hello { hash: hash.into() }).await.map_err(broken)?;
         match executor.receive().await.map_err(broken)? {
             FromHost::Hello(hello) if &*hello.hash == hash => executor.hello = hello,
-            FromHost::Fault(message) => return Err(NotStarted::Broken(message)),
-            _ => return Err(NotStarted::Broken(say::broken_frames("no greeting"))),
+            FromHost::Fault(message) => return Err(NotStarted::Strange(message)),
+            _ => return Err(NotStarted::Strange(say::broken_frames("no greeting"))),
         }
         Ok(executor)
     }

@@ -531,7 +531,9 @@ impl Run {
         let mut executor = started.map_err(|error| match error {
             NotStarted::Transport(error) => unreachable(error),
             NotStarted::Impossible(reason) => NoStart::Plain(no_executor(&reason)),
-            NotStarted::Broken(message) => early(HostState::Failed, message),
+            NotStarted::Broken(message) | NotStarted::Strange(message) => {
+                early(HostState::Failed, message)
+            }
         })?;
         let start = self.start_message(host, part.clone());
         let start = start.map_err(|message| early(HostState::Failed, message))?;

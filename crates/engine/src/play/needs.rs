@@ -13,7 +13,8 @@ use hep_core::vars::{Layer, Var, Vars};
 use super::sources::Sources;
 
 /// Variables that the interpreter itself reads.
-const ALWAYS: &[&str] = &["ansible_become", "ansible_become_user", "ansible_become_method"];
+const ALWAYS: &[&str] =
+    &["ansible_become", "ansible_become_user", "ansible_become_method", "ansible_become_flags"];
 
 /// What a play asks of its variables and files.
 #[derive(Clone, Debug, Default)]

@@ -245,11 +245,11 @@ impl Plain {
                 return Ok(failed.collect());
             }
         }
-        let user = self.commands.limited_user(identity).unwrap_or_default();
+        let user = self.commands.limited_user(identity).unwrap_or_else(|| "".into());
         let looked = self.look(&Identity::Login, questions).await?;
         let answers = looked.unwrap_or_default().into_iter();
         let checked = answers.map(|(question, answer)| {
-            let answer = limited::refusal(&question, &user).unwrap_or(answer);
+            let answer = limited::refusal(&question, &user.name).unwrap_or(answer);
             (question, answer)
         });
         Ok(checked.collect())
@@ -307,11 +307,11 @@ impl Plain {
                 _ => return Ok(outcome),
             }
         }
-        let user = self.commands.limited_user(identity).unwrap_or_default();
+        let user = self.commands.limited_user(identity).unwrap_or_else(|| "".into());
         match limited::direct(change, &user) {
             Ok(direct) => {
                 let outcome = self.apply_as(&Identity::Login, &direct, no_log, part).await?;
-                Ok(limited::judged(outcome, change, &user))
+                Ok(limited::judged(outcome, change, &user.name))
             }
             Err(message) => Ok(Outcome::Failed(message, Deed::default())),
         }
@@ -489,7 +489,7 @@ impl Plain {
             }
             if Instant::now() >= deadline {
                 let seconds = wait.timeout_ms.div_ceil(1000);
-                return failed(remote::wait_timeout(shell::what(&wait.until), seconds));
+                return failed(remote::wait_timeout(hep_core::until::what(&wait.until), seconds));
             }
             let next = Instant::now() + Duration::from_millis(wait.sleep_ms.max(10));
             if self.slept(next.min(deadline)).await {

@@ -37,6 +37,8 @@ pub(super) struct Watch<'a> {
     /// The process and its group, once it runs.
     groups: Option<[u32; 2]>,
     start_ms: Option<i64>,
+    /// Seconds that the host's local time was ahead of UTC then.
+    ahead_s: i32,
     deadline: Option<Instant>,
     stopping: Option<Stopping>,
 }
@@ -68,6 +70,7 @@ impl<'a> Watch<'a> {
             err: Output::default(),
             groups: None,
             start_ms: None,
+            ahead_s: 0,
             deadline,
             stopping: None,
         }
@@ -138,6 +141,8 @@ impl<'a> Watch<'a> {
             stdout: out.kept.into_bytes().into(),
             stderr: err.kept.into_bytes().into(),
             start_ms: self.start_ms.unwrap_or(0),
+            // The end is not asked for: a command during which the clocks are changed has it an hour off.
+            ahead_s: [self.ahead_s; 2],
             ..Deed::default()
         };
         Ok(Ok((deed, how)))
@@ -177,9 +182,9 @@ impl<'a> Watch<'a> {
         let line = String::from_utf8_lossy(&held[at..end]).into_owned();
         let rest = held.split_off(end + 1);
         match self.running.started(&line) {
-            Some(Started::Running { pid, group, start_ms }) => {
+            Some(Started::Running { pid, group, start_ms, ahead_s }) => {
                 self.groups = Some([group, pid]);
-                self.start_ms = start_ms;
+                (self.start_ms, self.ahead_s) = (start_ms, ahead_s);
                 self.err.begun = true;
                 self.take(Stream::Err, &rest).await;
                 None

@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::{Mutex, mpsc, watch};
 
-use super::{Channel, ChannelEvent, Connection, Events, Exec, Input, Pty, TransportError};
+use super::{Channel, ChannelEvent, Connection, Events, Exec, Input, Pty, Trace, TransportError};
 
 /// How many pieces of output may wait for the reader.
 const QUEUE: usize = 8;
@@ -191,6 +191,11 @@ impl Input for LocalInput {
             known.ok_or_else(|| TransportError::Settings { message: say::not_a_signal(name) })?;
         self.kill(*signal);
         Ok(())
+    }
+
+    fn trace(&self) -> Trace {
+        let group = self.group.filter(|_| *self.ended.borrow());
+        group.map_or(Trace::Ended, |group| Trace::Process(group.as_raw_pid().cast_unsigned()))
     }
 
     async fn resize(&self, _columns: u32, _rows: u32) -> Result<(), TransportError> {

@@ -13,6 +13,7 @@ use bytes::{Bytes, BytesMut};
 
 pub mod error;
 pub mod local;
+mod mark;
 pub mod ssh;
 
 pub use error::{Outcome, Stage, TransportError};
@@ -36,13 +37,29 @@ pub struct Exec {
     /// The terminal to run it on, if it needs one. Its error output then comes as
     /// [`ChannelEvent::Stdout`].
     pub pty: Option<Pty>,
+    /// A word that nobody can guess. The command's first process carries it where commands of one
+    /// connection could not be told from each other otherwise, see [`Trace`].
+    pub mark: String,
 }
 
 impl Exec {
     /// A command without a terminal.
     pub fn new(command: impl Into<String>) -> Self {
-        Self { command: command.into(), pty: None }
+        Self { command: command.into(), pty: None, mark: crate::token::token() }
     }
+}
+
+/// How another command of the same connection finds what a command has started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trace {
+    /// Its first process has this number.
+    Process(u32),
+    /// Its first process was given [`Exec::mark`], in its environment or its arguments.
+    Marked,
+    /// Its first process was given no mark; those of all others on the connection were.
+    Unmarked,
+    /// It has ended.
+    Ended,
 }
 
 /// A way to a machine that is open, and can carry several commands at once.
@@ -109,6 +126,9 @@ pub trait Input: Send + Sync {
     /// it: sshd before 7.9 does, and any sshd for a login as root, so who must be certain that the
     /// command ends needs another way too.
     async fn signal(&self, name: &str) -> Result<(), TransportError>;
+
+    /// Where its processes are found.
+    fn trace(&self) -> Trace;
 
     /// Tells the new size of the terminal.
     async fn resize(&self, columns: u32, rows: u32) -> Result<(), TransportError>;

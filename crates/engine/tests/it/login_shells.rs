@@ -108,7 +108,7 @@ fn the_plain_way_looks_and_changes_through_every_shell() {
 fn the_executor_is_asked_for_through_every_shell() {
     for shell in SHELLS {
         let known = ["x86_64", "aarch64"].map(|arch| Known { arch, hash: "0", size: 1 });
-        let line = bootstrap::login_command(&known, true);
+        let line = bootstrap::login_command(&known, true, false);
         let mut child = start(shell, &line);
         let mut first = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();

@@ -55,7 +55,7 @@ pub(crate) struct Connect {
     /// What to do about unknown host keys [default: ask on a terminal, else strict]
     #[arg(long, value_name = "RULE", env = variables::HOST_KEY, hide_env_values = true)]
     pub(crate) host_key: Option<HostKeyRule>,
-    /// How long connecting may take [default: 10s]
+    /// How long connecting may take, and the SSH handshake after it [default: 10s and 30s]
     #[arg(long, value_name = "TIME", env = variables::CONNECT_TIMEOUT, hide_env_values = true,
         value_parser = span::parse)]
     pub(crate) connect_timeout: Option<Duration>,

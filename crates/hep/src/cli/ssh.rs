@@ -103,7 +103,7 @@ async fn open(
         (true, Some(pty)) => connection.shell(pty).await,
         // As sshd does for a session without a terminal: a login shell that reads its standard input.
         (true, None) => connection.exec(Exec::new("exec \"${SHELL:-/bin/sh}\" -l")).await,
-        (false, pty) => connection.exec(Exec { command: words.join(" "), pty }).await,
+        (false, pty) => connection.exec(Exec { pty, ..Exec::new(words.join(" ")) }).await,
     }
 }
 

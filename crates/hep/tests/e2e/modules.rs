@@ -71,3 +71,39 @@ fn modules_of_a_whole_machine_change_nothing_the_second_time() {
     let states = again.states();
     assert!(states.iter().all(|(_, state)| state == "ok"), "{states:?}");
 }
+
+const TIMES: &str = "\
+- hosts: all
+  gather_facts: false
+  tasks:
+    - {name: here, command: date +%F\\ %T}
+    - {name: elsewhere, command: date +%F\\ %T, environment: {TZ: '<-0330>3:30'}}
+    - {name: kept, copy: {dest: /root/times, content: new, backup: true}}
+";
+
+#[test]
+fn times_are_those_of_the_hosts_clock() {
+    let machine = Machine::alone("m1");
+    machine.sh("readlink -f /etc/localtime >/root/zone
+        ln -sf /usr/share/zoneinfo/Asia/Kolkata /etc/localtime
+        [ $(date +%z) = +0530 ]");
+    let desk = machine.desk(&["root"]);
+    let manifest = desk.file("times.yml", TIMES);
+    for options in [&[][..], &["--no-executor"]] {
+        let clock = || machine.sh("date +%F@%T").trim().to_owned();
+        machine.sh("echo old >/root/times");
+        let before = clock();
+        let words = [&["apply", "--output", "json"], options, &[manifest.to_str().unwrap()]];
+        let ran = desk.hep(&words.concat()).expect(0);
+        for task in ["here", "elsewhere"] {
+            let result = &ran.task("root", task)["result"];
+            let [start, said, end] =
+                ["start", "stdout", "end"].map(|key| &result[key].as_str().unwrap()[..19]);
+            assert!(start <= said && said <= end, "{task}: {result}");
+        }
+        let kept = ran.task("root", "kept")["result"]["backup_file"].as_str().unwrap().to_owned();
+        let stamp = kept.trim_end_matches('~').rsplit('.').next().unwrap();
+        assert!(&*before <= stamp && stamp <= &*clock(), "{before}: {kept}");
+    }
+    machine.sh("rm -f /root/times*; ln -sf $(cat /root/zone) /etc/localtime");
+}

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::breadth::file_of_fleet;
+use crate::remote;
 use crate::server::Server;
 
 /// Notes in `DIR`, by the address of the host, that it has begun, and goes on when `DIR/go` is there.
@@ -142,6 +143,40 @@ async fn who_reads_slowly_holds_up_nobody() {
     let kept: usize =
         server.log(&id).await.iter().map(|e| e["text"].as_str().map_or(0, str::len)).sum();
     assert_eq!(kept, 2 * (3_000_000 + 30_000));
+}
+
+#[tokio::test]
+async fn a_cancelled_run_ends_its_own_commands_and_no_others() {
+    let server = Server::start(1).await;
+    // The first on a connection and one beside it: each way round, the other goes on.
+    for first_is_cancelled in [true, false] {
+        let folder = open_folder();
+        let word = remote::word(if first_is_cancelled { 60 } else { 61 });
+        let held = WAITS.replace("DIR", folder.path().to_str().unwrap());
+        let held = json!({ "kind": "command", "line": format!("{held}; sleep 0") });
+        let line = format!("set -- $SSH_CONNECTION; sleep {word} & sleep {word}");
+        let endless = json!({ "kind": "command", "line": line });
+        let asleep = || remote::with_word(&word).len() >= 2;
+        let (goes_on, cancelled);
+        if first_is_cancelled {
+            cancelled = server.ask(endless, "all", json!({})).await;
+            server.until(&cancelled, |_| asleep()).await;
+            goes_on = server.ask(held, "all", json!({})).await;
+            server.until(&goes_on, |_| begun(folder.path()).len() == 1).await;
+        } else {
+            goes_on = server.ask(held, "all", json!({})).await;
+            server.until(&goes_on, |_| begun(folder.path()).len() == 1).await;
+            cancelled = server.ask(endless, "all", json!({})).await;
+            server.until(&cancelled, |_| asleep()).await;
+        }
+        server.call("POST", &format!("/runs/{cancelled}/cancel"), None, 202).await;
+        let run = server.ended(&cancelled).await;
+        assert_eq!(run["counts"], json!({"cancelled": 1}));
+        remote::none_with(&word);
+        std::fs::write(folder.path().join("go"), "").unwrap();
+        let run = server.ended(&goes_on).await;
+        assert_eq!(run["counts"], json!({"succeeded": 1}), "{run}");
+    }
 }
 
 #[tokio::test]

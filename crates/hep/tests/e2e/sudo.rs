@@ -128,6 +128,59 @@ fn becoming_someone_without_rights() {
     assert_eq!(ran.expect(0).host("admin")["stdout"], "plain\n");
 }
 
+const FLAGS: &str = "\
+- hosts: all
+  gather_facts: false
+  become: true
+  tasks:
+    - {name: usual, shell: 'echo $HOME; printenv SSH_CONNECTION || cat', args: {stdin: none}}
+    - name: kept
+      shell: echo $HOME; printenv SSH_CONNECTION | wc -w
+      become_flags: -H -E -S
+    - {name: group, command: id -gn, become_flags: -g plain}
+    - name: login
+      shell: echo \"$HOME $LOGNAME it's\"; cat
+      args: {stdin: \"a word\\n\"}
+      become_flags: -i
+    - name: other
+      command: id -un
+      become_user: plain
+      vars: {ansible_become_flags: -i -n}
+    - name: file
+      copy: {dest: /root/flags, content: \"$HOME `x`\\n\"}
+      become_flags: -i
+";
+
+#[test]
+fn what_sudo_is_told_beside_the_user() {
+    let machine = Machine::shared("m1");
+    let password = crate::login::password();
+    let desk = machine.desk(&["admin", "pwsudo", "ptysudo"]);
+    let desk = desk.set("HEP_BECOME_PASSWORD", &password);
+    let manifest = desk.file("flags.yml", FLAGS);
+    for options in [&[][..], &["--no-executor"]] {
+        let words = [&["apply", "--output", "json"], options, &[manifest.to_str().unwrap()]];
+        let ran = desk.hep(&words.concat()).expect(0);
+        for user in ["admin", "pwsudo", "ptysudo"] {
+            for (task, said) in [
+                ("usual", "/root\nnone"),
+                ("kept", "/root\n4"),
+                ("group", "plain"),
+                ("login", "/root root it's\na word"),
+                ("other", "plain"),
+            ] {
+                assert_eq!(ran.task(user, task)["result"]["stdout"], said, "{user}: {task}");
+            }
+        }
+        assert_eq!(machine.sh("cat /root/flags"), "$HOME `x`\n");
+        machine.sh("rm /root/flags");
+    }
+    let play = FLAGS.replace("-H -E -S", "-b");
+    let manifest = desk.file("flags.yml", play);
+    let ran = desk.hep(&["apply", manifest.to_str().unwrap()]).expect(2);
+    ran.says("Cannot use `-b` of `become_flags: -b`");
+}
+
 #[test]
 fn where_nothing_may_be_run_from_the_play_runs_all_the_same() {
     let machine = Machine::shared("m2");
@@ -153,6 +206,17 @@ fn a_replaced_executor_is_not_started() {
         assert_eq!(ran.task("swap", "who")["result"]["stdout"], "root");
         assert_eq!(machine.sh("ls /tmp | grep e2e-evil || true"), "");
     }
+    // Of the right size, and with nothing to say: it is sent anew.
+    let mute = "for f in /home/swap/.cache/hep/*; do n=$(basename $f); [ ${#n} = 64 ] || continue
+        { printf '#!/bin/sh\\nexit 0\\n'; cat $f; } | head -c $(stat -c %s $f) >/tmp/e2e-mute
+        cat /tmp/e2e-mute >$f; done";
+    let sums = "cd /home/swap/.cache/hep; for f in *; do [ ${#f} = 64 ] || continue
+        sha256sum $f | tr -s ' ' '\\n' | uniq | wc -l; done";
+    machine.sh(mute);
+    assert_eq!(machine.sh(sums), "2\n");
+    let ran = who(&desk, &[]).expect(0);
+    assert_eq!(ran.task("swap", "who")["result"]["stdout"], "root");
+    assert_eq!(machine.sh(sums), "1\n");
     // Owned by the user, it is not root's to start, whatever it holds.
     machine.sh(
         "find /var/cache/hep -maxdepth 1 -type f -exec chown swap {} +; chmod 777 /var/cache/hep",

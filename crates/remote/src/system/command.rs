@@ -220,7 +220,7 @@ pub fn run(
 
 fn spawn(spec: &Spec<'_>) -> io::Result<Child> {
     let mut command = Command::new(&spec.argv[0]);
-    command.args(&spec.argv[1..]).process_group(0);
+    command.args(&spec.argv[1..]).process_group(0).env_remove(hep_core::bootstrap::MARK);
     if spec.clean {
         command.env_clear();
     } else if std::env::var_os("PATH").is_none() {

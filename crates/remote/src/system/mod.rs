@@ -1,5 +1,6 @@
 //! The local system: answers every question and applies every change, as the identity of this process.
 
+mod clock;
 pub mod command;
 mod directory;
 mod facts;
@@ -16,9 +17,9 @@ mod write;
 use std::cell::RefCell;
 use std::fs::File;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
-use hep_core::change::{Change, Deed, Outcome};
+use hep_core::change::{Change, Deed, Outcome, Run};
 use hep_core::frame::Stream;
 use hep_core::message::{Message, remote};
 use hep_core::observe::{Answer, Question};
@@ -134,6 +135,9 @@ impl LocalSystem {
         let stamp = |mut deed: Deed| {
             deed.start_ms = start;
             deed.duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+            if let Change::Run(run) = change {
+                deed.ahead_s = ahead(run, &deed);
+            }
             deed
         };
         match outcome {
@@ -214,19 +218,23 @@ pub(crate) fn is_slow(question: &Question) -> bool {
     }
 }
 
+/// How far local time was ahead of UTC when a program began and ended: in the zone of its own environment.
+fn ahead(run: &Run, deed: &Deed) -> [i32; 2] {
+    let given = run.env.iter().rev().find(|(name, _)| &**name == "TZ");
+    let tz = given.map(|(_, value)| value.to_string()).or_else(|| std::env::var("TZ").ok());
+    let zone = clock::zone(tz.as_deref());
+    let end = deed.start_ms.saturating_add_unsigned(deed.duration_ms);
+    [deed.start_ms, end].map(|ms| zone.ahead(ms / 1000))
+}
+
 impl Default for LocalSystem {
     fn default() -> Self {
         Self::new()
     }
 }
 
+pub(crate) use clock::now_ms;
 pub(crate) use look::{hash, hex};
-
-/// Milliseconds since 1970.
-pub(crate) fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-}
 
 /// Why the kernel refused, in its own words.
 pub(crate) fn why(error: impl Into<std::io::Error>) -> String {

@@ -7,18 +7,16 @@ use std::time::{Duration, Instant};
 use hep_core::change::{Deed, Until, Wait};
 use hep_core::message::{Message, remote};
 use hep_core::python_regex::Regex;
+use hep_core::until;
 
 use super::look::open_regular;
 use super::{Halt, LocalSystem, port};
 use crate::cancel::Cancel;
 
-/// Largest part of a file that is searched, in bytes.
-const SEARCH_LIMIT: u64 = 16 << 20;
-
 impl LocalSystem {
     pub(super) fn wait(&self, wait: &Wait, cancel: &Cancel) -> Result<Deed, Halt> {
         let begun = Instant::now();
-        let search = search(&wait.until)?;
+        let search = until::search(&wait.until)?;
         if wait.delay_ms > 0 && cancel.wait(wait.delay_ms) {
             return Err(Halt::Cancelled);
         }
@@ -33,7 +31,7 @@ impl LocalSystem {
                 let time = wait.timeout_ms.div_ceil(1000);
                 return match wait.until {
                     Until::Elapsed => Ok(Deed::default()),
-                    _ => Err(remote::wait_timeout(what(&wait.until), time).into()),
+                    _ => Err(remote::wait_timeout(until::what(&wait.until), time).into()),
                 };
             }
             let left = u64::try_from(left.as_millis()).unwrap_or(u64::MAX).max(1);
@@ -54,9 +52,9 @@ impl LocalSystem {
                 Ok(match (connected, open, search) {
                     (None, false, _) | (Some(_), true, None) => Some(String::new()),
                     (Some(mut stream), true, Some(search)) => {
-                        let enough = |text: &str| find(search, text).is_some();
+                        let enough = |text: &str| until::find(search, text).is_some();
                         let text = port::banner(&mut stream, *connect_timeout_ms, &enough);
-                        find(search, &text)
+                        until::find(search, &text)
                     }
                     _ => None,
                 })
@@ -70,52 +68,19 @@ impl LocalSystem {
     }
 }
 
-fn search(until: &Until) -> Result<Option<Regex>, Message> {
-    let (Until::Port { search, .. } | Until::Path { search, .. }) = until else { return Ok(None) };
-    let compile = |text: &std::sync::Arc<str>| {
-        Regex::with(text, false, true).map_err(|why| remote::bad_search(text, why))
-    };
-    search.as_ref().map(compile).transpose()
-}
-
-/// What the expression matches; one that runs away matches nothing.
-fn find(search: &Regex, text: &str) -> Option<String> {
-    search.captures(text).ok().flatten()?.get(0).map(str::to_owned)
-}
-
 fn path_holds(path: &Path, present: bool, search: Option<&Regex>) -> Option<String> {
     let Some(search) = search.filter(|_| present) else {
         return (fs::metadata(path).is_ok() == present).then(String::new);
     };
     let file = open_regular(path, true).ok()?;
     let mut bytes = Vec::new();
-    std::io::Read::read_to_end(&mut std::io::Read::take(file, SEARCH_LIMIT), &mut bytes).ok()?;
-    find(search, &String::from_utf8_lossy(&bytes))
+    std::io::Read::read_to_end(&mut std::io::Read::take(file, until::SEARCH_LIMIT), &mut bytes)
+        .ok()?;
+    until::find(search, &String::from_utf8_lossy(&bytes))
 }
 
 /// Whether no connection of the local port is in another state than listening, closed or time-wait.
 fn is_drained(port: u16) -> bool {
     let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(fs::read_to_string);
-    !tables.into_iter().flatten().any(|text| {
-        text.lines().skip(1).any(|line| {
-            let words: Vec<&str> = line.split_whitespace().take(4).collect();
-            let local = words.get(1).and_then(|address| address.rsplit(':').next());
-            let local = local.and_then(|hex| u16::from_str_radix(hex, 16).ok());
-            // Source of the numbers: Linux, include/net/tcp_states.h.
-            local == Some(port) && !matches!(words.get(3), Some(&("0A" | "07" | "06")))
-        })
-    })
-}
-
-fn what(until: &Until) -> String {
-    match until {
-        Until::Elapsed => String::new(),
-        Until::Port { host, port, open, .. } => {
-            format!("port {port} of {host} ({})", if *open { "started" } else { "stopped" })
-        }
-        Until::Path { path, present, .. } => {
-            format!("{path} ({})", if *present { "present" } else { "absent" })
-        }
-        Until::Drained { port } => format!("port {port} (drained)"),
-    }
+    !tables.into_iter().flatten().any(|table| until::is_used(&table, port))
 }

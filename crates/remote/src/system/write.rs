@@ -15,10 +15,11 @@ use rustix::fs::{Gid, Mode, OFlags, Uid};
 use rustix::io::Errno;
 use sha2::{Digest, Sha256};
 
+use super::clock::{self, now_ms};
 use super::directory::Owner;
 use super::look::{hex, open_regular};
 use super::place::{Held, Place, forget};
-use super::{Halt, Host, LocalSystem, command, now_ms, why};
+use super::{Halt, Host, LocalSystem, command, why};
 
 /// Seconds that a validation command may take.
 const VALIDATE_SECONDS: u64 = 300;
@@ -232,7 +233,7 @@ fn validate(new: &Temporary<'_>, argv: &[Arc<str>], host: &mut dyn Host) -> Resu
 /// Copies the old file beside itself, with owner, mode and times; answers with the name.
 fn keep(place: &Place, old: &Held) -> Result<OsString, Halt> {
     let mut name = place.name.clone();
-    name.push(format!(".{}.{}~", std::process::id(), stamp(now_ms() / 1000)));
+    name.push(format!(".{}.{}~", std::process::id(), stamp(local(now_ms() / 1000))));
     let copied = copy(place, old, &name);
     if copied.is_err() {
         forget(&place.dir, &name);
@@ -257,7 +258,13 @@ fn copy(place: &Place, old: &Held, name: &OsStr) -> Result<(), Errno> {
     modified.map_err(plain)
 }
 
-/// `2026-01-31@23:59:59` in UTC, as the backups of Ansible are named.
+/// An instant in local time, as a name wants it.
+fn local(seconds: i64) -> i64 {
+    let tz = std::env::var("TZ").ok();
+    seconds + i64::from(clock::zone(tz.as_deref()).ahead(seconds))
+}
+
+/// `2026-01-31@23:59:59`, as the backups of Ansible are named.
 fn stamp(seconds: i64) -> String {
     let (day, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     let (year, month, day) = civil(day);

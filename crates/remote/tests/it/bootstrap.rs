@@ -25,7 +25,7 @@ fn start(shell: &str, home: &Path, line: &str) -> Child {
 fn command(keep: bool) -> String {
     let (hash, size) = (own_hash(), fs::metadata(binary()).unwrap().len());
     let known = ["x86_64", "aarch64"].map(|arch| known(arch, &hash, size));
-    bootstrap::login_command(&known, keep)
+    bootstrap::login_command(&known, keep, false)
 }
 
 fn known<'a>(arch: &'a str, hash: &'a str, size: u64) -> Known<'a> {
@@ -161,7 +161,8 @@ fn what_is_not_as_it_was_installed_is_installed_anew() {
         ("in a directory open to others", |file| set_mode(file.parent().unwrap(), 0o777)),
     ];
     let (hash, size) = (sha256(STAND_IN), STAND_IN.len() as u64);
-    let command = bootstrap::login_command(&[known(std::env::consts::ARCH, &hash, size)], true);
+    let command =
+        bootstrap::login_command(&[known(std::env::consts::ARCH, &hash, size)], true, false);
     let starts = |home: &Path| start("/bin/sh", home, &command);
     let is_there = |mut child: Child| {
         assert_eq!(line(&mut child), Line::Go(hash.clone()));
@@ -239,7 +240,7 @@ fn the_umask_of_the_login_is_kept() {
     set_mode(&path, 0o700);
     set_mode(&cache, 0o700);
     let known = known(std::env::consts::ARCH, &hash, STAND_IN.len() as u64);
-    let command = bootstrap::login_command(&[known], true);
+    let command = bootstrap::login_command(&[known], true, false);
     let mut child = start("/bin/sh", home.path(), &format!("umask 027; {command}"));
     let out = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
     let lines: Vec<String> = out.collect();
@@ -250,7 +251,7 @@ fn the_umask_of_the_login_is_kept() {
 #[test]
 fn an_unknown_architecture_says_so() {
     let home = tempfile::tempdir().unwrap();
-    let command = bootstrap::login_command(&[known("pdp11", &own_hash(), 9)], true);
+    let command = bootstrap::login_command(&[known("pdp11", &own_hash(), 9)], true, false);
     let mut child = start("/bin/sh", home.path(), &command);
     let arch = NoExecutor::Arch(std::env::consts::ARCH.into());
     assert_eq!(line(&mut child), Line::None(arch));
@@ -317,4 +318,30 @@ fn a_directory_of_somebody_else_is_not_used() {
     let mut child = in_namespace(&script, home.path());
     assert_eq!(line(&mut child), Line::None(NoExecutor::Directory));
     child.wait().unwrap();
+}
+
+#[test]
+fn what_only_looks_like_it_is_found_out_when_asked_to() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join(".cache/hep");
+    fs::create_dir_all(&folder).unwrap();
+    set_mode(&folder, 0o700);
+    let installed = folder.join(own_hash());
+    let whole = fs::read(binary()).unwrap();
+    let mut mute = [b"#!/bin/sh\nexit 0\n", &whole[..]].concat();
+    mute.truncate(whole.len());
+    fs::write(&installed, &mute).unwrap();
+    set_mode(&installed, 0o700);
+    let mut child = start("/bin/sh", home.path(), &command(true));
+    assert_eq!(line(&mut child), Line::Go(own_hash()), "it is believed");
+    child.wait().unwrap();
+    let (hash, size) = (own_hash(), whole.len() as u64);
+    let known = ["x86_64", "aarch64"].map(|arch| known(arch, &hash, size));
+    let checked = bootstrap::login_command(&known, true, true);
+    let mut child = start("/bin/sh", home.path(), &checked);
+    assert!(matches!(line(&mut child), Line::Need { .. }));
+    send(&mut child, xz_whole());
+    goes(child);
+    assert_eq!(fs::read(&installed).unwrap(), whole);
+    goes(start("/bin/sh", home.path(), &checked));
 }

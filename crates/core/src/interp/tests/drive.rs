@@ -307,7 +307,13 @@ impl Driver<'_> {
                 Step::Apply { identity, change, no_log, .. } => {
                     let who = match &identity {
                         Identity::Login => String::new(),
-                        Identity::User(user) => format!(" as {user}"),
+                        Identity::User(user) if user.flags.is_usual() => {
+                            format!(" as {}", user.name)
+                        }
+                        Identity::User(user) => {
+                            let flags: Vec<&str> = user.flags.words().collect();
+                            format!(" as {} ({})", user.name, flags.join(" "))
+                        }
                     };
                     let text = match &change {
                         Change::Wait(wait) => format!("wait {} ms", wait.timeout_ms),

@@ -14,7 +14,8 @@ use tokio::time::{Instant, timeout_at};
 
 use super::connection::SshConnection;
 use super::gate::Pass;
-use crate::transport::{Channel, ChannelEvent, Events, Input, Stage, TransportError};
+use super::running::Begun;
+use crate::transport::{Channel, ChannelEvent, Events, Input, Stage, Trace, TransportError};
 
 /// `SSH_EXTENDED_DATA_STDERR` of RFC 4254.
 const STDERR: u32 = 1;
@@ -27,6 +28,7 @@ struct Line {
     pass: Mutex<Option<Pass>>,
     /// Whether the channel is closed: wakes a writer that waits for room.
     closed: watch::Sender<bool>,
+    trace: Trace,
 }
 
 impl Line {
@@ -73,18 +75,25 @@ pub(super) fn channel(
     connection: SshConnection,
     pass: Pass,
     asked: Vec<&'static str>,
+    begun: Begun,
     answer_within: Duration,
 ) -> Channel {
     let (read, write) = channel.split();
     let (closed, _) = watch::channel(false);
-    let line =
-        Arc::new(Line { write: Arc::new(write), connection, pass: Mutex::new(Some(pass)), closed });
+    let line = Arc::new(Line {
+        write: Arc::new(write),
+        connection,
+        pass: Mutex::new(Some(pass)),
+        closed,
+        trace: begun.trace(),
+    });
     let events = SshEvents {
         read,
         line: Arc::clone(&line),
         asked: asked.into(),
         answer_until: Instant::now() + answer_within,
         answer_within,
+        begun: Some(begun),
         ended: false,
     };
     Channel::new(Arc::new(SshInput(line)), Box::new(events))
@@ -97,6 +106,8 @@ struct SshEvents {
     asked: VecDeque<&'static str>,
     answer_until: Instant,
     answer_within: Duration,
+    /// Until the host says that the command has ended.
+    begun: Option<Begun>,
     /// No further event will come.
     ended: bool,
 }
@@ -151,10 +162,16 @@ impl Events for SshEvents {
             };
             match self.event(message)? {
                 Some(ChannelEvent::Closed) => {
+                    self.begun.take().map(Begun::ended);
                     self.ended = true;
                     self.line.finish();
                 }
-                Some(event) => return Ok(event),
+                Some(event) => {
+                    if matches!(event, ChannelEvent::Exit { .. } | ChannelEvent::Signal { .. }) {
+                        self.begun.take().map(Begun::ended);
+                    }
+                    return Ok(event);
+                }
                 None => {}
             }
         }
@@ -178,6 +195,10 @@ impl Input for SshInput {
         let signal = signal_named(name)
             .ok_or_else(|| TransportError::Settings { message: say::not_a_signal(name) })?;
         self.0.send(self.0.write.signal(signal)).await
+    }
+
+    fn trace(&self) -> Trace {
+        self.0.trace
     }
 
     async fn resize(&self, columns: u32, rows: u32) -> Result<(), TransportError> {

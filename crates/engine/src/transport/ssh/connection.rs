@@ -12,9 +12,12 @@ use tokio::time::{sleep, timeout};
 
 use super::channel;
 use super::gate::{Gate, Pass};
+use super::running::Running;
 use super::session::{End, Session};
 use super::target::SshTarget;
-use crate::transport::{Channel, Connection, Deadlines, Exec, Pty, Stage, TransportError};
+use crate::transport::{
+    Channel, Connection, Deadlines, Exec, Pty, Stage, Trace, TransportError, mark,
+};
 
 /// Pauses before we believe a refusal on a connection without other channels: sshd may still be
 /// clearing away the session that has just ended.
@@ -40,12 +43,26 @@ struct Shared {
     via: Option<Arc<SshConnection>>,
     /// How many connections to this target there were before this one.
     generation: u64,
+    running: Running,
 }
 
 /// What starts in a new channel.
 enum Start {
     Exec(Exec),
     Shell(Pty),
+}
+
+impl Start {
+    /// The same, with a mark in the environment.
+    fn marked(self) -> Self {
+        Self::Exec(match self {
+            Self::Exec(exec) => Exec { command: mark::line(&exec.mark, &exec.command), ..exec },
+            Self::Shell(pty) => {
+                let shell = Exec::new("");
+                Exec { command: mark::login_shell(&shell.mark), pty: Some(pty), ..shell }
+            }
+        })
+    }
 }
 
 impl SshConnection {
@@ -65,6 +82,7 @@ impl SshConnection {
             end,
             via,
             generation,
+            running: Running::default(),
         }))
     }
 
@@ -173,12 +191,14 @@ impl SshConnection {
         (opened, pass): (russh::Channel<Msg>, Pass),
         start: Start,
     ) -> Result<Channel, TransportError> {
+        let begun = self.0.running.begin();
+        let start = if begun.trace() == Trace::Marked { start.marked() } else { start };
         let asked = timeout(self.0.deadlines.channel, request(&opened, start))
             .await
             .map_err(|_| self.deadline())?
             .map_err(|error| self.failed(error))?;
         let within = self.0.deadlines.channel;
-        Ok(channel::channel(opened, self.clone(), pass, asked, within))
+        Ok(channel::channel(opened, self.clone(), pass, asked, begun, within))
     }
 
     /// A stream to another machine through this one.

@@ -13,6 +13,7 @@ mod known_hosts_file;
 mod pinned;
 mod pool;
 mod prompt;
+mod running;
 mod session;
 mod settings;
 mod signer;

@@ -56,7 +56,7 @@ pub struct Wanted {
     pub jump: Option<String>,
     /// `hep_legacy_algorithms`.
     pub legacy_algorithms: bool,
-    /// The connect deadline.
+    /// The deadline of connecting, and that of the handshake.
     pub connect_timeout: Option<Duration>,
     /// `ansible_host_key_checking` and its like: wins over `ssh_config`, not over `--host-key`.
     pub policy: Option<HostKeyPolicy>,
@@ -186,6 +186,7 @@ impl Settings {
     fn direct(&self, wanted: &Wanted, options: Options) -> SshTarget {
         let asked = wanted.address.as_ref().unwrap_or(&wanted.name);
         let connect = wanted.connect_timeout.or(options.connect_timeout);
+        let connect = connect.filter(|time| !time.is_zero());
         let defaults = Deadlines::default();
         let count = options.alive_count.and_then(|count| usize::try_from(count).ok());
         SshTarget {
@@ -206,7 +207,9 @@ impl Settings {
             jumps: vec![],
             host_keys: self.host_keys(wanted, &options),
             deadlines: Deadlines {
-                connect: connect.filter(|time| !time.is_zero()).unwrap_or(defaults.connect),
+                connect: connect.unwrap_or(defaults.connect),
+                // As ssh(1) has it: ConnectTimeout is for the handshake, too.
+                handshake: connect.unwrap_or(defaults.handshake),
                 alive_interval: options.alive_interval.unwrap_or(defaults.alive_interval),
                 alive_count: count.unwrap_or(defaults.alive_count),
                 ..defaults

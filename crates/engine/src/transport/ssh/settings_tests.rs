@@ -33,6 +33,7 @@ fn what_is_wanted_wins_over_the_file() {
     );
     assert_eq!(target.keys, [PathBuf::from("/k")]);
     assert_eq!(target.deadlines.connect, Duration::from_secs(7));
+    assert_eq!(target.deadlines.handshake, Duration::from_secs(7));
     assert_eq!(target.key_name(), "alias");
 
     let wanted = Wanted {
@@ -48,6 +49,7 @@ fn what_is_wanted_wins_over_the_file() {
     assert_eq!((target.user.as_str(), target.port), ("ann", 22));
     assert_eq!(target.keys, [PathBuf::from("/mine"), PathBuf::from("/k")]);
     assert_eq!(target.deadlines.connect, Duration::from_secs(3));
+    assert_eq!(target.deadlines.handshake, Duration::from_secs(3));
     assert_eq!(target.host_keys.policy, HostKeyPolicy::AcceptNew);
     assert_eq!(target.key_name(), "other");
 }

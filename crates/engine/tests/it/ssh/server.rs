@@ -317,7 +317,7 @@ impl Handler for Client {
         command: &[u8],
         session: &mut Session,
     ) -> Result<(), russh::Error> {
-        let command = String::from_utf8_lossy(command).into_owned();
+        let command = unmarked(&String::from_utf8_lossy(command));
         if command == "refuse" {
             return session.channel_failure(channel);
         }
@@ -436,6 +436,17 @@ impl Handler for Client {
         session.exit_signal_request(channel, signal, false, "", "")?;
         session.close(channel)
     }
+}
+
+/// What the login shell would be given, when it is started by way of a mark.
+fn unmarked(line: &str) -> String {
+    if !line.starts_with("exec /bin/sh") {
+        return line.to_owned();
+    }
+    let mut shell = std::process::Command::new("/bin/sh");
+    let said = shell.args(["-c", line]).env("SHELL", "/bin/echo").output().unwrap().stdout;
+    let said = String::from_utf8(said).unwrap();
+    said.trim_end().strip_prefix("-c ").expect("a marked line").to_owned()
 }
 
 /// A channel with a running command.

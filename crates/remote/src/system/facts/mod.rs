@@ -41,9 +41,12 @@ pub(super) fn gather(system: &LocalSystem, accounts: &Accounts) -> Value {
         effective: (system.uid, system.gid),
         real: (rustix::process::getuid().as_raw(), rustix::process::getgid().as_raw()),
         account,
-        environment: std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect(),
+        environment: std::env::vars_os()
+            .filter(|(name, _)| name != hep_core::bootstrap::MARK)
+            .map(|(name, value)| (text(name), text(value)))
+            .collect(),
         addresses: address::addresses(),
-        // The time zone's rules are libc's business: one process is cheaper than a second reader of them.
+        // The names of zones, days and weeks are libc's business: one process is cheaper than a second reader.
         date: look(&["date", &format!("+{}", facts::DATE_FORMAT)]).unwrap_or_default(),
         now_ms: now_ms(),
         is_chroot: is_chroot(),
