@@ -2,6 +2,9 @@
 
 catalogue! { "api";
     bad_body(line, column, why) "Cannot read the body, line {line}, column {column}: {why}";
+    bad_path(why) "Cannot read the path of the address: {why}";
+    bad_query(why) "Cannot read the query of the address: {why}";
+    bad_parameter(name, why) "Cannot read the parameter `{name}`: {why}";
     unreadable_body(why) "Cannot read the body: {why}";
     bad_xml(why) "Cannot read the body as XML: {why}";
     bad_field(field, why) "Cannot read `{field}`: {why}";

@@ -60,7 +60,9 @@ pub async fn export(
     limit: u32,
 ) -> OpResult<Export> {
     actor.must(Verb::Administer, "the audit log")?;
-    let limit = limit.clamp(1, EXPORT_MOST);
+    if !(1..=EXPORT_MOST).contains(&limit) {
+        return Err(OpError::invalid("limit", say::bad_limit(limit, EXPORT_MOST)));
+    }
     let found = audit::oldest(engine.db(), filter, after, limit).await?;
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let more = found.len() == limit as usize;

@@ -2,7 +2,7 @@
 //! keys, in XML by our mapping.
 
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
 use hep_engine::ops::page::{MOST, Paging};
@@ -10,6 +10,7 @@ use hep_engine::ops::{Engine, host};
 use hep_engine::store::hosts::{Filter, Host, HostInput};
 use serde::{Deserialize, Serialize};
 
+use super::address::Path;
 use super::answer::Answer;
 use super::body::Body;
 use super::caller::Caller;

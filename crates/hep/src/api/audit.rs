@@ -1,6 +1,6 @@
 //! `/audit`: who did what.
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use hep_engine::ops::audit::{self, EXPORT_MOST, Format};
@@ -11,6 +11,7 @@ use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::address::Query;
 use super::answer::Answer;
 use super::caller::Caller;
 use super::problem::Problem;
@@ -22,6 +23,7 @@ pub(super) fn routes() -> OpenApiRouter<Engine> {
 
 /// Which lines.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 struct Which {
     /// Only those of this user and of their tokens, or of this token (`USER/TOKEN`).
     actor: Option<String>,
@@ -42,6 +44,7 @@ struct Which {
     /// The `next` of the page before; of an export what `X-Next-Cursor` said.
     cursor: Option<String>,
     /// Of an export: `json`, an object a line, or `syslog`, as RFC 5424 has it.
+    #[param(inline)]
     format: Option<Format>,
 }
 

@@ -1,6 +1,6 @@
 //! `/grants`: who has which role, on which hosts.
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use hep_engine::ops::page::{Page, Paging};
 use hep_engine::ops::{Engine, grant};
@@ -9,6 +9,7 @@ use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::address::{Path, Query};
 use super::answer::Answer;
 use super::caller::Caller;
 use super::creation::{self, Creation};
@@ -21,6 +22,7 @@ pub(super) fn routes() -> OpenApiRouter<Engine> {
 
 /// Which grants.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 struct Which {
     /// Only those of this user, without those of teams.
     user: Option<String>,

@@ -19,6 +19,7 @@ macro_rules! handlers {
     (@list [$op:ident $Noun:ident $name:tt] [$($doc:tt)*] $path:tt $id:tt) => {
         /// Which page.
         #[derive(Debug, serde::Deserialize, utoipa::IntoParams)]
+        #[into_params(parameter_in = Query)]
         struct Which {
             /// How many at most: 1 to 1000, usually 100.
             limit: Option<u32>,
@@ -41,6 +42,8 @@ macro_rules! handlers {
     (@create [$op:ident $Noun:ident ($($name:ident).+)] [$($doc:tt)*] $path:tt $id:tt $Said:ident) => {
         $($doc)*
         #[utoipa::path(post, path = $path, operation_id = $id, request_body = $Said,
+            params(("Idempotency-Key" = Option<String>, Header,
+                description = "Makes it once only, however often it is asked with this key.")),
             responses((status = 201, body = $Noun)))]
         async fn create(
             State(engine): State<Engine>,
@@ -73,6 +76,8 @@ macro_rules! handlers {
     (@replace [$op:ident $Noun:ident $name:tt] [$($doc:tt)*] $path:tt $id:tt $Said:ident) => {
         $($doc)*
         #[utoipa::path(put, path = $path, operation_id = $id, request_body = $Said,
+            params(("If-Match" = Option<String>, Header,
+                description = "The version that is to be changed, as `ETag` had it.")),
             responses((status = 200, body = $Noun)))]
         async fn replace(
             State(engine): State<Engine>,
@@ -87,6 +92,8 @@ macro_rules! handlers {
     (@patch [$op:ident $Noun:ident $name:tt] [$($doc:tt)*] $path:tt $id:tt) => {
         $($doc)*
         #[utoipa::path(patch, path = $path, operation_id = $id, request_body = Object,
+            params(("If-Match" = Option<String>, Header,
+                description = "The version that is to be changed, as `ETag` had it.")),
             responses((status = 200, body = $Noun)))]
         async fn patch(
             State(engine): State<Engine>,
@@ -101,6 +108,8 @@ macro_rules! handlers {
     (@patch [$op:ident $Noun:ident $name:tt] [$($doc:tt)*] $path:tt $id:tt $Part:ident) => {
         $($doc)*
         #[utoipa::path(patch, path = $path, operation_id = $id, request_body = $Part,
+            params(("If-Match" = Option<String>, Header,
+                description = "The version that is to be changed, as `ETag` had it.")),
             responses((status = 200, body = $Noun)))]
         async fn patch(
             State(engine): State<Engine>,
@@ -114,7 +123,10 @@ macro_rules! handlers {
     };
     (@delete [$op:ident $Noun:ident $name:tt] [$($doc:tt)*] $path:tt $id:tt) => {
         $($doc)*
-        #[utoipa::path(delete, path = $path, operation_id = $id, responses((status = 204)))]
+        #[utoipa::path(delete, path = $path, operation_id = $id,
+            params(("If-Match" = Option<String>, Header,
+                description = "The version that is to be changed, as `ETag` had it.")),
+            responses((status = 204)))]
         async fn delete(
             State(engine): State<Engine>,
             Caller(actor): Caller,
@@ -131,12 +143,13 @@ pub(super) use handlers;
 
 /// What the handlers are made of.
 pub(super) mod parts {
-    pub(in crate::api) use axum::extract::{Path, Query, State};
+    pub(in crate::api) use axum::extract::State;
     pub(in crate::api) use axum::http::StatusCode;
     pub(in crate::api) use hep_engine::ops::Engine;
     pub(in crate::api) use hep_engine::ops::page::{Page, Paging};
     pub(in crate::api) use serde_json::Value;
 
+    pub(in crate::api) use crate::api::address::{Path, Query};
     pub(in crate::api) use crate::api::answer::Answer;
     pub(in crate::api) use crate::api::body::{Body, Version};
     pub(in crate::api) use crate::api::caller::Caller;

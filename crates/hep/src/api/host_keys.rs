@@ -1,12 +1,13 @@
 //! `/hosts/{name}/keys`: which keys of a host are trusted.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use hep_engine::ops::host_key::{Approval, KeyInput};
 use hep_engine::ops::{Engine, host_key};
 use hep_engine::store::host_keys::HostKey;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::address::Path;
 use super::answer::Answer;
 use super::body::Body;
 use super::caller::Caller;

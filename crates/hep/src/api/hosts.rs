@@ -16,6 +16,7 @@ pub(super) fn routes() -> OpenApiRouter<Engine> {
 
 /// Which hosts.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 struct Which {
     /// Only those of this partition.
     partition: Option<String>,

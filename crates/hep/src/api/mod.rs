@@ -1,5 +1,6 @@
 //! The REST API: `/api/v1`. A door: it parses, calls an operation and renders. One file a noun.
 
+mod address;
 mod alf;
 mod answer;
 mod audit;
@@ -8,6 +9,7 @@ mod caller;
 mod creation;
 mod credentials;
 mod docs;
+mod document;
 mod grants;
 mod groups;
 mod handlers;
@@ -84,7 +86,7 @@ fn routes() -> OpenApiRouter<Engine> {
 /// What describes the API.
 #[cfg(test)]
 pub(crate) fn document() -> utoipa::openapi::OpenApi {
-    routes().split_for_parts().1
+    document::complete(routes().split_for_parts().1)
 }
 
 /// The API as a service; `alf` is whether ALF's own paths answer too.
@@ -99,7 +101,7 @@ pub(crate) fn router(engine: Engine, alf: bool) -> Router {
         .fallback(no_such_call)
         .layer(noted)
         .with_state(engine)
-        .merge(docs::router(&document))
+        .merge(docs::router(&document::complete(document)))
         .merge(setup::page())
 }
 

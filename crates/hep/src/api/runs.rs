@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::body::{Body as Bytes, Bytes as Piece};
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::sse::{Event as Sent, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -21,6 +21,7 @@ use tokio::sync::watch;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::address::{Path, Query};
 use super::answer::Answer;
 use super::body::Body;
 use super::caller::Caller;
@@ -51,6 +52,7 @@ pub(super) fn routes() -> OpenApiRouter<Engine> {
 
 /// Which runs.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct Which {
     /// Only those in one of these states, with commas between them.
@@ -74,7 +76,7 @@ struct Which {
 }
 
 /// A page of runs, the latest first.
-#[utoipa::path(get, path = "/runs", params(Which), responses((status = 200, body = Page<Run>)))]
+#[utoipa::path(get, path = "/runs", operation_id = "run_list", params(Which), responses((status = 200, body = Page<Run>)))]
 async fn list(
     State(engine): State<Engine>,
     Caller(actor): Caller,
@@ -97,7 +99,7 @@ async fn list(
 }
 
 /// Asks for a run. It is on disk when this answers, and begins when a node takes it.
-#[utoipa::path(post, path = "/runs", request_body = RunInput, responses((status = 202, body = Run)))]
+#[utoipa::path(post, path = "/runs", operation_id = "run_create", request_body = RunInput, responses((status = 202, body = Run)))]
 async fn create(
     State(engine): State<Engine>,
     Creation { actor, said }: Creation<RunInput>,
@@ -110,7 +112,7 @@ fn accepted(run: Run) -> Answer<Run> {
 }
 
 /// A run.
-#[utoipa::path(get, path = "/runs/{id}", responses((status = 200, body = Run)))]
+#[utoipa::path(get, path = "/runs/{id}", operation_id = "run_show", responses((status = 200, body = Run)))]
 async fn show(
     State(engine): State<Engine>,
     Caller(actor): Caller,
@@ -121,6 +123,7 @@ async fn show(
 
 /// Which hosts of a run.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct WhichHosts {
     /// Only those in this state.
@@ -132,7 +135,7 @@ struct WhichHosts {
 }
 
 /// A page of the hosts of a run, in their order.
-#[utoipa::path(get, path = "/runs/{id}/hosts", params(WhichHosts),
+#[utoipa::path(get, path = "/runs/{id}/hosts", operation_id = "run_hosts", params(WhichHosts),
     responses((status = 200, body = Page<HostRun>)))]
 async fn hosts(
     State(engine): State<Engine>,
@@ -149,6 +152,7 @@ async fn hosts(
 
 /// Which part of a log.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct WhichEvents {
     /// Only entries after this number; for a live log `Last-Event-ID` says the same.
@@ -160,7 +164,7 @@ struct WhichEvents {
 /// The log of a run. With `Accept: text/event-stream` it goes on while the run does: each event's `id` is the
 /// number of an entry, and who connects again with `Last-Event-ID` misses nothing and gets nothing twice. The
 /// last event is `end`.
-#[utoipa::path(get, path = "/runs/{id}/events", params(WhichEvents),
+#[utoipa::path(get, path = "/runs/{id}/events", operation_id = "run_events", params(WhichEvents),
     responses((status = 200, body = Events)))]
 async fn events(
     State(engine): State<Engine>,
@@ -236,6 +240,7 @@ impl Live {
 
 /// Which output.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct WhichOutput {
     /// Only that of this host; without it that of all, each piece after the name of its host.
@@ -243,7 +248,7 @@ struct WhichOutput {
 }
 
 /// The output of a run as text.
-#[utoipa::path(get, path = "/runs/{id}/output", params(WhichOutput),
+#[utoipa::path(get, path = "/runs/{id}/output", operation_id = "run_output", params(WhichOutput),
     responses((status = 200, body = String, content_type = "text/plain")))]
 async fn output(
     State(engine): State<Engine>,
@@ -279,7 +284,7 @@ async fn output(
 }
 
 /// Stops a run. Whoever coordinates it ends what runs on the hosts.
-#[utoipa::path(post, path = "/runs/{id}/cancel", responses((status = 202, body = Run)))]
+#[utoipa::path(post, path = "/runs/{id}/cancel", operation_id = "run_cancel", responses((status = 202, body = Run)))]
 async fn cancel(
     State(engine): State<Engine>,
     Caller(actor): Caller,
@@ -289,7 +294,7 @@ async fn cancel(
 }
 
 /// Repeats a run on the hosts that failed, were unreachable or were not begun.
-#[utoipa::path(post, path = "/runs/{id}/retry", request_body = RetryInput,
+#[utoipa::path(post, path = "/runs/{id}/retry", operation_id = "run_retry", request_body = RetryInput,
     responses((status = 202, body = Run)))]
 async fn retry(
     State(engine): State<Engine>,
@@ -301,7 +306,7 @@ async fn retry(
 }
 
 /// Runs the same again on the hosts that its selector names now.
-#[utoipa::path(post, path = "/runs/{id}/again", responses((status = 202, body = Run)))]
+#[utoipa::path(post, path = "/runs/{id}/again", operation_id = "run_again", responses((status = 202, body = Run)))]
 async fn again(
     State(engine): State<Engine>,
     Caller(actor): Caller,
@@ -311,7 +316,7 @@ async fn again(
 }
 
 /// Approves what a run has planned: it goes on.
-#[utoipa::path(post, path = "/runs/{id}/approve", responses((status = 202, body = Run)))]
+#[utoipa::path(post, path = "/runs/{id}/approve", operation_id = "run_approve", responses((status = 202, body = Run)))]
 async fn approve(
     State(engine): State<Engine>,
     Caller(actor): Caller,
@@ -321,7 +326,7 @@ async fn approve(
 }
 
 /// Refuses what a run has planned: it ends.
-#[utoipa::path(post, path = "/runs/{id}/reject", responses((status = 202, body = Run)))]
+#[utoipa::path(post, path = "/runs/{id}/reject", operation_id = "run_reject", responses((status = 202, body = Run)))]
 async fn reject(
     State(engine): State<Engine>,
     Caller(actor): Caller,

@@ -43,7 +43,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Stranger {
 
 /// Signs in. The answer sets a cookie; calls that change something bring back `csrf` as `X-CSRF-Token`.
 #[utoipa::path(post, path = "/session", operation_id = "session_create", request_body = SignIn,
-    responses((status = 201, body = Me)))]
+    security(()), responses((status = 201, body = Me)))]
 async fn create(
     State(engine): State<Engine>,
     stranger: Stranger,

@@ -27,8 +27,8 @@ pub(super) fn page() -> Router {
 }
 
 /// Makes the first administrator and signs them in. Works once, with the token that `hep serve` printed.
-#[utoipa::path(post, path = "/setup", operation_id = "setup", request_body = Setup,
-    responses((status = 201, body = Me)))]
+#[utoipa::path(post, path = "/setup", operation_id = "setup_create", request_body = Setup,
+    security(()), responses((status = 201, body = Me)))]
 async fn create(
     State(engine): State<Engine>,
     stranger: Stranger,

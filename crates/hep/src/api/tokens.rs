@@ -1,6 +1,6 @@
 //! `/tokens`: how programs are let in.
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use hep_engine::ops::Engine;
 use hep_engine::ops::page::{Page, Paging};
@@ -10,6 +10,7 @@ use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::address::{Path, Query};
 use super::answer::Answer;
 use super::caller::Caller;
 use super::creation::{self, Creation};
@@ -22,6 +23,7 @@ pub(super) fn routes() -> OpenApiRouter<Engine> {
 
 /// Which tokens.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 struct Which {
     /// Only those of this user.
     user: Option<String>,

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::stream;
@@ -18,6 +18,7 @@ use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::address::{Path, Query};
 use super::answer::Answer;
 use super::body::Body;
 use super::caller::Caller;
@@ -40,13 +41,13 @@ pub(super) fn routes() -> OpenApiRouter<Engine> {
 }
 
 /// The host verbs. One is done by a run: `POST /runs` with `{"kind": "verb", "verb": NAME, …}` as its subject.
-#[utoipa::path(get, path = "/verbs", responses((status = 200, body = [Known])))]
+#[utoipa::path(get, path = "/verbs", operation_id = "verb_list", responses((status = 200, body = [Known])))]
 async fn list(Caller(_): Caller) -> Answer<Vec<Known>> {
     Answer::ok(verb::list())
 }
 
 /// Wakes machines that are switched off, by a packet from this node or from other hosts.
-#[utoipa::path(post, path = "/wake", request_body = WakeInput, responses((status = 200, body = Woken)))]
+#[utoipa::path(post, path = "/wake", operation_id = "host_wake", request_body = WakeInput, responses((status = 200, body = Woken)))]
 async fn wake(
     State(engine): State<Engine>,
     Caller(actor): Caller,
@@ -57,6 +58,7 @@ async fn wake(
 
 /// How closely is looked.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct Depth {
     /// Whether to leave out what takes a second: updates, services, whether a reboot is needed.
@@ -65,7 +67,7 @@ struct Depth {
 }
 
 /// How a host is, at this moment.
-#[utoipa::path(get, path = "/hosts/{name}/status", params(Depth), responses((status = 200, body = Status)))]
+#[utoipa::path(get, path = "/hosts/{name}/status", operation_id = "host_status", params(Depth), responses((status = 200, body = Status)))]
 async fn status(
     State(engine): State<Engine>,
     Caller(actor): Caller,
@@ -77,7 +79,7 @@ async fn status(
 
 /// How a host is, every two seconds, as server-sent events `status`: `{"status": …}`, or `{"error": …}` while
 /// it cannot be reached.
-#[utoipa::path(get, path = "/hosts/{name}/status/events",
+#[utoipa::path(get, path = "/hosts/{name}/status/events", operation_id = "host_watch",
     responses((status = 200, body = String, content_type = "text/event-stream")))]
 async fn watch(
     State(engine): State<Engine>,
@@ -104,7 +106,7 @@ async fn watch(
 }
 
 /// What a host is, as it was when its facts were last taken.
-#[utoipa::path(get, path = "/hosts/{name}/facts", responses((status = 200, body = Facts)))]
+#[utoipa::path(get, path = "/hosts/{name}/facts", operation_id = "host_facts", responses((status = 200, body = Facts)))]
 async fn facts(
     State(engine): State<Engine>,
     Caller(actor): Caller,
@@ -114,7 +116,7 @@ async fn facts(
 }
 
 /// The processes of a host.
-#[utoipa::path(get, path = "/hosts/{name}/processes", responses((status = 200, body = [Process])))]
+#[utoipa::path(get, path = "/hosts/{name}/processes", operation_id = "host_processes", responses((status = 200, body = [Process])))]
 async fn processes(
     State(engine): State<Engine>,
     Caller(actor): Caller,
@@ -124,7 +126,7 @@ async fn processes(
 }
 
 /// The services of a host.
-#[utoipa::path(get, path = "/hosts/{name}/services", responses((status = 200, body = [Service])))]
+#[utoipa::path(get, path = "/hosts/{name}/services", operation_id = "host_services", responses((status = 200, body = [Service])))]
 async fn services(
     State(engine): State<Engine>,
     Caller(actor): Caller,
@@ -135,6 +137,7 @@ async fn services(
 
 /// Which packages.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct Which {
     /// Words to search for among those that could be installed; without it, all that are installed.
@@ -142,7 +145,7 @@ struct Which {
 }
 
 /// The packages of a host, or those that it could have.
-#[utoipa::path(get, path = "/hosts/{name}/packages", params(Which), responses((status = 200, body = [Package])))]
+#[utoipa::path(get, path = "/hosts/{name}/packages", operation_id = "host_packages", params(Which), responses((status = 200, body = [Package])))]
 async fn packages(
     State(engine): State<Engine>,
     Caller(actor): Caller,
