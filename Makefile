@@ -8,6 +8,8 @@ SHELL := bash
 # How many hosts of the breadth fleet and how many test machines.
 HOSTS ?= 100
 MACHINES ?= 2
+# How many calls the contract test makes of each kind.
+EXAMPLES ?= 5
 # More arguments for the test runner, `make test-pure T=selector`.
 T ?=
 
@@ -52,7 +54,7 @@ deb: build
 test: pure := $(pure_in_all)
 test: around := $(around_all)
 test: process := $(filter-out --lib,$(process))
-test: setup-build setup-shells setup-databases setup-fleet setup-machines test-pure test-process test-machines
+test: setup-build setup-shells setup-databases setup-fleet setup-machines test-pure test-process test-contract test-machines
 
 ##  test-pure      ring 1: tables of cases and properties, no I/O
 .PHONY: test-pure
@@ -65,6 +67,13 @@ test-pure: setup-build
 test-process: setup-build setup-shells setup-databases executor
 	@echo "== ring 2 of 3: in process =="
 	fleet/with-postgres $(run_tests) $(process) $(T)
+
+##  test-contract  the server against its own OpenAPI document
+.PHONY: test-contract
+test-contract: setup-build setup-contract executor
+	@echo "== the API: its document =="
+	cargo build --bin hep
+	tools/contract target/debug/hep $(EXAMPLES)
 
 ##  test-machines  ring 3: the built binary against real sshd and Debian machines
 .PHONY: test-machines
@@ -122,10 +131,10 @@ test-executors: executors
 	done
 
 ##  setup          install what any target needs, from Debian's packages
-.PHONY: setup setup-build setup-shells setup-databases setup-fleet setup-machines setup-check setup-bench setup-executors
+.PHONY: setup setup-build setup-shells setup-databases setup-fleet setup-machines setup-check setup-bench setup-executors setup-contract
 setup:
 	fleet/setup
-setup-build setup-shells setup-databases setup-fleet setup-machines setup-check setup-bench setup-executors: setup-%:
+setup-build setup-shells setup-databases setup-fleet setup-machines setup-check setup-bench setup-executors setup-contract: setup-%:
 	@fleet/setup $*
 
 .PHONY: help

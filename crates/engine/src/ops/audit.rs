@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use hep_core::instant;
-use hep_core::message::Message;
+use hep_core::message::{Message, server as say};
 use hep_core::rights::Verb;
 use serde::{Deserialize, Serialize};
 
@@ -176,7 +176,7 @@ mod tests {
         on_both(|engine| async move {
             let root = Actor::command_line("test");
             for call in ["a", "b", "c"] {
-                let why = hep_core::message::server::denied("change", call);
+                let why = say::denied("change", call);
                 denied(&engine, &root, call, &why).await.unwrap();
             }
             let filter = Filter::default();

@@ -41,6 +41,9 @@ pub enum OpError {
         /// In how many seconds.
         retry_s: u64,
     },
+    /// A host, or another machine that was asked for, does not answer as it should.
+    #[error("{0}")]
+    Unreachable(Message),
     /// Something that we need is away for the moment.
     #[error("{0}")]
     Unavailable(Message),
@@ -65,6 +68,7 @@ impl OpError {
             | Self::Conflict(message)
             | Self::Stale(message)
             | Self::TooOften { message, .. }
+            | Self::Unreachable(message)
             | Self::Unavailable(message) => message,
             Self::Internal(error) => {
                 tracing::error!(error, "something of our own failed");

@@ -109,7 +109,7 @@ async fn ask_host(host: &Host) -> OpResult<Shown> {
         legacy_algorithms: host.said.legacy_algorithms,
         ..Wanted::default()
     };
-    let unable = |why: String| OpError::Unavailable(say::not_reached(name, why));
+    let unable = |why: String| OpError::Unreachable(say::not_reached(name, why));
     let settings = Settings::load(source).map_err(|message| unable(message.to_string()))?;
     let target = settings.target(&wanted).map_err(|message| unable(message.to_string()))?;
     // No key is pinned, so that it ends when the host has shown its own.
@@ -279,7 +279,7 @@ mod tests {
             let behind = HostInput { jump: Some("web".into()), ..HostInput::named("db") };
             host::create(&engine, &me, behind).await.unwrap();
             let refused = add(&engine, &me, "web", &KeyInput::default()).await;
-            assert!(matches!(refused, Err(OpError::Unavailable(_))), "{refused:?}");
+            assert!(matches!(refused, Err(OpError::Unreachable(_))), "{refused:?}");
             let refused = add(&engine, &me, "db", &KeyInput::default()).await;
             assert!(matches!(refused, Err(OpError::Conflict(_))), "{refused:?}");
         })

@@ -177,7 +177,7 @@ pub(crate) async fn take(engine: &Engine, name: &str, revision: Option<&str>) ->
     };
     cache.take(&wanted).await.map_err(|failed| match failed {
         Failed::Missing(message) => refused(message),
-        Failed::Away(message) => OpError::Unavailable(message),
+        Failed::Away(message) => OpError::Unreachable(message),
     })
 }
 

@@ -103,7 +103,7 @@ async fn ask(
 ) -> OpResult<String> {
     let command = command(name, parameters)?;
     let fleet = fleet_for(engine, actor, host).await?;
-    answer(fleet, host.into(), command, PATIENCE).await.map_err(OpError::Unavailable)
+    answer(fleet, host.into(), command, PATIENCE).await.map_err(OpError::Unreachable)
 }
 
 /// The hosts, for who may look at this one.

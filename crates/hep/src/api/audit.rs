@@ -77,7 +77,8 @@ async fn list(
 
 /// A part of the log, the oldest line first. Where there may be more, `X-Next-Cursor` is the `cursor` of the next part.
 #[utoipa::path(get, path = "/audit/export", operation_id = "audit_export", params(Which),
-    responses((status = 200, body = String, content_type = "application/x-ndjson")))]
+    responses((status = 200, content(
+        (String = "application/x-ndjson"), (String = "text/plain")))))]
 async fn export(
     State(engine): State<Engine>,
     Caller(actor): Caller,

@@ -35,6 +35,7 @@ handlers! {
 
 /// Which page.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 struct Which {
     /// How many at most: 1 to 1000, usually 100.
     limit: Option<u32>,
@@ -80,6 +81,7 @@ async fn revision(
 
 /// Which revisions are compared.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct WhichTwo {
     /// The revision before; the one before the other when not said.

@@ -95,6 +95,8 @@ impl From<OpError> for Problem {
                 let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, &message);
                 problem.with(Beside::Retry(retry_s))
             }
+            // It is not the server that fails, so this is none of the 5xx.
+            OpError::Unreachable(message) => Self::new(StatusCode::FAILED_DEPENDENCY, &message),
             OpError::Unavailable(message) => Self::new(StatusCode::SERVICE_UNAVAILABLE, &message),
             OpError::Internal(text) => {
                 let id = super::caller::current_request();

@@ -80,7 +80,7 @@ async fn status(
 /// How a host is, every two seconds, as server-sent events `status`: `{"status": …}`, or `{"error": …}` while
 /// it cannot be reached.
 #[utoipa::path(get, path = "/hosts/{name}/status/events", operation_id = "host_watch",
-    responses((status = 200, body = String, content_type = "text/event-stream")))]
+    responses((status = 200, content_type = "text/event-stream")))]
 async fn watch(
     State(engine): State<Engine>,
     Caller(actor): Caller,

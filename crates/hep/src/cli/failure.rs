@@ -38,6 +38,7 @@ impl From<OpError> for Failure {
             | OpError::TooOften { message, .. }
             | OpError::Conflict(message)
             | OpError::Stale(message)
+            | OpError::Unreachable(message)
             | OpError::Unavailable(message) => Self::Said(message),
             OpError::Internal(text) => Self::Said(say::internal(text)),
         }
