@@ -58,7 +58,6 @@ pub struct Parameter {
     pub description: String,
     /// Its value when nobody says one. That of a secret is kept sealed and never told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(value_type = Option<Object>))]
     pub default: Option<Value>,
     /// Of a secret: whether a default is kept. Who changes the job says so for the one there is to stay.
     #[serde(default, skip_serializing_if = "is_false")]
@@ -82,7 +81,10 @@ const fn is_false(value: &bool) -> bool {
 impl fmt::Debug for Parameter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Without its default, which may be a secret that has just been read.
-        f.debug_struct("Parameter").field("name", &self.name).field("kind", &self.kind).finish()
+        f.debug_struct("Parameter")
+            .field("name", &self.name)
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
     }
 }
 

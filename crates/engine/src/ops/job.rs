@@ -36,7 +36,7 @@ const WHAT: &str = "jobs";
 pub struct StartInput {
     /// Values of its parameters, by their names. Secret ones are not shown again.
     #[serde(default)]
-    #[schema(value_type = BTreeMap<String, Object>)]
+    #[schema(value_type = BTreeMap<String, Value>)]
     pub parameters: BTreeMap<String, Said>,
     /// Only on these of its hosts, as a selector.
     #[serde(default)]
@@ -520,12 +520,12 @@ mod tests {
                 "subject": {"kind": "command", "line": "true"}});
             create(&engine, &me, said(job)).await.unwrap();
             let first = run(&engine, &me, "j", start(json!({}))).await.unwrap();
-            let held = runs::claim(engine.db(), "node").await.unwrap().unwrap();
+            let taken = runs::claim(engine.db(), "node").await.unwrap().unwrap();
             let second = run(&engine, &me, "j", start(json!({}))).await.unwrap();
             let stopped = run::show(&engine, &me, &first.id).await.unwrap();
             assert_eq!(stopped.state, RunState::Cancelling);
             assert!(runs::claim(engine.db(), "other").await.unwrap().is_none());
-            let hold = runs::Hold { id: held.id, node: "node".into(), fence: held.fence };
+            let hold = runs::Hold { id: taken.id, node: "node".into(), fence: taken.fence };
             let end = runs::Step::End(RunState::Cancelled, String::new());
             assert!(runs::step(engine.db(), &hold, &end).await.unwrap());
             let next = runs::claim(engine.db(), "other").await.unwrap().unwrap();

@@ -132,7 +132,7 @@ pub(super) async fn write(engine: &Engine, actor: &Actor, asked: Asked<'_>) -> O
         strategy: text(&said.strategy),
         parent: origin.parent,
         job: turn.job,
-        turn: turn.turn,
+        turn: turn.number,
         retry_of: origin.retry_of,
         actor: (actor.kind.word(), actor.id.clone(), actor.name.clone()),
         checks: said.subject.checks(),

@@ -26,7 +26,7 @@ pub(super) struct Turn {
     /// The job: id and name.
     pub(super) job: Option<(String, String)>,
     /// Its number, and whether it waits for the end of those before it.
-    pub(super) turn: Option<(i64, bool)>,
+    pub(super) number: Option<(i64, bool)>,
     /// The runs that were stopped for it.
     pub(super) replaced: Vec<String>,
 }
@@ -45,7 +45,7 @@ pub(super) async fn take(tx: &Tx, actor: &Actor, job: Option<&str>) -> OpResult<
         }
     };
     let job = Some((id.to_owned(), name.clone()));
-    let turn = Some((turn, matches!(rule, Concurrency::Queue | Concurrency::Replace)));
+    let number = Some((turn, matches!(rule, Concurrency::Queue | Concurrency::Replace)));
     match (rule, open.first()) {
         (Concurrency::Skip, Some(run)) => {
             let object = Object { kind: "job", id: Some(id), name: &name };
@@ -59,8 +59,8 @@ pub(super) async fn take(tx: &Tx, actor: &Actor, job: Option<&str>) -> OpResult<
             for run in &open {
                 stop(tx, run, &actor.name).await?;
             }
-            Ok(Start::Now(Turn { job, turn, replaced: open }))
+            Ok(Start::Now(Turn { job, number, replaced: open }))
         }
-        _ => Ok(Start::Now(Turn { job, turn, replaced: Vec::new() })),
+        _ => Ok(Start::Now(Turn { job, number, replaced: Vec::new() })),
     }
 }

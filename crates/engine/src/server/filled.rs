@@ -35,9 +35,9 @@ impl Subject {
             Self::Command(command) => command.words.iter_mut().collect(),
             Self::Script(script) => script.arguments.iter_mut().collect(),
             Self::Copy(copy) => {
-                let (text, owner, group, mode) =
+                let (content, owner, group, mode) =
                     (&mut copy.text, &mut copy.owner, &mut copy.group, &mut copy.mode);
-                let more = [text, owner, group, mode].into_iter().flatten();
+                let more = [content, owner, group, mode].into_iter().flatten();
                 std::iter::once(&mut copy.dest).chain(more).collect()
             }
             Self::Manifest(_) | Self::Verb(_) => Vec::new(),

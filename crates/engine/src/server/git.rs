@@ -217,9 +217,11 @@ impl Keys {
             words.extend(["-o".to_owned(), format!("UserKnownHostsFile=\"{}\"", file.display())]);
             words.extend(["-o".to_owned(), "GlobalKnownHostsFile=/dev/null".to_owned()]);
         }
-        if login.key.is_some() {
-            words.extend(["-o", "IdentitiesOnly=yes", "-i"].map(str::to_owned));
-            words.push(self.0.join("key").display().to_string());
+        // Never a key of the server's own user: whoever names a repository could read what that may.
+        words.extend(["-o", "IdentitiesOnly=yes"].map(str::to_owned));
+        match login.key {
+            Some(_) => words.extend(["-i".to_owned(), self.0.join("key").display().to_string()]),
+            None => words.extend(["-o", "IdentityFile=none"].map(str::to_owned)),
         }
         quote::line(&words)
     }
@@ -329,7 +331,7 @@ impl Git<'_> {
         if let Some(entry) = entries.iter().find(|entry| !is_plain(entry.path)) {
             return Err(Failed::Missing(run_say::bad_path(entry.path)));
         }
-        let ids = entries.iter().map(|entry| format!("{}\n", entry.id)).collect::<String>();
+        let ids: String = entries.iter().flat_map(|entry| [entry.id, "\n"]).collect();
         let words = ["cat-file", "--batch"];
         let told = self.run(&words, Vec::new(), ids.into_bytes(), LOOK).await?;
         let files = contents(&entries, &told);
@@ -384,10 +386,15 @@ impl Git<'_> {
             ("GIT_NO_REPLACE_OBJECTS", "1"),
         ];
         command.envs(fixed).envs(more);
+        // A password goes to the address that it was given for.
+        let redirects = match self.wanted.login.password {
+            Some(_) => "http.followRedirects=false",
+            None => "http.followRedirects=initial",
+        };
         for setting in [
             "core.hooksPath=/dev/null",
             "credential.helper=",
-            "http.followRedirects=false",
+            redirects,
             "gc.autoDetach=false",
             "maintenance.autoDetach=false",
         ] {

@@ -51,7 +51,7 @@ async fn files(engine: &Engine, said: &mut ManifestSubject) -> OpResult<BTreeMap
         (None, Some(name)) => {
             let taken = repository::take(engine, name, said.revision.as_deref()).await?;
             if said.entry.is_empty() {
-                said.entry = crate::ops::manifest::ENTRY.to_owned();
+                crate::ops::manifest::ENTRY.clone_into(&mut said.entry);
             }
             said.revision = Some(taken.revision);
             if !taken.files.contains_key(&said.entry) {

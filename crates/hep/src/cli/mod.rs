@@ -30,6 +30,7 @@ mod serve;
 mod signals;
 mod span;
 mod ssh;
+mod start;
 mod stdin;
 mod through;
 pub(crate) mod variables;

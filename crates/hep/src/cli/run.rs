@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::failure::Failure;
-use super::history;
+use super::{history, start};
 use crate::client::follow::{follow, path};
 use crate::client::replay;
 use crate::client::show::{self, Form};
@@ -75,6 +75,8 @@ pub(super) enum Command {
         #[arg(required = true, trailing_var_arg = true)]
         words: Vec<String>,
     },
+    /// Run a manifest of the server or of a repository on hosts of the register, and follow it
+    Manifest(start::Args),
     /// Stop it
     Cancel {
         /// Its id
@@ -146,6 +148,7 @@ pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> 
             }
             watch(&server, id, form, &screen).await
         }
+        Command::Manifest(args) => start::run(args, &server, form, &screen).await,
         Command::Cancel { id } => post(&id, "/cancel", None).await,
         Command::Retry { id, lost } => post(&id, "/retry", Some(json!({ "lost": lost }))).await,
         Command::Again { id } => post(&id, "/again", None).await,

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
+use crate::breadth::{file_of_fleet, port};
 use crate::server::Server;
 
 /// A secret that must be found nowhere.
@@ -55,8 +56,18 @@ async fn a_job_has_its_parameters_and_nobody_sees_its_secrets() {
     server.ended(id).await;
     let log = server.log(id).await;
     assert!(text(&log).contains("token ********"), "{log:?}");
+    // A start that is sent twice is one.
+    let body = json!({"parameters": {"token": CANARY}, "limit": "h0001"});
+    let headers = [("idempotency-key", "once")];
+    let mut places = Vec::new();
+    for _ in 0..2 {
+        let call = ("POST", "/jobs/deploy/run");
+        let answer = server.send("root", call, &headers, Some(body.clone())).await;
+        places.push(answer.headers()["location"].clone());
+    }
+    assert_eq!(places[0], places[1]);
     let runs = server.call("GET", "/runs?job=deploy", None, 200).await;
-    assert_eq!(runs["items"].as_array().unwrap().len(), 3);
+    assert_eq!(runs["items"].as_array().unwrap().len(), 4);
     assert!(!runs.to_string().contains(CANARY));
     assert!(!holds(&server.desk.path("state"), CANARY));
 }
@@ -114,6 +125,12 @@ async fn a_run_takes_its_manifest_from_the_server_or_from_a_repository() {
     let id = server.ask(at, "all", json!({})).await;
     assert_eq!(server.ended(&id).await["state"], "succeeded");
     assert_eq!(std::fs::read_to_string(&dest).unwrap(), "old x 1\n");
+    let words = ["run", "manifest", "all", "site", "--check", "-e", "greeting=x", "-e", "token=y"];
+    let told = server.desk.hep(&words).expect(0).out;
+    assert!(told.contains("changed") || told.contains("would"), "{told}");
+    let words = ["run", "manifest", "all", "main.yml", "--repository", "repo", "-e", "greeting=by"];
+    server.desk.hep(&words).expect(0);
+    assert_eq!(std::fs::read_to_string(&dest).unwrap(), "by 2\n");
     // Changed in the server, looked at, and compared.
     server.desk.hep(&["manifest", "put", "site", site_text, "-m", "shorter"]).expect(0);
     let told = server.desk.hep(&["manifest", "diff", "site"]).expect(0).out;
@@ -123,6 +140,39 @@ async fn a_run_takes_its_manifest_from_the_server_or_from_a_repository() {
     let told = server.desk.hep(&["manifest", "show", "site", "--revision", "1"]).expect(0).out;
     assert!(told.contains("{{ token }}"), "{told}");
     assert!(!holds(&server.desk.path("state"), CANARY));
+}
+
+#[tokio::test]
+async fn a_repository_is_reached_by_a_key_and_only_where_its_host_is_known() {
+    let server = Server::start(1).await;
+    let folder = tempfile::tempdir().unwrap();
+    open(folder.path());
+    // Made by the user whom git will log in as: it opens no one else's.
+    let script = format!(
+        "set -e; git init -q -b main {0}/r; cd {0}/r; echo '- ping:' >main.yml; git add -A; \
+         git -c user.name=a -c user.email=a@b commit -qm 1",
+        folder.path().display()
+    );
+    let id = server.ask(json!({"kind": "command", "line": script}), "h0001", json!({})).await;
+    assert_eq!(server.ended(&id).await["state"], "succeeded", "{:?}", server.log(&id).await);
+    let key = file_of_fleet("key");
+    let credential = json!({"name": "deploy", "kind": "key", "private_key": key});
+    server.call("POST", "/credentials", Some(credential), 201).await;
+    let address = file_of_fleet("breadth/addresses").lines().next().unwrap().to_owned();
+    let user = file_of_fleet("breadth/user");
+    let url = format!("ssh://{}@{address}:{}{}/r", user.trim(), port(), folder.path().display());
+    let mut repository = json!({"name": "repo", "url": url, "credential": "deploy"});
+    server.call("POST", "/repositories", Some(repository.clone()), 201).await;
+    let run = json!({"selector": "all", "subject": {"kind": "manifest", "repository": "repo"}});
+    let refused = server.call("POST", "/runs", Some(run.clone()), 503).await;
+    assert!(refused["detail"].as_str().unwrap().contains("Host key"), "{refused}");
+    repository["host_keys"] = file_of_fleet("breadth/known_hosts").into();
+    server.call("PUT", "/repositories/repo", Some(repository), 200).await;
+    let taken = server.call("POST", "/runs", Some(run), 202).await;
+    assert_eq!(taken["subject"]["revision"].as_str().map(str::len), Some(40));
+    assert_eq!(server.ended(taken["id"].as_str().unwrap()).await["state"], "succeeded");
+    let secret = key.lines().nth(1).unwrap();
+    assert!(!holds(&server.desk.path("state"), secret));
 }
 
 /// Lets the hosts' user write there.
