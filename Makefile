@@ -17,6 +17,7 @@ T ?=
 # and would build half of the libraries anew for another choice.
 ifneq ($(shell command -v cargo-nextest),)
 run_tests := cargo nextest run --no-fail-fast
+long := --profile long --success-output final --test-threads 1
 pure_in_all := --workspace --lib -E 'package(hep-core)'
 process := --workspace -E 'not binary(e2e) and not (package(hep-core) and kind(lib))'
 else
@@ -77,10 +78,16 @@ test-contract: setup-build setup-contract executor
 
 ##  test-machines  ring 3: the built binary against real sshd and Debian machines
 .PHONY: test-machines
-test-machines: setup-build setup-fleet setup-machines executor
+test-machines: setup-build setup-databases setup-fleet setup-machines executor
 	@echo "== ring 3 of 3: real machines =="
 	cargo test --no-run $(machines)
 	fleet/with $(HOSTS) $(MACHINES) bash -euc 'fleet/selftest; $(run_tests) $(machines) $(T)'
+
+##  test-long      the stories of many runs at full length: nodes killed under 500 runs, a queue of 10,000
+.PHONY: test-long
+test-long: setup-build setup-databases setup-fleet executor
+	cargo test --no-run $(machines)
+	HEP_TEST_RUNS=500 fleet/with $(HOSTS) 0 $(run_tests) $(long) $(machines) cluster:: $(T)
 
 ##  check          format, lints, scripts, the rules of the house, the example of CONTRIBUTING.md
 .PHONY: check

@@ -261,6 +261,9 @@ pub struct Journalled {
     pub full: bool,
     /// Whether an executor is still at it: the last record may end yet.
     pub busy: bool,
+    /// What came of the plays that were over on the host, in order; nothing of those before the first change
+    /// where there was none.
+    pub over: Vec<interp::Summary>,
     /// Seconds since it was written to last.
     pub age_s: u64,
 }

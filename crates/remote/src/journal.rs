@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use hep_core::change::{Change, Deed, Outcome};
 use hep_core::frame::{Journalled, Record};
+use hep_core::interp::Summary;
 use hep_core::message::{Message, remote};
 use hep_core::observe::Bytes;
 use rustix::fs::FlockOperation;
@@ -21,6 +22,8 @@ use crate::system::why;
 const OUTPUT_LIMIT: u64 = 4 << 20;
 /// Bytes after which nothing more is written.
 const LIMIT: u64 = 16 << 20;
+/// The ending of the file that says that a journal has been passed on.
+const TOLD: &str = "told";
 /// How long a journal that nobody acknowledged is kept.
 const KEEP: Duration = Duration::from_hours(7 * 24);
 
@@ -33,6 +36,9 @@ pub struct Journal {
     next: u64,
     size: u64,
     full: bool,
+    /// Plays that were over before anything was changed: told with the first change, since who changes nothing
+    /// shall not wait for the disk.
+    unchanged: Vec<Summary>,
 }
 
 /// A line of the file.
@@ -47,6 +53,10 @@ enum Line {
     End {
         number: u64,
         outcome: Box<Outcome>,
+    },
+    /// A play is over.
+    Over {
+        summary: Box<Summary>,
     },
     /// The executor starts nothing further.
     Closed,
@@ -85,7 +95,7 @@ impl Journal {
         let earlier = read(&file, run).map_err(failed)?;
         let size = file.metadata().map_err(failed)?.len();
         let next = earlier.records.last().map_or(0, |record| record.number + 1);
-        let journal = Self { path, file, lock, next, size, full: earlier.full };
+        let journal = Self { path, file, lock, next, size, full: earlier.full, unchanged: vec![] };
         Ok((journal, (size > 0).then_some(earlier)))
     }
 
@@ -99,6 +109,9 @@ impl Journal {
                 self.write(&Line::Full)?;
             }
             return Ok(number);
+        }
+        for summary in std::mem::take(&mut self.unchanged) {
+            self.write(&Line::Over { summary: Box::new(summary) })?;
         }
         let what = describe(change).into();
         self.write(&Line::Begin { number, task, what })?;
@@ -118,6 +131,16 @@ impl Journal {
         self.write(&Line::End { number, outcome: Box::new(outcome) })
     }
 
+    /// Says that a play is over, and how it went here.
+    pub fn over(&mut self, summary: &Summary) {
+        if self.size == 0 {
+            self.unchanged.push(summary.clone());
+        } else {
+            // Who is not told so takes the play for one that was cut off.
+            let _ = self.write(&Line::Over { summary: Box::new(summary.clone()) });
+        }
+    }
+
     /// Says that nothing further will be started.
     pub fn close(&mut self) {
         let _ = self.write(&Line::Closed);
@@ -126,6 +149,7 @@ impl Journal {
     /// The controller has everything: the journal goes, and the lock with it.
     pub fn acknowledge(self) {
         let _ = fs::remove_file(&self.path);
+        let _ = fs::remove_file(self.path.with_extension(TOLD));
         let _ = fs::remove_file(self.path.with_extension("lock"));
         drop(self.lock);
     }
@@ -147,7 +171,8 @@ pub fn directory(cache: &Path) -> PathBuf {
     cache.join("runs")
 }
 
-/// Removes the journal of a run that is not open here, if nobody serves it.
+/// Notes that a controller has passed on the journal of a run that is not open here, if nobody serves it: it is not
+/// told again. It stays for whoever goes on with that run, who must know what was done.
 pub fn forget(cache: &Path, run: &str) {
     if !run.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
         return;
@@ -155,8 +180,7 @@ pub fn forget(cache: &Path, run: &str) {
     let path = directory(cache).join(format!("{run}.jsonl"));
     let lock_path = path.with_extension("lock");
     if let Ok(_lock) = File::open(&lock_path).and_then(|lock| lock_now(&lock).map(|()| lock)) {
-        let _ = fs::remove_file(&path);
-        let _ = fs::remove_file(&lock_path);
+        let _ = open(&path.with_extension(TOLD));
     }
 }
 
@@ -194,6 +218,9 @@ fn abandoned(path: &Path, run: &str) -> Option<Journalled> {
     let lock_path = path.with_extension("lock");
     let lock = read_only(&lock_path).ok()?;
     lock_now(&lock).ok()?;
+    if path.with_extension(TOLD).exists() {
+        return None;
+    }
     let told = read_only(path).and_then(|file| read(&file, run)).ok()?;
     if told.records.is_empty() {
         let _ = fs::remove_file(path);
@@ -249,6 +276,7 @@ fn read(file: &File, run: &str) -> io::Result<Journalled> {
                     record.outcome = Some(outcome);
                 }
             }
+            Line::Over { summary } => earlier.over.push(*summary),
             Line::Closed => earlier.closed = true,
             Line::Full => earlier.full = true,
         }
@@ -359,6 +387,8 @@ mod tests {
         }
         let runs: Vec<(String, usize)> = runs();
         assert_eq!(runs, []);
+        let (_, kept) = Journal::open(dir.path(), "left-1", 2).unwrap();
+        assert_eq!(kept.map(|told| told.records.len()), Some(1), "its own run still finds it");
         assert_eq!(peek(dir.path(), "served-1").map(|told| told.busy), Some(true));
     }
 

@@ -74,6 +74,7 @@ impl Session {
                 }
                 Step::Done(summary) => {
                     self.release();
+                    self.note_over(&summary);
                     self.line.wire.send(&FromHost::Done(summary));
                     return Ok(None);
                 }
@@ -84,7 +85,20 @@ impl Session {
                 },
             };
             if self.line.wire.signals.is_gone() {
+                self.conclude(interpreter, input);
                 return Ok(Some(End::Bye));
+            }
+        }
+    }
+
+    /// Nobody listens any more, and nothing further is begun. Where that was the last of the play, the journal
+    /// says so.
+    fn conclude(&mut self, mut interpreter: Interpreter, mut input: Input) {
+        loop {
+            match interpreter.step(input) {
+                Step::Emit(_) => input = Input::Next,
+                Step::Done(summary) => return self.note_over(&summary),
+                Step::Observe { .. } | Step::Apply { .. } | Step::Ask(_) => return,
             }
         }
     }

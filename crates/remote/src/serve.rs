@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use hep_core::change::{Change, Deed, Outcome};
 use hep_core::frame::{FromHost, Hello, Start, Stream, ToHost};
-use hep_core::interp::{Identity, Interpreter, OtherUser};
+use hep_core::interp::{Identity, Interpreter, OtherUser, Summary};
 use hep_core::limited;
 use hep_core::message::{Message, remote};
 use hep_core::observe::{Answer, Question};
@@ -330,6 +330,13 @@ impl Session {
         self.others.release();
     }
 
+    /// Notes in the journal of the run, if there is one, that a play is over.
+    pub(crate) fn note_over(&mut self, summary: &Summary) {
+        if let Some((_, journal)) = &mut self.journal {
+            journal.over(summary);
+        }
+    }
+
     /// Applies as an identity, under the journal of the run if there is one.
     pub(crate) fn apply(
         &mut self,
@@ -358,7 +365,9 @@ impl Session {
         no_log: bool,
     ) -> Outcome {
         let secret = no_log || matches!(change, Change::Run(run) if run.secret);
-        let begun = self.journal.as_mut().map(|(_, journal)| journal.begin(task, change));
+        // Waiting changes nothing.
+        let journal = self.journal.as_mut().filter(|_| !matches!(change, Change::Wait(_)));
+        let begun = journal.map(|(_, journal)| journal.begin(task, change));
         let number = match begun.transpose() {
             Ok(number) => number,
             Err(message) => return Outcome::Refused(message),

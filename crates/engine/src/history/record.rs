@@ -19,6 +19,7 @@ use crate::ops::error::chain;
 use crate::server::output::Kept;
 use crate::server::told;
 use crate::store::events::{self, Entry};
+use crate::store::host_runs::NewHost;
 use crate::store::local::{self, HostEnded, Outcome};
 use crate::store::runs::{self, Counts, NewRun};
 use crate::store::{Db, StoreError, host_runs, now_ms};
@@ -291,8 +292,8 @@ async fn intend(path: PathBuf, begin: Begin) -> Result<(Db, String), Failure> {
         deadline_ms: i64::MAX,
         ..NewRun::default()
     };
-    let host = |name: &Arc<str>| (String::new(), name.to_string(), None);
-    let hosts: Vec<host_runs::NewHost> = begin.hosts.iter().map(host).collect();
+    let host = |name: &Arc<str>| NewHost { name: name.to_string(), ..NewHost::default() };
+    let hosts: Vec<NewHost> = begin.hosts.iter().map(host).collect();
     let tx = db.begin().await?;
     let id = runs::insert(&tx, &new).await?;
     host_runs::insert(&tx, &id, &hosts).await?;

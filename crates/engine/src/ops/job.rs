@@ -495,10 +495,10 @@ mod tests {
                 assert_eq!(left.len(), open, "{rule}");
                 // One after the other where they take turns, whoever takes them.
                 let mut taken = 0;
-                while let Some(run) = runs::claim(engine.db(), "node").await.unwrap() {
+                while let Some(run) = runs::claim(engine.db(), "node", &[]).await.unwrap() {
                     taken += 1;
                     if rule == "queue" {
-                        let other = runs::claim(engine.db(), "other").await.unwrap();
+                        let other = runs::claim(engine.db(), "other", &[]).await.unwrap();
                         assert!(other.is_none(), "{other:?}");
                     }
                     let hold = runs::Hold { id: run.id, node: "node".into(), fence: run.fence };
@@ -520,15 +520,15 @@ mod tests {
                 "subject": {"kind": "command", "line": "true"}});
             create(&engine, &me, said(job)).await.unwrap();
             let first = run(&engine, &me, "j", start(json!({}))).await.unwrap();
-            let taken = runs::claim(engine.db(), "node").await.unwrap().unwrap();
+            let taken = runs::claim(engine.db(), "node", &[]).await.unwrap().unwrap();
             let second = run(&engine, &me, "j", start(json!({}))).await.unwrap();
             let stopped = run::show(&engine, &me, &first.id).await.unwrap();
             assert_eq!(stopped.state, RunState::Cancelling);
-            assert!(runs::claim(engine.db(), "other").await.unwrap().is_none());
+            assert!(runs::claim(engine.db(), "other", &[]).await.unwrap().is_none());
             let hold = runs::Hold { id: taken.id, node: "node".into(), fence: taken.fence };
             let end = runs::Step::End(RunState::Cancelled, String::new());
             assert!(runs::step(engine.db(), &hold, &end).await.unwrap());
-            let next = runs::claim(engine.db(), "other").await.unwrap().unwrap();
+            let next = runs::claim(engine.db(), "other", &[]).await.unwrap().unwrap();
             assert_eq!(next.id, second.id);
         })
         .await;

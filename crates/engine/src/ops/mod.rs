@@ -13,6 +13,7 @@ pub mod host;
 pub mod host_key;
 pub mod job;
 pub mod manifest;
+pub mod node;
 pub mod once;
 pub mod page;
 pub mod partition;

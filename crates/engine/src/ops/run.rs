@@ -110,9 +110,13 @@ pub(super) async fn write(engine: &Engine, actor: &Actor, asked: Asked<'_>) -> O
     work::check(&said.subject, &given).map_err(|message| OpError::invalid("subject", message))?;
     let (new_id, sealed) = given::seal_run(engine, &given.secrets)?;
     let hosts: Vec<NewHost> = names.iter().filter_map(|name| part(registered, name)).collect();
+    let zones: HashSet<&String> = hosts.iter().filter_map(|host| host.zone.as_ref()).collect();
+    if said.strategy.approval && zones.len() > 1 {
+        return Err(OpError::invalid("strategy.approval", say::zones_of_approval()));
+    }
     let mut counts = Counts::new();
-    for (_, _, skipped) in &hosts {
-        let state = if skipped.is_some() { HostState::Skipped } else { HostState::Queued };
+    for host in &hosts {
+        let state = if host.skipped.is_some() { HostState::Skipped } else { HostState::Queued };
         *counts.entry(state).or_default() += 1;
     }
     let tx = engine.db().begin().await?;
@@ -139,6 +143,7 @@ pub(super) async fn write(engine: &Engine, actor: &Actor, asked: Asked<'_>) -> O
         plans: said.strategy.approval,
         sealed,
         counts,
+        zone: hosts.iter().filter(|host| host.skipped.is_none()).find_map(|host| host.zone.clone()),
         deadline_ms: now_ms().saturating_add(said.strategy.deadline_ms()),
     };
     let id = runs::insert(&tx, &new).await?;
@@ -189,7 +194,8 @@ fn part(registered: &Registered, name: &Arc<str>) -> Option<NewHost> {
         (true, true) => Some(say::maintenance(name)),
         (true, false) => None,
     };
-    Some((host.id.clone(), host.name.clone(), skipped))
+    let (id, name, zone) = (host.id.clone(), host.name.clone(), host.zone.clone());
+    Some(NewHost { id, name, zone, skipped })
 }
 
 /// Refuses unless they may do it on every one of these hosts.

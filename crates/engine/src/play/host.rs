@@ -169,6 +169,9 @@ impl Part {
         let mut executor = match self.executor().await {
             Ok(executor) => executor,
             Err(NoStart::End(end)) => return end,
+            Err(NoStart::Plain(_)) if !self.may_untold().await => {
+                return End::Early(HostState::Cancelled, say::cancelled_before());
+            }
             Err(NoStart::Plain(why)) => return self.plainly(start, &why).await,
         };
         let end = match executor.send(&ToHost::Play(Box::new(start))).await {
@@ -182,6 +185,11 @@ impl Part {
             }
             Err(broken) => self.broken(broken).await,
         }
+    }
+
+    /// Whether something may be done that no journal of this host will tell.
+    async fn may_untold(&self) -> bool {
+        self.scene.options.check || self.run.request.untold.lets(&self.host.name).await
     }
 
     /// What the interpreter begins with.
@@ -366,6 +374,7 @@ impl Part {
             && elsewhere.host.is_none()
             && &*elsewhere.module == "reboot"
             && self.is_of_play(elsewhere)
+            && self.may_untold().await
         {
             return self.reboot(executor, elsewhere).await;
         }
@@ -406,6 +415,9 @@ impl Part {
             Request::Reset => control(Control::Go),
             Request::Task(elsewhere) if !self.is_of_play(&elsewhere) => {
                 control(Control::Failed(say::not_in_play(elsewhere.task)))
+            }
+            Request::Task(elsewhere) if elsewhere.host.is_some() && !self.may_untold().await => {
+                ToHost::Cancel
             }
             Request::Task(elsewhere) => {
                 self.turn = None;

@@ -63,7 +63,7 @@ fn run(journal: &Journalled) -> &str {
     journal.run.split_once('-').map_or(&*journal.run, |(run, _)| run)
 }
 
-fn told(journal: &Journalled, record: &Record) -> Message {
+pub(super) fn told(journal: &Journalled, record: &Record) -> Message {
     let (run, age, what) = (run(journal), journal.age_s, &record.what);
     match record.outcome.as_deref() {
         Some(Outcome::Done(deed)) => match deed.rc.filter(|rc| *rc != 0) {

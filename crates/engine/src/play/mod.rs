@@ -16,6 +16,7 @@ mod plain;
 mod reboot;
 pub mod saved;
 mod scene;
+pub mod settle;
 mod sources;
 mod watch;
 
@@ -69,6 +70,11 @@ pub struct Request {
     pub fence: Option<u64>,
     /// What stands before each host.
     pub gate: Gate,
+    /// What stands before the first thing of a host's part that its journal will not tell: single commands in
+    /// place of the executor, a task of another host, a reboot.
+    pub untold: Gate,
+    /// What stands before a host's journal is let go: nobody will need it, because the end is written.
+    pub written: Gate,
     /// The only folder of the controller from which files may come; programs and the environment of the
     /// controller are then out of reach too.
     pub confined: Option<PathBuf>,
@@ -237,24 +243,7 @@ pub async fn run(
     events: Events,
     cancel: Cancel,
 ) -> Result<(), Message> {
-    let sources = Sources::new(request.used.clone(), request.confined.clone());
-    sources.set_files(&loaded.files(), loaded.first_file);
-    let turns = Arc::new(Semaphore::new(request.forks.max(1)));
-    let run = Arc::new(Run {
-        id: request.id.clone().unwrap_or_else(crate::token::token),
-        fence: request.fence.unwrap_or_else(crate::clock::now_ms),
-        fleet,
-        loaded,
-        request,
-        bundle,
-        sources,
-        events,
-        cancel,
-        turns,
-        memory: Mutex::default(),
-        helpers: Mutex::default(),
-        mask: Mutex::default(),
-    });
+    let run = Arc::new(Run::new(fleet, loaded, request, bundle, events, cancel));
     run.learn_secrets();
     let plays: Vec<PlayHosts> = run.plan_hosts()?;
     for (number, (play, hosts)) in plays.into_iter().enumerate() {
@@ -298,6 +287,34 @@ pub fn patterns(loaded: &Loaded) -> Result<Vec<String>, Message> {
 }
 
 impl Run {
+    fn new(
+        fleet: Arc<Fleet>,
+        loaded: Arc<Loaded>,
+        request: Request,
+        bundle: Bundle,
+        events: Events,
+        cancel: Cancel,
+    ) -> Self {
+        let sources = Sources::new(request.used.clone(), request.confined.clone());
+        sources.set_files(&loaded.files(), loaded.first_file);
+        let turns = Arc::new(Semaphore::new(request.forks.max(1)));
+        Self {
+            id: request.id.clone().unwrap_or_else(crate::token::token),
+            fence: request.fence.unwrap_or_else(crate::clock::now_ms),
+            fleet,
+            loaded,
+            request,
+            bundle,
+            sources,
+            events,
+            cancel,
+            turns,
+            memory: Mutex::default(),
+            helpers: Mutex::default(),
+            mask: Mutex::default(),
+        }
+    }
+
     fn plan_hosts(&self) -> Result<Vec<PlayHosts>, Message> {
         let mut plays = hosts_of(&self.fleet, &self.loaded, self.request.limit.as_deref())?;
         if let Some(fixed) = &self.request.fixed {
@@ -429,7 +446,7 @@ impl Run {
                 self.tell(RunEvent::Host(Box::new(memory.end(&host)))).await;
             }
             if let Some(executor) = memory.executor {
-                leaving.spawn(executor.end_known());
+                leaving.spawn(let_go(executor, self.request.written.clone(), host));
             }
         }
         let helpers = std::mem::take(&mut *self.helpers());
@@ -532,6 +549,14 @@ impl Memory {
         sum.is_failed |= summary.is_failed;
         sum.is_cancelled |= summary.is_cancelled;
         self.duration_ms += duration_ms;
+    }
+}
+
+/// Lets an executor go, and its journal where nobody needs that any more.
+async fn let_go(executor: Executor, written: Gate, host: Arc<str>) {
+    match written.lets(&host).await {
+        true => executor.end_known().await,
+        false => executor.end().await,
     }
 }
 

@@ -3,10 +3,11 @@
 //! Everything goes to the node's one [writer](super::writer), which makes many runs' wishes last in one
 //! transaction.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hep_core::run::HostState;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::cancel::Cancel;
 use crate::store::events::Entry;
@@ -23,6 +24,10 @@ pub(super) enum Wish {
     Line { host: Arc<str>, stream: &'static str, line: Vec<u8> },
     /// A host begins.
     Begin(i64),
+    /// Something of a host's part is done that its journal will not tell.
+    Untold(i64),
+    /// A host that had begun on a node that is gone, and changed nothing, begins anew.
+    Again(i64),
     /// A host has ended.
     End(Box<End>),
     /// The run goes on.
@@ -45,6 +50,8 @@ pub(super) struct Log {
     /// Thrown when the run is another node's by now, or cannot be written about.
     pub(super) gone: Cancel,
     states: Mutex<Vec<HostState>>,
+    /// The hosts whose ends are on disk.
+    ended: watch::Sender<HashSet<i64>>,
     writer: mpsc::Sender<Wished>,
 }
 
@@ -55,7 +62,8 @@ impl Log {
         states: Vec<HostState>,
         writer: mpsc::Sender<Wished>,
     ) -> Arc<Self> {
-        Arc::new(Self { hold, gone: Cancel::default(), states: Mutex::new(states), writer })
+        let (gone, ended) = (Cancel::default(), watch::Sender::default());
+        Arc::new(Self { hold, gone, states: Mutex::new(states), ended, writer })
     }
 
     /// The states as they are known here.
@@ -117,6 +125,36 @@ impl Log {
         let (done, is_done) = oneshot::channel();
         self.send(Wish::Begin(position), Some(done)).await;
         is_done.await.unwrap_or(false)
+    }
+
+    /// Something is done of which no journal tells; ready when that is on disk. False when it must not be.
+    pub(super) async fn untold(self: &Arc<Self>, position: i64) -> bool {
+        let (done, is_done) = oneshot::channel();
+        self.send(Wish::Untold(position), Some(done)).await;
+        is_done.await.unwrap_or(false)
+    }
+
+    /// A host begins anew; ready when that is on disk.
+    pub(super) async fn again(self: &Arc<Self>, position: i64) -> bool {
+        let (done, is_done) = oneshot::channel();
+        self.send(Wish::Again(position), Some(done)).await;
+        is_done.await.unwrap_or(false)
+    }
+
+    /// Notes that these ends are on disk.
+    pub(super) fn wrote(&self, ends: &[End]) {
+        if !ends.is_empty() {
+            self.ended.send_modify(|ended| ended.extend(ends.iter().map(|end| end.position)));
+        }
+    }
+
+    /// Waits until a host's end is on disk. False when it will not be.
+    pub(super) async fn written(&self, position: i64) -> bool {
+        let mut ended = self.ended.subscribe();
+        tokio::select! {
+            found = ended.wait_for(|ended| ended.contains(&position)) => found.is_ok(),
+            () = self.gone.cancelled() => false,
+        }
     }
 
     /// A host has ended; the receiver says when that is on disk.

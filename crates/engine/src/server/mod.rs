@@ -2,6 +2,7 @@
 
 mod expectation;
 mod filled;
+mod gates;
 pub(crate) mod git;
 pub(crate) mod given;
 pub mod hub;
@@ -13,6 +14,7 @@ pub(crate) mod output;
 mod pump;
 pub(crate) mod roster;
 mod runner;
+mod settle;
 pub mod subject;
 pub(crate) mod told;
 pub(crate) mod work;
@@ -48,6 +50,12 @@ pub struct Options {
     pub cache: Option<PathBuf>,
     /// The executors for hosts.
     pub bundle: Bundle,
+    /// What this node is called.
+    pub name: String,
+    /// Where it answers.
+    pub address: String,
+    /// The zones whose hosts it reaches; none for all.
+    pub zones: Vec<String>,
     /// How many runs at once.
     pub runs: usize,
     /// How long a node holds a run without renewing it.
@@ -71,6 +79,9 @@ impl Options {
             keys: Vec::new(),
             cache: None,
             bundle,
+            name: String::new(),
+            address: String::new(),
+            zones: Vec::new(),
             runs: 16,
             lease: Duration::from_secs(15),
             poll: Duration::from_secs(1),
@@ -107,10 +118,15 @@ impl Server {
         ];
         let helpers = vec![
             tokio::spawn(this().renew()),
+            tokio::spawn(this().beat(options.name.clone(), options.address.clone())),
             tokio::spawn(this().listen()),
             tokio::spawn(this().hear()),
             tokio::spawn(this().forget(options.keep_runs, options.keep_audit)),
         ];
+        let mut helpers = helpers;
+        if engine.db().is_shared() {
+            helpers.push(tokio::spawn(this().give_up()));
+        }
         Ok(Self { node, grace: options.grace, workers, helpers, _claim: claim })
     }
 
@@ -137,5 +153,6 @@ impl Server {
             let _ = tokio::time::timeout(LAST, &mut all).await;
         }
         self.helpers.iter().for_each(JoinHandle::abort);
+        self.node.leave().await;
     }
 }

@@ -19,9 +19,9 @@ use crate::ops::Engine;
 use crate::ops::error::chain;
 use crate::play::bundle::Bundle;
 use crate::store::db::Heard;
-use crate::store::retention;
 use crate::store::runs::{self, Held, Run};
 use crate::store::{Db, Result, new_id, now_ms};
+use crate::store::{nodes, retention};
 use crate::transport::ssh::{Pool, Settings};
 
 /// The channel on which nodes tell one another that a run is to be stopped.
@@ -31,6 +31,9 @@ pub(crate) const QUEUED: &str = "hep_queued";
 
 /// How often old rows are looked for.
 const HOUR: Duration = Duration::from_hours(1);
+
+/// How long a node that says nothing is shown.
+const SILENT: Duration = Duration::from_hours(24);
 
 /// A node.
 pub(super) struct Node {
@@ -43,6 +46,8 @@ pub(super) struct Node {
     pub(super) keys: Vec<PathBuf>,
     pub(super) bundle: Bundle,
     pub(super) writer: mpsc::Sender<Wished>,
+    /// The zones whose hosts it reaches; none for all.
+    pub(super) zones: Vec<String>,
     lease: Duration,
     /// Nothing may begin after this.
     safe: watch::Sender<Instant>,
@@ -66,6 +71,7 @@ impl Node {
             keys: options.keys.clone(),
             bundle: options.bundle.clone(),
             writer,
+            zones: options.zones.clone(),
             lease: options.lease,
             safe: watch::channel(Instant::now() + options.lease * 2 / 3).0,
             stopping: Cancel::default(),
@@ -111,12 +117,18 @@ impl Node {
         }
     }
 
+    /// Whether it reaches the hosts of a zone.
+    pub(super) fn reaches(&self, zone: Option<&str>) -> bool {
+        self.zones.is_empty() || zone.is_none_or(|zone| self.zones.iter().any(|own| own == zone))
+    }
+
     /// Takes queued runs, at most so many at once, until the node stops.
     pub(super) async fn take(self: Arc<Self>, most: usize, poll: Duration) {
         let mut running = JoinSet::new();
         while !self.is_stopping() {
             let free = running.len() < most;
-            match if free { runs::claim(self.db(), &self.id).await } else { Ok(None) } {
+            match if free { runs::claim(self.db(), &self.id, &self.zones).await } else { Ok(None) }
+            {
                 Ok(Some(run)) => {
                     running.spawn(Arc::clone(&self).coordinate(run, false));
                     continue;
@@ -140,36 +152,98 @@ impl Node {
         let done = runner::coordinate(Arc::clone(&self), run, active, taken_over).await;
         self.lock().remove(&id);
         if let Err(error) = done {
-            // Its lease is not renewed any more, so that it is taken up again.
+            // Held and at work in nobody's hands: it is taken up again, see `gone`.
             tracing::error!(run = id, error = %chain(&error), "cannot coordinate a run");
         }
+    }
+
+    fn active_ids(&self) -> Vec<String> {
+        self.lock().keys().cloned().collect()
     }
 
     /// Renews the leases, at a third of their time, until the end.
     pub(super) async fn renew(self: Arc<Self>) {
         loop {
-            let sent = Instant::now();
-            match runs::renew(self.db(), &self.id).await {
-                Ok(held) => {
+            let (sent, active) = (Instant::now(), self.active_ids());
+            // A database that says nothing is one that cannot be reached.
+            match tokio::time::timeout(self.lease / 3, runs::renew(self.db(), &self.id)).await {
+                Ok(Ok(held)) => {
                     self.safe.send_replace(sent + self.lease * 2 / 3);
-                    self.heed(&held);
+                    self.heed(&held, &active);
                 }
-                Err(error) => {
+                Ok(Err(error)) => {
                     tracing::warn!(error = %chain(&error), "cannot renew the leases of runs");
-                    if Instant::now() > *self.safe.borrow() + self.lease / 3 {
-                        // Another node may have taken them: what is under way must end.
-                        self.cancel_all();
-                    }
                 }
+                Err(_) => tracing::warn!("cannot renew the leases of runs: the database is silent"),
+            }
+            tokio::time::sleep_until(sent + self.lease / 3).await;
+        }
+    }
+
+    /// Says that this node is there, until the end.
+    pub(super) async fn beat(self: Arc<Self>, name: String, address: String) {
+        let mut node = nodes::Node {
+            id: self.id.clone(),
+            name,
+            address,
+            zones: self.zones.clone(),
+            release: env!("CARGO_PKG_VERSION").into(),
+            state: String::new(),
+            runs: 0,
+            beat_ms: 0,
+            started_ms: now_ms(),
+        };
+        loop {
+            node.beat_ms = now_ms();
+            if let Err(error) = nodes::beat(self.db(), &node).await {
+                tracing::warn!(error = %chain(&error), "cannot say that this node is there");
             }
             tokio::time::sleep(self.lease / 3).await;
         }
     }
 
-    /// Stops the runs that somebody wants stopped.
-    fn heed(&self, held: &[Held]) {
+    /// Says that this node has ended.
+    pub(super) async fn leave(&self) {
+        if let Err(error) = nodes::leave(self.db(), &self.id).await {
+            tracing::warn!(error = %chain(&error), "cannot say that this node has ended");
+        }
+    }
+
+    /// Ends what is under way when the leases cannot be renewed: before another node may take it up.
+    pub(super) async fn give_up(self: Arc<Self>) {
+        let mut safe = self.safe.subscribe();
+        loop {
+            self.lapsed().await;
+            tracing::error!("the leases of runs have ended: what is under way is stopped");
+            self.cancel_all();
+            if safe.wait_for(|safe| Instant::now() < *safe).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Waits until the leases may have ended: two thirds of their time have gone without a renewal.
+    pub(super) async fn lapsed(&self) {
+        let mut safe = self.safe.subscribe();
+        loop {
+            let until = *safe.borrow_and_update();
+            tokio::select! {
+                // The sender lives as long as `self`.
+                _ = safe.changed() => {}
+                () = tokio::time::sleep_until(until) => return,
+            }
+        }
+    }
+
+    /// Stops the runs that somebody wants stopped, and those that were ours when we asked and are another's.
+    fn heed(&self, held: &[Held], active: &[String]) {
         use hep_core::run::RunState::Cancelling;
         held.iter().filter(|held| held.state == Cancelling).for_each(|held| self.end(&held.id));
+        for run in active.iter().filter(|run| !held.iter().any(|held| held.id == **run)) {
+            if let Some(active) = self.lock().get(run) {
+                active.cancel.cancel();
+            }
+        }
     }
 
     fn end(&self, run: &str) {
@@ -201,6 +275,7 @@ impl Node {
                 now_ms().saturating_sub(i64::try_from(kept.as_millis()).unwrap_or(i64::MAX))
             };
             let done = async {
+                nodes::forget(self.db(), old(SILENT)).await?;
                 while let Some(kept) = runs
                     && retention::runs(self.db(), old(kept)).await? > 0
                 {}
@@ -275,18 +350,26 @@ impl Node {
         while running.join_next().await.is_some() {}
     }
 
+    /// Takes what other nodes have not renewed, and what is ours without anybody at work: the answer to a claim of
+    /// ours was lost, say.
     async fn gone(&self, seen: &mut HashMap<String, (Held, Instant)>) -> Result<Vec<Run>> {
-        let held = runs::held_by_others(self.db(), &self.id).await?;
-        let now = Instant::now();
+        let held = runs::all_held(self.db(), &self.zones).await?;
+        let (now, active) = (Instant::now(), self.active_ids());
         seen.retain(|id, _| held.iter().any(|held| held.id == *id));
         let mut taken = Vec::new();
         for held in held {
+            let is_ours = held.node == self.id;
+            if is_ours && active.contains(&held.id) {
+                seen.remove(&held.id);
+                continue;
+            }
             let known = seen.entry(held.id.clone()).or_insert_with(|| (held.clone(), now));
-            if known.0 != held {
+            let is_renewed = known.0.lease != held.lease && !is_ours;
+            if is_renewed || (&known.0.node, known.0.fence) != (&held.node, held.fence) {
                 *known = (held.clone(), now);
             }
-            let stale = now.duration_since(known.1) >= self.lease;
-            if stale || !self.db().is_shared() {
+            let is_stale = now.duration_since(known.1) >= self.lease;
+            if is_stale || !(is_ours || self.db().is_shared()) {
                 taken.extend(runs::take_over(self.db(), &held, &self.id).await?);
             }
         }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use hep_core::inventory::Host;
 use hep_core::mask::Mask;
 use hep_core::message::{Message, run as say};
@@ -19,6 +20,7 @@ use super::log::Log;
 use super::node::Node;
 use super::pump::{Positions, Pump};
 use super::roster::{self, Registered};
+use super::settle;
 use super::subject::{Strategy, Subject};
 use super::told;
 use super::work::{self, PlayWork, Ready, Work};
@@ -30,10 +32,13 @@ use crate::gate::Gate;
 use crate::play;
 use crate::store::host_runs::{self, End, HostRun};
 use crate::store::runs::{Hold, Run, Step};
-use crate::store::{self, now_ms};
+use crate::store::{self, StoreError, now_ms};
 
 /// How long another run that changes a host is waited for.
 const LOCK_WAIT: Duration = Duration::from_mins(10);
+
+/// The pause after a database that could not be reached.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// A run that this node coordinates, as others in the node see it.
 #[derive(Debug, Default)]
@@ -45,17 +50,17 @@ pub(super) struct Active {
     /// Somebody has asked for its end.
     pub(super) asked: AtomicBool,
     /// No more hosts begin, because its limit of failures is reached.
-    stopped: AtomicBool,
+    pub(super) stopped: AtomicBool,
 }
 
 /// One run.
-struct Runner {
-    node: Arc<Node>,
-    run: Run,
-    active: Arc<Active>,
-    log: Arc<Log>,
-    hosts: Vec<HostRun>,
-    positions: Arc<Positions>,
+pub(super) struct Runner {
+    pub(super) node: Arc<Node>,
+    pub(super) run: Run,
+    pub(super) active: Arc<Active>,
+    pub(super) log: Arc<Log>,
+    pub(super) hosts: Vec<HostRun>,
+    pub(super) positions: Arc<Positions>,
     strategy: Strategy,
 }
 
@@ -66,10 +71,16 @@ pub(super) async fn coordinate(
     active: Arc<Active>,
     taken_over: bool,
 ) -> store::Result<()> {
-    if taken_over && (run.checks || run.phase == "plan") {
-        host_runs::requeue(node.db(), &run.id).await?;
-    }
-    let hosts = host_runs::list(node.db(), &run.id, &[], None, i64::from(u32::MAX)).await?;
+    let begun = || {
+        async {
+            if taken_over && (run.checks || run.phase == "plan") {
+                host_runs::requeue(node.db(), &run.id).await?;
+            }
+            host_runs::list(node.db(), &run.id, &[], None, i64::from(u32::MAX)).await
+        }
+        .boxed()
+    };
+    let hosts = patiently(&active, begun).await?;
     let hold = Hold { id: run.id.clone(), node: node.id.clone(), fence: run.fence };
     let states = hosts.iter().map(|host| host.state).collect();
     let log = Log::new(hold, states, node.writer.clone());
@@ -82,12 +93,31 @@ pub(super) async fn coordinate(
     Ok(())
 }
 
+/// Tries until the database answers, or the run is stopped.
+async fn patiently<'a, T>(
+    active: &Active,
+    attempt: impl Fn() -> BoxFuture<'a, store::Result<T>>,
+) -> store::Result<T> {
+    loop {
+        match attempt().await {
+            Err(StoreError::Unavailable(error)) if !active.cancel.is_cancelled() => {
+                tracing::warn!(%error, "cannot read what a run is; trying again");
+                tokio::select! {
+                    () = tokio::time::sleep(PATIENCE) => {}
+                    () = active.cancel.cancelled() => {}
+                }
+            }
+            done => return done,
+        }
+    }
+}
+
 impl Runner {
     async fn run(self, taken_over: bool) {
         let begun = json!({ "state": "running", "node": self.node.id, "taken_over": taken_over });
         self.log.tell("run", None, &begun).await;
         if taken_over {
-            self.settle().await;
+            settle::settle(&self).await;
         }
         // Said before the first host, not while it begins.
         if self.run.deadline_ms.is_some_and(|deadline| deadline <= now_ms()) {
@@ -109,21 +139,7 @@ impl Runner {
         }
     }
 
-    /// What had begun on a node that is gone, and changes something: nobody knows what came of it.
-    async fn settle(&self) {
-        let mut pump = self.pump(Mask::default(), false);
-        for host in self.hosts.iter().filter(|host| {
-            matches!(self.log.state(host.position), HostState::Running | HostState::Cancelling)
-        }) {
-            let end = ended(host.position, HostState::Lost, Some(say::node_gone()));
-            let body = told::host(&end, 0);
-            pump.end(&host.host.as_str().into(), end, &body).await;
-        }
-        let (_, nothing) = mpsc::channel(1);
-        pump.run(nothing).await;
-    }
-
-    fn pump(&self, mask: Mask, plans: bool) -> Pump {
+    pub(super) fn pump(&self, mask: Mask, plans: bool) -> Pump {
         let mut pump = Pump::new(Arc::clone(&self.log), Arc::clone(&self.positions), mask, plans);
         pump.facts = self.keeps_facts().then(|| self.node.db().clone());
         pump
@@ -147,11 +163,7 @@ impl Runner {
             return Ok(());
         }
         let ready = work::ready(&self.node.engine, &self.run, subject).await?;
-        let registered = roster::load(self.node.db()).await.map_err(|error| {
-            tracing::error!(error = %crate::ops::error::chain(&error), "cannot read the register");
-            say::not_begun()
-        })??;
-        let fleet = self.fleet(registered, &ready.work);
+        let fleet = self.register(&ready.work).await?;
         let total = self.hosts.iter().filter(|host| host.state != HostState::Skipped).count();
         let canary = self.strategy.canary;
         let sizes = match self.plans() {
@@ -166,17 +178,32 @@ impl Runner {
             if !self.is_open() {
                 break;
             }
-            let waiting =
-                batch.iter().any(|host| self.log.state(host.position) == HostState::Queued);
-            if waiting {
-                if number > 0 && !self.pause().await {
+            let waits = |host: &&&HostRun| self.log.state(host.position) == HostState::Queued;
+            let waiting = batch.iter().filter(waits).count();
+            if waiting > 0 {
+                // Another node has done its hosts of the batch, where some are not waiting.
+                if number > 0 && waiting == batch.len() && !self.pause().await {
                     break;
                 }
                 self.batch((number, sizes.len()), &batch, &fleet, &ready).await?;
             }
             self.apply_limit(total, canary.is_some() && number == 0, &batch);
+            if self.zone_of(batch.iter().copied().filter(|host| waits(&host))).is_some() {
+                // The batch is another node's to end.
+                break;
+            }
         }
         Ok(())
+    }
+
+    /// The hosts of the register, as this work reaches them.
+    pub(super) async fn register(&self, work: &Work) -> Result<Arc<Fleet>, Message> {
+        let load = || roster::load(self.node.db()).boxed();
+        let registered = patiently(&self.active, load).await.map_err(|error| {
+            tracing::error!(error = %crate::ops::error::chain(&error), "cannot read the register");
+            say::not_begun()
+        })??;
+        Ok(self.fleet(registered, work))
     }
 
     fn fleet(&self, registered: Registered, work: &Work) -> Arc<Fleet> {
@@ -188,6 +215,16 @@ impl Runner {
         };
         let overrides = Overrides { keys: self.node.keys.clone(), extra, ..Overrides::default() };
         Arc::new(Fleet::of_register(registered.inventory, settings, pool, overrides, keeper))
+    }
+
+    /// The zone of the first host that waits for a node that reaches it.
+    fn zone_of<'a>(&self, mut hosts: impl Iterator<Item = &'a HostRun>) -> Option<String> {
+        hosts.find_map(|host| host.zone.clone().filter(|zone| !self.node.reaches(Some(zone))))
+    }
+
+    /// Whether somebody has asked for its end.
+    pub(super) fn is_asked(&self) -> bool {
+        self.active.asked.load(Ordering::Relaxed)
     }
 
     /// Whether more hosts may begin.
@@ -231,7 +268,10 @@ impl Runner {
         let mask = Self::mask(fleet, batch, ready.mask.clone());
         let mut pump = self.pump(mask, self.plans());
         pump.expected.clone_from(&ready.expected);
-        let queued = |host: &&&HostRun| self.log.state(host.position) == HostState::Queued;
+        let queued = |host: &&&HostRun| {
+            self.log.state(host.position) == HostState::Queued
+                && self.node.reaches(host.zone.as_deref())
+        };
         let mut hosts: Vec<Host> = Vec::new();
         for host in batch.iter().filter(queued) {
             match fleet.inventory.hosts().get(host.host.as_str()) {
@@ -294,7 +334,7 @@ impl Runner {
         }
     }
 
-    fn play(&self, work: &PlayWork, hosts: &[Host], forks: usize) -> play::Request {
+    pub(super) fn play(&self, work: &PlayWork, hosts: &[Host], forks: usize) -> play::Request {
         let names: Vec<&str> = hosts.iter().map(|host| &*host.name).collect();
         let mut options = work.options.clone();
         options.check |= self.plans();
@@ -308,43 +348,12 @@ impl Runner {
             id: Some(self.run.id.replace('-', "")),
             fence: u64::try_from(self.run.fence).ok(),
             gate,
+            untold: self.untold(),
+            written: if self.plans() { Gate::default() } else { self.written() },
             confined: Some(work.folder.path().to_owned()),
             lock_wait: LOCK_WAIT,
             ..play::Request::default()
         }
-    }
-
-    /// Stands before each host: nothing begins that is not on disk as begun, by a node whose lease may have
-    /// ended, or after somebody wanted the run to stop.
-    fn gate(&self) -> Gate {
-        let (node, log) = (Arc::clone(&self.node), Arc::clone(&self.log));
-        let (active, positions) = (Arc::clone(&self.active), Arc::clone(&self.positions));
-        Gate::new(move |host| {
-            let (node, log) = (Arc::clone(&node), Arc::clone(&log));
-            let (active, positions) = (Arc::clone(&active), Arc::clone(&positions));
-            async move {
-                let Some(&position) = positions.get(&host) else { return false };
-                if log.state(position) == HostState::Running {
-                    return true;
-                }
-                let stopped =
-                    active.stopped.load(Ordering::Relaxed) || active.cancel.is_cancelled();
-                if stopped || node.is_stopping() || !node.may_begin(&log.gone).await {
-                    return false;
-                }
-                log.begin(position).await
-            }
-            .boxed()
-        })
-    }
-
-    /// Stands before each host of a plan: it only looks.
-    fn open_gate(&self) -> Gate {
-        let node = Arc::clone(&self.node);
-        Gate::new(move |_| {
-            let node = Arc::clone(&node);
-            async move { !node.is_stopping() }.boxed()
-        })
     }
 
     /// What the work did not tell of: hosts of no play, and such as began and never ended.
@@ -381,9 +390,12 @@ impl Runner {
         }
         let goes_on = queued && failed.is_none() && !asked && !expired && !stopped;
         // Stopped, but by nobody: by the end of this node, or of its lease.
-        let left = self.node.is_stopping() || self.active.cancel.is_cancelled();
+        let waiting = self.hosts.iter();
+        let zone =
+            self.zone_of(waiting.filter(|host| self.log.state(host.position) == HostState::Queued));
+        let left = self.node.is_stopping() || self.active.cancel.is_cancelled() || zone.is_some();
         let step = match (goes_on, left, self.plans()) {
-            (true, true, _) => Some(Step::Release),
+            (true, true, _) => Some(Step::Release(zone.or_else(|| self.run.zone.clone()))),
             (true, false, true) => Some(Step::Approval),
             _ => None,
         };
@@ -420,7 +432,7 @@ impl Runner {
     }
 }
 
-fn ended(position: i64, state: HostState, error: Option<Message>) -> End {
+pub(super) fn ended(position: i64, state: HostState, error: Option<Message>) -> End {
     End { position, state, rc: None, signal: None, error, summary: None }
 }
 

@@ -14,10 +14,11 @@ use tokio::time::Instant;
 
 use super::hub::Hub;
 use super::log::{Log, Wish, Wished, entry};
+use super::node::QUEUED;
 use crate::store::events::{self, Entry};
 use crate::store::host_runs::{self, End};
 use crate::store::runs::{self, Step};
-use crate::store::{Db, Result, StoreError, now_ms};
+use crate::store::{Db, Result, StoreError, Tx, now_ms};
 
 /// How long output may wait to be stored.
 const LATEST: Duration = Duration::from_millis(50);
@@ -69,9 +70,13 @@ struct Part {
     open: HashMap<Arc<str>, usize>,
     bytes: usize,
     begins: Vec<i64>,
+    untold: Vec<i64>,
+    again: Vec<i64>,
     ends: Vec<End>,
     step: Option<Step>,
     waiting: Vec<oneshot::Sender<bool>>,
+    /// The first number that was taken for it by a commit of which nobody knows whether it was done.
+    tried: Option<i64>,
 }
 
 impl Part {
@@ -82,9 +87,12 @@ impl Part {
             open: HashMap::new(),
             bytes: 0,
             begins: Vec::new(),
+            untold: Vec::new(),
+            again: Vec::new(),
             ends: Vec::new(),
             step: None,
             waiting: Vec::new(),
+            tried: None,
         }
     }
 
@@ -95,6 +103,11 @@ impl Part {
             Wish::Begin(position) => {
                 self.log.set(position, HostState::Running);
                 self.begins.push(position);
+            }
+            Wish::Untold(position) => self.untold.push(position),
+            Wish::Again(position) => {
+                self.log.set(position, HostState::Queued);
+                self.again.push(position);
             }
             Wish::End(end) => self.end(*end),
             Wish::Step(step) => {
@@ -142,7 +155,7 @@ fn step_entry(step: &Step) -> Entry {
         Step::Pause(reason) => json!({ "state": "waiting", "reason": reason }),
         Step::Resume => json!({ "state": "running" }),
         Step::Approval => json!({ "state": "waiting", "reason": "approval" }),
-        Step::Release => json!({ "state": "queued", "reason": "released" }),
+        Step::Release(_) => json!({ "state": "queued", "reason": "released" }),
         Step::End(state, reason) => json!({ "state": state.word(), "reason": reason }),
     };
     entry("run", None, &body)
@@ -231,32 +244,17 @@ impl Writer {
     async fn commit(&mut self, parts: &mut [Part]) -> Result<()> {
         let tx = self.db.begin().await?;
         let mut reached = Vec::with_capacity(parts.len());
-        for part in parts.iter() {
-            let hold = &part.log.hold;
-            let (events, bytes) = (count(part.entries.len()), count(part.bytes));
-            let counts = part.log.counts();
-            let Some(first) = runs::advance(&tx, hold, events, bytes, &counts).await? else {
-                reached.push(None);
-                continue;
-            };
-            events::append(&tx, &hold.id, first, part.entries.clone()).await?;
-            host_runs::begin(&tx, hold, &part.begins).await?;
-            host_runs::end(&tx, &hold.id, &part.ends).await?;
-            let stepped = match &part.step {
-                Some(step) => runs::step(&tx, hold, step).await?,
-                None => true,
-            };
-            let last = first + events - 1;
-            if self.db.is_shared() && self.may_tell(&hold.id, part.step.is_some()) {
-                tx.notify(GREW, &format!("{} {last}", hold.id)).await?;
-            }
-            reached.push(Some((last, stepped)));
+        for part in parts.iter_mut() {
+            reached.push(self.put(&tx, part).await?);
         }
         tx.commit().await?;
         for (part, reached) in parts.iter_mut().zip(reached) {
             let fine = reached.is_some_and(|(_, stepped)| stepped);
             match reached {
-                Some((last, _)) => self.hub.grew(&part.log.hold.id, last),
+                Some((last, _)) => {
+                    part.log.wrote(&part.ends);
+                    self.hub.grew(&part.log.hold.id, last);
+                }
                 None => part.log.gone.cancel(),
             }
             // Who has stopped waiting does not want to know.
@@ -265,6 +263,42 @@ impl Writer {
             }
         }
         Ok(())
+    }
+
+    /// Writes what is there of a run: the number of its last event, and whether its step was taken. Nothing when the
+    /// run is another node's by now.
+    async fn put(&mut self, tx: &Tx, part: &mut Part) -> Result<Option<(i64, bool)>> {
+        let hold = &part.log.hold;
+        let (events, bytes) = (count(part.entries.len()), count(part.bytes));
+        // What is without an event may be written twice.
+        if let Some(first) = part.tried.filter(|_| events > 0)
+            && runs::has_advanced(tx, hold, first + events).await?
+        {
+            // The line broke after the commit and before its answer.
+            return Ok(Some((first + events - 1, true)));
+        }
+        let counts = part.log.counts();
+        let Some(first) = runs::advance(tx, hold, events, bytes, &counts).await? else {
+            return Ok(None);
+        };
+        part.tried = Some(first);
+        events::append(tx, &hold.id, first, part.entries.clone()).await?;
+        host_runs::again(tx, hold, &part.again).await?;
+        host_runs::begin(tx, hold, &part.begins).await?;
+        host_runs::untold(tx, hold, &part.untold).await?;
+        host_runs::end(tx, &hold.id, &part.ends).await?;
+        let stepped = match &part.step {
+            Some(step) => runs::step(tx, hold, step).await?,
+            None => true,
+        };
+        let last = first + events - 1;
+        if self.db.is_shared() && self.may_tell(&hold.id, part.step.is_some()) {
+            tx.notify(GREW, &format!("{} {last}", hold.id)).await?;
+        }
+        if matches!(part.step, Some(Step::Release(_))) {
+            tx.notify(QUEUED, &hold.id).await?;
+        }
+        Ok(Some((last, stepped)))
     }
 
     /// Whether other nodes are to be told now. Who is not told looks by itself before long.

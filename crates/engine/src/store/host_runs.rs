@@ -35,6 +35,11 @@ pub struct HostRun {
     /// Its tasks by outcome, for a manifest.
     #[schema(value_type = Option<Object>)]
     pub summary: Option<serde_json::Value>,
+    /// The zone whose nodes reach the host.
+    pub zone: Option<String>,
+    /// Whether something was done, or may have been, of which no journal on the host tells.
+    #[serde(skip)]
+    pub untold: bool,
     /// When it began, in milliseconds since 1970.
     pub started_ms: Option<i64>,
     /// When it ended.
@@ -42,8 +47,8 @@ pub struct HostRun {
 }
 
 const COLUMNS: &str =
-    "position, host_id, host_name, state, attempt, rc, signal, error, summary, started_ms,
-    ended_ms";
+    "position, host_id, host_name, state, attempt, rc, signal, error, summary, zone, untold,
+    started_ms, ended_ms";
 
 fn read(row: &Row) -> Result<HostRun> {
     Ok(HostRun {
@@ -56,35 +61,48 @@ fn read(row: &Row) -> Result<HostRun> {
         signal: row.get("signal")?,
         error: row.maybe_json("error")?,
         summary: row.maybe_json("summary")?,
+        zone: row.get("zone")?,
+        untold: row.get("untold")?,
         started_ms: row.get("started_ms")?,
         ended_ms: row.get("ended_ms")?,
     })
 }
 
-/// A host of a new run: id (empty of one that is in no register), name, and why it is skipped, where it is.
-pub type NewHost = (String, String, Option<Message>);
+/// A host of a new run.
+#[derive(Clone, Debug, Default)]
+pub struct NewHost {
+    /// Its id; empty of one that is in no register.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The zone whose nodes reach it.
+    pub zone: Option<String>,
+    /// Why it is skipped, where it is.
+    pub skipped: Option<Message>,
+}
 
 /// Makes the host runs of a run, in this order.
 pub async fn insert(into: &dyn Sql, run: &str, hosts: &[NewHost]) -> Result<()> {
     let now = now_ms();
     for (number, chunk) in hosts.chunks(ROWS).enumerate() {
-        let rows = chunk.iter().enumerate().map(|(index, (id, name, skipped))| {
+        let rows = chunk.iter().enumerate().map(|(index, host)| {
             let position = i64::try_from(number * ROWS + index).unwrap_or(i64::MAX);
-            let state = if skipped.is_some() { HostState::Skipped } else { HostState::Queued };
-            let ended = skipped.is_some().then_some(now);
+            let is_skipped = host.skipped.is_some();
+            let state = if is_skipped { HostState::Skipped } else { HostState::Queued };
             vec![
                 run.into(),
                 position.into(),
-                Arg::Text(Some(id.clone()).filter(|id| !id.is_empty())),
-                name.into(),
+                Arg::Text(Some(host.id.clone()).filter(|id| !id.is_empty())),
+                (&host.name).into(),
                 state.word().into(),
-                Arg::Text(skipped.as_ref().map(json)),
-                int(ended),
+                Arg::Text(host.skipped.as_ref().map(json)),
+                Arg::Text(host.zone.clone()),
+                int(is_skipped.then_some(now)),
             ]
         });
-        let query = sql(
-            "INSERT INTO host_runs (run_id, position, host_id, host_name, state, error, ended_ms) VALUES ",
-        );
+        let query =
+            sql("INSERT INTO host_runs (run_id, position, host_id, host_name, state, error, zone,
+                ended_ms) VALUES ");
         into.run(query.and_rows(rows)).await?;
     }
     Ok(())
@@ -129,6 +147,27 @@ pub async fn begin(into: &dyn Sql, hold: &Hold, positions: &[i64]) -> Result<()>
             .bind(hold.fence)
             .bind(now_ms())
             .bind(&hold.id);
+        into.run(query.and_list(" AND position IN", chunk.iter().copied())).await?;
+    }
+    Ok(())
+}
+
+/// Notes of these that something is done of which no journal on their hosts tells.
+pub async fn untold(into: &dyn Sql, hold: &Hold, positions: &[i64]) -> Result<()> {
+    for chunk in positions.chunks(ROWS) {
+        let query =
+            sql("UPDATE host_runs SET untold = TRUE").and_bind(" WHERE run_id = ?", &hold.id);
+        into.run(query.and_list(" AND position IN", chunk.iter().copied())).await?;
+    }
+    Ok(())
+}
+
+/// Puts back these, which had begun and have changed nothing, so that they are begun again.
+pub async fn again(into: &dyn Sql, hold: &Hold, positions: &[i64]) -> Result<()> {
+    for chunk in positions.chunks(ROWS) {
+        let query = sql("UPDATE host_runs SET state = 'queued', started_ms = NULL")
+            .and_bind(" WHERE run_id = ?", &hold.id)
+            .and(" AND state IN ('running', 'cancelling')");
         into.run(query.and_list(" AND position IN", chunk.iter().copied())).await?;
     }
     Ok(())

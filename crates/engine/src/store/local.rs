@@ -119,7 +119,9 @@ mod tests {
             ..NewRun::default()
         };
         let id = insert(db, &new).await.unwrap();
-        let hosts = ["a", "b"].map(|name| (String::new(), name.to_owned(), None));
+        let named =
+            |name: &str| host_runs::NewHost { name: name.into(), ..host_runs::NewHost::default() };
+        let hosts = ["a", "b"].map(named);
         host_runs::insert(db, &id, &hosts).await.unwrap();
         start(db, &id, process).await.unwrap();
         id

@@ -16,6 +16,7 @@ pub mod jobs;
 pub mod local;
 pub mod manifests;
 pub mod migrate;
+pub mod nodes;
 pub mod partitions;
 pub mod reach;
 pub mod register;

@@ -31,6 +31,8 @@ pub struct RosterHost {
     pub labels: Map<String, Value>,
     /// Its variables.
     pub vars: Map<String, Value>,
+    /// The zone whose nodes reach it: its own, or its partition's.
+    pub zone: Option<String>,
     /// Whether runs may use it.
     pub enabled: bool,
     /// Until when it is in maintenance.
@@ -86,6 +88,7 @@ fn host(row: &Row) -> Result<RosterHost> {
         legacy_algorithms: row.get("legacy_algorithms")?,
         labels: row.json("labels")?,
         vars: row.json("vars")?,
+        zone: row.get("zone")?,
         enabled: row.get("enabled")?,
         maintenance_until_ms: row.get("maintenance_until_ms")?,
         version: row.get("version")?,
@@ -96,7 +99,8 @@ fn host(row: &Row) -> Result<RosterHost> {
 pub async fn load(from: &dyn Sql) -> Result<Roster> {
     let hosts = from
         .all(sql("SELECT id, name, address, port, login, partition_id, credential_id,
-            become_credential_id, jump, legacy_algorithms, labels, vars, enabled,
+            become_credential_id, jump, legacy_algorithms, labels, vars,
+            COALESCE(zone, (SELECT p.zone FROM partitions p WHERE p.id = partition_id)) AS zone, enabled,
             maintenance_until_ms, version FROM hosts ORDER BY name"))
         .await?;
     let groups = from.all(sql("SELECT name, vars FROM groups ORDER BY name")).await?;

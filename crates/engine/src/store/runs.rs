@@ -79,6 +79,9 @@ pub struct Run {
     /// Its fencing number.
     #[serde(skip)]
     pub fence: i64,
+    /// The zone of the host that is next, where only some nodes reach it.
+    #[serde(skip)]
+    pub zone: Option<String>,
 }
 
 /// A run that is to be made.
@@ -114,6 +117,8 @@ pub struct NewRun {
     pub sealed: Option<Vec<u8>>,
     /// Its hosts by state.
     pub counts: Counts,
+    /// The zone of its first host, where only some nodes reach that.
+    pub zone: Option<String>,
     /// When it is to be ended, in milliseconds since 1970.
     pub deadline_ms: i64,
 }
@@ -121,7 +126,7 @@ pub struct NewRun {
 const COLUMNS: &str =
     "id, kind, subject, description, selector, strategy, parent_id, job_id, job_name, turn,
     retry_of, actor_kind, actor_name, state, reason, checks, cancelled_by, approved_by, phase, hosts, counts,
-    next_seq, node_id, created_ms, started_ms, ended_ms, deadline_ms, sealed, fence";
+    next_seq, node_id, created_ms, started_ms, ended_ms, deadline_ms, sealed, fence, zone";
 
 fn read(row: &Row) -> Result<Run> {
     let next_seq: i64 = row.get("next_seq")?;
@@ -155,6 +160,7 @@ fn read(row: &Row) -> Result<Run> {
         deadline_ms: row.get("deadline_ms")?,
         sealed: row.get("sealed")?,
         fence: row.get("fence")?,
+        zone: row.get("zone")?,
     })
 }
 
@@ -168,9 +174,9 @@ pub async fn insert(into: &dyn Sql, run: &NewRun) -> Result<String> {
     let id = run.id.clone().unwrap_or_else(new_id);
     let query = sql("INSERT INTO runs (id, kind, subject, description, selector, strategy, parent_id,
             job_id, retry_of, actor_kind, actor_id, actor_name, state, checks, phase, sealed, counts,
-            hosts, created_ms, deadline_ms, job_name, turn, in_turn)
+            hosts, created_ms, deadline_ms, job_name, turn, in_turn, zone)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'queued', $13, $14, $15, $16, $17,
-            $18, $19, $20, $21, $22)");
+            $18, $19, $20, $21, $22, $23)");
     let (kind, actor_id, name) = &run.actor;
     let (job, job_name) = run.job.clone().unzip();
     let query = query
@@ -195,7 +201,8 @@ pub async fn insert(into: &dyn Sql, run: &NewRun) -> Result<String> {
         .bind(run.deadline_ms)
         .bind(job_name)
         .bind(run.turn.map(|(turn, _)| turn))
-        .bind(run.turn.is_some_and(|(_, waits)| waits));
+        .bind(run.turn.is_some_and(|(_, waits)| waits))
+        .bind(run.zone.clone());
     into.run(query).await?;
     Ok(id)
 }
@@ -272,21 +279,33 @@ pub async fn by_id(from: &dyn Sql, id: &str) -> Result<Option<Run>> {
     from.one(query).await?.as_ref().map(read).transpose()
 }
 
-/// Takes the oldest queued run for a node, if there is one: one statement, so that no two nodes get the same.
-/// Of a job whose runs take turns it takes none before those of earlier turns have ended.
-pub async fn claim(into: &dyn Sql, node: &str) -> Result<Option<Run>> {
+/// Only runs whose next host a node of these zones reaches; all where it reaches every zone.
+fn reached(query: Query, zones: &[String]) -> Query {
+    match zones {
+        [] => query,
+        zones => query.and_list(" AND (zone IS NULL OR zone IN", zones).and(")"),
+    }
+}
+
+/// Takes the oldest queued run for a node of some zones (of all, where none is named), if there is one: one
+/// statement, so that no two nodes get the same. Of a job whose runs take turns it takes none before those of
+/// earlier turns have ended.
+pub async fn claim(into: &dyn Sql, node: &str, zones: &[String]) -> Result<Option<Run>> {
     let query =
         sql("UPDATE runs SET state = 'running', reason = '', node_id = $1, fence = fence + 1,
             lease = lease + 1, started_ms = COALESCE(started_ms, $2)
          WHERE id = (SELECT q.id FROM runs q WHERE q.state = 'queued'
             AND (NOT q.in_turn OR NOT EXISTS (SELECT 1 FROM runs b
                 WHERE b.job_id = q.job_id AND b.turn < q.turn
-                AND b.state IN ('queued', 'waiting', 'running', 'cancelling')))
-            ORDER BY q.id LIMIT 1 ")
+                AND b.state IN ('queued', 'waiting', 'running', 'cancelling')))")
+        .bind(node)
+        .bind(now_ms());
+    let query = reached(query, zones)
+        .and(" ORDER BY q.id LIMIT 1 ")
         .and(UNLOCKED)
         .and(") AND state = 'queued' RETURNING ")
         .and(COLUMNS);
-    into.one(query.bind(node).bind(now_ms())).await?.as_ref().map(read).transpose()
+    into.one(query).await?.as_ref().map(read).transpose()
 }
 
 /// What a node holds.
@@ -322,11 +341,11 @@ pub async fn renew(into: &dyn Sql, node: &str) -> Result<Vec<Held>> {
     into.all(query.bind(node)).await?.iter().map(held).collect()
 }
 
-/// What other nodes hold.
-pub async fn held_by_others(from: &dyn Sql, node: &str) -> Result<Vec<Held>> {
+/// What any node holds that a node of some zones could take over.
+pub async fn all_held(from: &dyn Sql, zones: &[String]) -> Result<Vec<Held>> {
     let query = sql("SELECT id, node_id, fence, lease, state FROM runs
-         WHERE state IN ('running', 'waiting', 'cancelling') AND node_id IS NOT NULL AND node_id <> $1");
-    from.all(query.bind(node)).await?.iter().map(held).collect()
+         WHERE state IN ('running', 'waiting', 'cancelling') AND node_id IS NOT NULL");
+    from.all(reached(query, zones)).await?.iter().map(held).collect()
 }
 
 /// Takes a run from a node that has not renewed it; nothing when it has, or another was quicker.
@@ -378,6 +397,13 @@ pub async fn advance(
     Ok(Some(next - events))
 }
 
+/// Whether a held run's next number is this one: whether a commit that took the numbers before it was done, of
+/// which the answer was lost. Also when that commit gave the run away.
+pub async fn has_advanced(from: &dyn Sql, hold: &Hold, next: i64) -> Result<bool> {
+    let query = sql("SELECT 1 AS one FROM runs WHERE id = $1 AND fence = $2 AND next_seq = $3");
+    Ok(from.one(query.bind(&hold.id).bind(hold.fence).bind(next)).await?.is_some())
+}
+
 /// Where a held run goes next.
 #[derive(Clone, Debug)]
 pub enum Step {
@@ -387,8 +413,8 @@ pub enum Step {
     Resume,
     /// It waits for somebody, and leaves its node.
     Approval,
-    /// It is left for whoever takes it next.
-    Release,
+    /// It is left for whoever takes it next; the zone of the host that is next, where that matters.
+    Release(Option<String>),
     /// It has ended.
     End(RunState, String),
 }
@@ -401,7 +427,9 @@ pub async fn step(into: &dyn Sql, hold: &Hold, step: &Step) -> Result<bool> {
         Step::Approval => {
             sql("UPDATE runs SET state = 'waiting', reason = 'approval', node_id = NULL")
         }
-        Step::Release => sql("UPDATE runs SET state = 'queued', node_id = NULL"),
+        Step::Release(zone) => {
+            sql("UPDATE runs SET state = 'queued', node_id = NULL, zone = $1").bind(zone.clone())
+        }
         Step::End(state, reason) => {
             sql("UPDATE runs SET state = $1, reason = $2, ended_ms = $3, node_id = NULL")
                 .bind(state.word())
@@ -497,7 +525,11 @@ mod tests {
             ..NewRun::default()
         };
         let id = insert(db, &new).await.unwrap();
-        let host = |n| (format!("id{n}"), format!("h{n}"), None);
+        let host = |n| host_runs::NewHost {
+            id: format!("id{n}"),
+            name: format!("h{n}"),
+            ..host_runs::NewHost::default()
+        };
         host_runs::insert(db, &id, &(0..hosts).map(host).collect::<Vec<_>>()).await.unwrap();
         id
     }
@@ -517,7 +549,7 @@ mod tests {
                 let db = db.clone();
                 tokio::spawn(async move {
                     let (node, mut taken) = (format!("node{node}"), Vec::new());
-                    while let Some(run) = claim(&db, &node).await.unwrap() {
+                    while let Some(run) = claim(&db, &node, &[]).await.unwrap() {
                         assert_eq!((run.node.as_deref(), run.fence), (Some(node.as_str()), 1));
                         taken.push(run.id);
                     }
@@ -540,16 +572,15 @@ mod tests {
     async fn who_has_lost_a_run_cannot_write_about_it() {
         on_both(|db| async move {
             make(&db, 2).await;
-            let run = claim(&db, "a").await.unwrap().unwrap();
+            let run = claim(&db, "a", &[]).await.unwrap().unwrap();
             let (old, counts) = (hold(&run), Counts::new());
             assert_eq!(advance(&db, &old, 3, 10, &counts).await.unwrap(), Some(1));
-            let held = held_by_others(&db, "b").await.unwrap();
+            let held = all_held(&db, &[]).await.unwrap();
             assert_eq!(held.len(), 1);
-            assert!(held_by_others(&db, "a").await.unwrap().is_empty());
             // A renewal in between keeps the run.
             assert_eq!(renew(&db, "a").await.unwrap().len(), 1);
             assert!(take_over(&db, &held[0], "b").await.unwrap().is_none());
-            let held = held_by_others(&db, "b").await.unwrap();
+            let held = all_held(&db, &[]).await.unwrap();
             let taken = take_over(&db, &held[0], "b").await.unwrap().unwrap();
             assert_eq!((taken.fence, taken.node.as_deref()), (2, Some("b")));
             assert!(take_over(&db, &held[0], "c").await.unwrap().is_none());
@@ -565,13 +596,67 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_commit_without_an_answer_is_known_by_its_numbers() {
+        on_both(|db| async move {
+            make(&db, 1).await;
+            let held = hold(&claim(&db, "a", &[]).await.unwrap().unwrap());
+            let first = advance(&db, &held, 3, 0, &Counts::new()).await.unwrap().unwrap();
+            for (next, advanced) in [(first, false), (first + 2, false), (first + 3, true)] {
+                assert_eq!(has_advanced(&db, &held, next).await.unwrap(), advanced, "{next}");
+            }
+            // Also of the commit that gave it away, but not of one that another node made.
+            assert!(step(&db, &held, &Step::Release(None)).await.unwrap());
+            assert!(has_advanced(&db, &held, first + 3).await.unwrap());
+            claim(&db, "b", &[]).await.unwrap().unwrap();
+            assert!(!has_advanced(&db, &held, first + 3).await.unwrap());
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_run_waits_for_a_node_that_reaches_its_next_host() {
+        on_both(|db| async move {
+            let (eu, us) = (["eu".to_owned()], ["us".to_owned(), "asia".to_owned()]);
+            make(&db, 2).await;
+            let run = claim(&db, "a", &eu).await.unwrap().unwrap();
+            let release = Step::Release(Some("asia".into()));
+            assert!(step(&db, &hold(&run), &release).await.unwrap());
+            assert!(claim(&db, "a", &eu).await.unwrap().is_none());
+            let run = claim(&db, "b", &us).await.unwrap().unwrap();
+            assert_eq!(run.zone.as_deref(), Some("asia"));
+            for (zones, seen) in [(&eu[..], 0), (&us[..], 1), (&[], 1)] {
+                assert_eq!(all_held(&db, zones).await.unwrap().len(), seen, "{zones:?}");
+            }
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_host_that_changed_nothing_begins_again() {
+        on_both(|db| async move {
+            let id = make(&db, 3).await;
+            let run = claim(&db, "a", &[]).await.unwrap().unwrap();
+            host_runs::begin(&db, &hold(&run), &[0, 1]).await.unwrap();
+            host_runs::untold(&db, &hold(&run), &[1]).await.unwrap();
+            host_runs::again(&db, &hold(&run), &[0, 2]).await.unwrap();
+            host_runs::begin(&db, &hold(&run), &[0]).await.unwrap();
+            let hosts = host_runs::list(&db, &id, &[], None, 9).await.unwrap();
+            let seen: Vec<_> =
+                hosts.iter().map(|host| (host.state, host.attempt, host.untold)).collect();
+            assert_eq!(seen, [(Running, 2, false), (Running, 1, true), (Queued, 0, false)]);
+        })
+        .await;
+    }
+
+    #[tokio::test]
     async fn a_wish_to_stop_stands_against_all_but_the_end() {
         on_both(|db| async move {
             let id = make(&db, 1).await;
             assert!(!ask_to_stop(&db, &id, "ana").await.unwrap(), "nobody has it");
-            let run = claim(&db, "a").await.unwrap().unwrap();
+            let run = claim(&db, "a", &[]).await.unwrap().unwrap();
             assert!(ask_to_stop(&db, &id, "ana").await.unwrap());
-            for over in [Step::Pause("x".into()), Step::Resume, Step::Approval, Step::Release] {
+            for over in [Step::Pause("x".into()), Step::Resume, Step::Approval, Step::Release(None)]
+            {
                 assert!(!step(&db, &hold(&run), &over).await.unwrap(), "{over:?}");
             }
             let held = renew(&db, "a").await.unwrap();
@@ -587,12 +672,12 @@ mod tests {
     async fn an_approval_lets_a_run_go_on_once() {
         on_both(|db| async move {
             let id = make(&db, 1).await;
-            let run = claim(&db, "a").await.unwrap().unwrap();
+            let run = claim(&db, "a", &[]).await.unwrap().unwrap();
             assert!(step(&db, &hold(&run), &Step::Approval).await.unwrap());
-            assert!(claim(&db, "a").await.unwrap().is_none());
+            assert!(claim(&db, "a", &[]).await.unwrap().is_none());
             assert!(approve(&db, &id, "ben").await.unwrap());
             assert!(!approve(&db, &id, "ben").await.unwrap());
-            let run = claim(&db, "b").await.unwrap().unwrap();
+            let run = claim(&db, "b", &[]).await.unwrap().unwrap();
             assert_eq!((run.phase.as_str(), run.approved_by.as_deref()), ("apply", Some("ben")));
             let other = make(&db, 1).await;
             assert!(end_unheld(&db, &other, RunState::Rejected, "ben").await.unwrap());
@@ -606,7 +691,7 @@ mod tests {
         on_both(|db| async move {
             // More than one statement takes.
             let id = make(&db, 1203).await;
-            let run = claim(&db, "a").await.unwrap().unwrap();
+            let run = claim(&db, "a", &[]).await.unwrap().unwrap();
             let positions: Vec<i64> = (0..1202).collect();
             host_runs::begin(&db, &hold(&run), &positions).await.unwrap();
             let end = |position: i64| {
@@ -638,7 +723,7 @@ mod tests {
     async fn the_log_has_no_gaps() {
         on_both(|db| async move {
             let id = make(&db, 1).await;
-            let run = claim(&db, "a").await.unwrap().unwrap();
+            let run = claim(&db, "a", &[]).await.unwrap().unwrap();
             let entry = |n: usize| events::Entry {
                 at_ms: 1,
                 kind: if n.is_multiple_of(2) { "output" } else { "note" },
@@ -679,7 +764,7 @@ mod tests {
     async fn lists_are_filtered() {
         on_both(|db| async move {
             let (first, second) = (make(&db, 1).await, make(&db, 1).await);
-            claim(&db, "a").await.unwrap().unwrap();
+            claim(&db, "a", &[]).await.unwrap().unwrap();
             let ids = async |filter: Filter| -> Vec<String> {
                 let found = list(&db, &filter, 10).await.unwrap();
                 found.into_iter().map(|run| run.id).collect()

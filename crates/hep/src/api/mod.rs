@@ -19,6 +19,7 @@ mod jobs;
 mod loose;
 mod manifests;
 mod negotiate;
+mod nodes;
 mod partitions;
 mod problem;
 mod repositories;
@@ -70,6 +71,7 @@ fn routes() -> OpenApiRouter<Engine> {
         .merge(hosts::routes())
         .merge(jobs::routes())
         .merge(manifests::routes())
+        .merge(nodes::routes())
         .merge(partitions::routes())
         .merge(repositories::routes())
         .merge(roles::routes())

@@ -73,6 +73,7 @@ DELETE /manifests/{name}            no  no  no  yes
 GET    /manifests/{name}/diff       no  yes yes yes
 GET    /manifests/{name}/revisions  no  yes yes yes
 GET    /manifests/{name}/revisions/{number} no yes yes yes
+GET    /nodes                       no  yes yes yes
 GET    /partitions                  no  yes yes yes
 POST   /partitions                  no  no  no  yes {"name": "made"}
 GET    /partitions/{name}           no  yes yes yes

@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hep_core::message::cli as say;
 use hep_core::run::exit;
@@ -18,6 +19,9 @@ use crate::executors::EXECUTORS;
 use crate::serve::{Server, log};
 use crate::settings::{Origin, Settings, table};
 use crate::terminal::Screen;
+
+/// With a shorter lease a slow answer of the database would end runs.
+const SHORTEST_LEASE: Duration = Duration::from_secs(1);
 
 /// Start the server
 #[derive(Debug, clap::Args)]
@@ -68,7 +72,9 @@ pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> 
     let address = listener.local_addr().map_err(cannot)?;
     let engine = database::open(settings.text(&table::DATABASE)).await?;
     let server = Server::new(&engine, &settings, listener)?;
-    let node = server::Server::start(&engine, &options(&settings)?)?;
+    let mut options = options(&settings)?;
+    options.address = address.to_string();
+    let node = server::Server::start(&engine, &options)?;
     let scheme = if server.is_secure() { "https" } else { "http" };
     screen.say(&say::listening(format!("{scheme}://{address}")).to_string());
     if let Some(token) = setup::offer(&engine).await? {
@@ -122,6 +128,12 @@ fn options(settings: &Settings) -> Result<server::Options, Failure> {
     options.keys = settings.list(&table::SSH_KEYS).into_iter().map(PathBuf::from).collect();
     options.cache = Some(super::variables::state_directory().join("cache"));
     options.runs = usize::try_from(settings.number(&table::RUNS_AT_ONCE)).unwrap_or(1);
+    options.name = match settings.text(&table::NODE_NAME) {
+        "" => rustix::system::uname().nodename().to_string_lossy().into_owned(),
+        name => name.to_owned(),
+    };
+    options.zones = settings.list(&table::NODE_ZONES);
+    options.lease = settings.span(&table::NODE_LEASE).max(SHORTEST_LEASE);
     options.grace = settings.span(&table::STOP_GRACE);
     let kept = |setting| Some(settings.span(setting)).filter(|span| !span.is_zero());
     options.keep_runs = kept(&table::KEEP_RUNS);

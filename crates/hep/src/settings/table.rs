@@ -60,6 +60,13 @@ settings! {
     TRUSTED_PROXIES = "trusted_proxies", "HEP_TRUSTED_PROXIES", Kind::List, "";
     /// The address by which people reach the server, for links that it prints; empty for where it listens.
     PUBLIC_URL = "public_url", "HEP_PUBLIC_URL", Kind::Text, "";
+    /// What this node is called; empty for the name of the machine.
+    NODE_NAME = "node.name", "HEP_NODE_NAME", Kind::Text, "";
+    /// The zones whose hosts this node reaches; empty for all. Hosts without a zone are reached by every node.
+    NODE_ZONES = "node.zones", "HEP_NODE_ZONES", Kind::List, "";
+    /// How long a node may be silent until others take over its runs, the same on every node. After two thirds of it
+    /// without an answer of the database the node stops what it is at.
+    NODE_LEASE = "node.lease", "HEP_NODE_LEASE", Kind::Span, "15s";
     /// How many runs this node carries out at once.
     RUNS_AT_ONCE = "runs.at_once", "HEP_RUNS_AT_ONCE", Kind::Number(1, 1000), "16";
     /// Private keys of the server itself, tried on hosts that have no credential of their own.

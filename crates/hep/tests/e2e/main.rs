@@ -6,6 +6,7 @@
 mod apply;
 mod breadth;
 mod client;
+mod cluster;
 mod display;
 mod exec;
 mod faults;
@@ -19,6 +20,7 @@ mod machine;
 mod modules;
 mod package;
 mod plain;
+mod postgres;
 mod remote;
 mod runs;
 mod secrets;

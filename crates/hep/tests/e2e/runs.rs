@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::breadth::file_of_fleet;
 use crate::remote;
-use crate::server::Server;
+use crate::server::{Server, event_numbers};
 
 /// Notes in `DIR`, by the address of the host, that it has begun, and goes on when `DIR/go` is there.
 const WAITS: &str = "set -- $SSH_CONNECTION; echo begun >>DIR/$3; \
@@ -100,15 +100,9 @@ async fn a_log_that_is_resumed_a_hundred_times_has_no_gap_and_nothing_twice() {
             }
         }
         let most = if connections <= 100 { 1 } else { usize::MAX };
-        let whole = text.split_inclusive("\n\n").filter(|event| event.ends_with("\n\n"));
-        for event in whole
-            .filter(|event| event.starts_with("id:") || event.contains("event: end"))
-            .take(most)
-        {
-            over |= event.contains("event: end");
-            let id = event.lines().find_map(|line| line.strip_prefix("id: "));
-            numbers.extend(id.map(|id| id.parse::<i64>().unwrap()));
-        }
+        let (more, end) = event_numbers(&text, most);
+        numbers.extend(more);
+        over = end;
     }
     assert!(connections > 100, "{connections} connections, {numbers:?}");
     let run = server.ended(&id).await;

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::{Client, Method, Response};
@@ -18,9 +19,11 @@ const LOOK: Duration = Duration::from_millis(20);
 
 /// A server of its own, with the breadth fleet in its register.
 pub(crate) struct Server {
-    pub(crate) desk: Desk,
+    pub(crate) desk: Arc<Desk>,
     child: Child,
     address: String,
+    /// What its process has in its environment beside what the desk says.
+    variables: Vec<(String, String)>,
     client: Client,
     tokens: Vec<(String, String)>,
 }
@@ -28,24 +31,34 @@ pub(crate) struct Server {
 impl Server {
     /// Starts one whose register holds so many hosts of the fleet, `h0001` and on.
     pub(crate) async fn start(hosts: usize) -> Self {
+        Self::start_with(hosts, &[]).await
+    }
+
+    /// The same with more in its environment.
+    pub(crate) async fn start_with(hosts: usize, variables: &[(&str, &str)]) -> Self {
         let key = breadth::fleet().join("key");
         let desk = breadth::desk();
         let state = desk.path("state");
-        let desk = desk
+        let mut desk = desk
             .set("HEP_STATE_DIRECTORY", state.to_str().unwrap())
             .set("HEP_SSH_KEYS", key.to_str().unwrap())
             .set("HEP_LISTEN", "127.0.0.1:0")
             .set("HEP_LOG_LEVEL", "warn");
+        for (name, value) in variables {
+            desk = desk.set(name, value);
+        }
+        let desk = Arc::new(desk);
         let mut tokens = Vec::new();
         for user in ["root", "other"] {
             desk.hep(&["admin", "create-user", user, "--role", "admin"]).expect(0);
             let token = desk.hep(&["admin", "create-token", user]).expect(0).out;
             tokens.push((user.to_owned(), token.trim().to_owned()));
         }
-        let (child, address) = spawn(&desk);
+        let variables = Vec::new();
+        let (child, address) = spawn(&desk, &variables);
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let client = Client::builder().pool_max_idle_per_host(0).build().unwrap();
-        let server = Self { desk, child, address, client, tokens };
+        let server = Self { desk, child, address, variables, client, tokens };
         let user = breadth::file_of_fleet("breadth/user");
         let addresses = breadth::file_of_fleet("breadth/addresses");
         for (number, address) in addresses.lines().take(hosts).enumerate() {
@@ -66,11 +79,30 @@ impl Server {
         self.desk.fed(&words, self.tokens[0].1.as_bytes()).expect(0);
     }
 
+    /// Another node beside it, with more in its environment.
+    pub(crate) fn peer(&self, variables: &[(&str, &str)]) -> Self {
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let variables: Vec<_> = variables.iter().map(own).collect();
+        let (child, address) = spawn(&self.desk, &variables);
+        let (desk, client) = (Arc::clone(&self.desk), self.client.clone());
+        Self { desk, child, address, variables, client, tokens: self.tokens.clone() }
+    }
+
+    /// Where it answers: address and port.
+    pub(crate) fn address(&self) -> &str {
+        self.address.trim_start_matches("http://")
+    }
+
     /// Ends it as a power cut would, and starts it anew.
     pub(crate) fn restart_after_kill(&mut self) {
+        self.kill();
+        self.start_again();
+    }
+
+    /// Ends it as a power cut would.
+    pub(crate) fn kill(&mut self) {
         self.signal(Signal::KILL);
         self.child.wait().unwrap();
-        (self.child, self.address) = spawn(&self.desk);
     }
 
     /// Ends it in order; its exit code.
@@ -81,7 +113,7 @@ impl Server {
 
     /// Starts it again.
     pub(crate) fn start_again(&mut self) {
-        (self.child, self.address) = spawn(&self.desk);
+        (self.child, self.address) = spawn(&self.desk, &self.variables);
     }
 
     /// Its address, and the administrator's token.
@@ -102,6 +134,17 @@ impl Server {
         headers: &[(&str, &str)],
         body: Option<Value>,
     ) -> Response {
+        self.try_send(user, (method, path), headers, body).await.unwrap()
+    }
+
+    /// The same of a server that may be gone.
+    pub(crate) async fn try_send(
+        &self,
+        user: &str,
+        (method, path): (&str, &str),
+        headers: &[(&str, &str)],
+        body: Option<Value>,
+    ) -> reqwest::Result<Response> {
         let method = Method::from_bytes(method.as_bytes()).unwrap();
         let token = self.tokens.iter().find(|(name, _)| name == user).unwrap();
         let url = format!("{}/api/v1{path}", self.address);
@@ -112,7 +155,7 @@ impl Server {
         if let Some(body) = body {
             request = request.body(body.to_string());
         }
-        request.send().await.unwrap()
+        request.send().await
     }
 
     /// A request of the administrator that must be answered so.
@@ -188,6 +231,17 @@ impl Server {
     }
 }
 
+/// The numbers of the events that came whole, at most so many, and whether the last was the end.
+pub(crate) fn event_numbers(text: &str, most: usize) -> (Vec<i64>, bool) {
+    let whole = text.split_inclusive("\n\n").filter(|event| event.ends_with("\n\n"));
+    let events =
+        whole.filter(|event| event.starts_with("id:") || event.contains("event: end")).take(most);
+    let events: Vec<&str> = events.collect();
+    let id = |event: &&str| event.lines().find_map(|line| line.strip_prefix("id: ")?.parse().ok());
+    let over = events.iter().any(|event| event.contains("event: end"));
+    (events.iter().filter_map(id).collect(), over)
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         // One that a story has ended is gone.
@@ -196,8 +250,9 @@ impl Drop for Server {
     }
 }
 
-fn spawn(desk: &Desk) -> (Child, String) {
+fn spawn(desk: &Desk, variables: &[(String, String)]) -> (Child, String) {
     let mut command = desk.command(&["serve"]);
+    command.envs(variables.iter().map(|(name, value)| (name, value)));
     command.stdout(Stdio::null());
     let mut child = command.spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();

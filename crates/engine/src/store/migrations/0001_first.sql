@@ -330,22 +330,25 @@ CREATE TABLE jobs (
     modified_by TEXT NOT NULL
 );
 
+-- A node from its start to its end: `beat_ms` is the time of its own clock when it last said that it is there,
+-- and for people only; who may take over what is decided by the leases of runs.
 CREATE TABLE nodes (
     id TEXT NOT NULL PRIMARY KEY,
-    name TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
     address TEXT NOT NULL DEFAULT '',
     zones TEXT NOT NULL DEFAULT '[]',
     release TEXT NOT NULL DEFAULT '',
     state TEXT NOT NULL DEFAULT 'up',
-    beat BIGINT NOT NULL DEFAULT 0,
     beat_ms BIGINT NOT NULL,
     started_ms BIGINT NOT NULL
 );
+CREATE INDEX nodes_by_beat ON nodes (beat_ms);
 
 -- A run: `sealed` holds its secret parameters, `counts` its host runs by state, as JSON; `phase` is `plan`
 -- while it only looks at what an approval is wanted for. Of a job's runs `turn` is the number; one that is
 -- `in_turn` begins when those with lower numbers have ended. The lease of its
--- coordinator is `node_id`, `fence` (who holds it) and `lease` (raised at every renewal).
+-- coordinator is `node_id`, `fence` (who holds it) and `lease` (raised at every renewal). `zone` is that of the
+-- host that is next, where only some nodes reach it.
 CREATE TABLE runs (
     id TEXT NOT NULL PRIMARY KEY,
     kind TEXT NOT NULL,
@@ -376,6 +379,7 @@ CREATE TABLE runs (
     node_id TEXT,
     fence BIGINT NOT NULL DEFAULT 0,
     lease BIGINT NOT NULL DEFAULT 0,
+    zone TEXT,
     created_ms BIGINT NOT NULL,
     started_ms BIGINT,
     ended_ms BIGINT,
@@ -401,6 +405,8 @@ CREATE TABLE host_runs (
     signal TEXT,
     error TEXT,
     summary TEXT,
+    zone TEXT,
+    untold BOOLEAN NOT NULL DEFAULT FALSE,
     started_ms BIGINT,
     ended_ms BIGINT,
     PRIMARY KEY (run_id, position)
@@ -421,15 +427,6 @@ CREATE TABLE events (
     body BYTES NOT NULL,
     PRIMARY KEY (run_id, seq)
 );
-
--- Hosts belong to nodes by lease; see `runs` for its parts.
-CREATE TABLE host_leases (
-    host_id TEXT NOT NULL PRIMARY KEY REFERENCES hosts (id) ON DELETE CASCADE,
-    node_id TEXT NOT NULL,
-    fence BIGINT NOT NULL,
-    lease BIGINT NOT NULL
-);
-CREATE INDEX host_leases_by_node ON host_leases (node_id);
 
 -- What is pushed to hosts, in chunks, by its SHA-256.
 CREATE TABLE files (

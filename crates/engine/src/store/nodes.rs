@@ -1,0 +1,115 @@
+//! The nodes that work with the database, as each says of itself.
+
+use serde::Serialize;
+
+use super::db::{Result, Row, Sql, sql};
+
+/// A node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Node {
+    /// Its id, new with every start.
+    pub id: String,
+    /// What it is called.
+    pub name: String,
+    /// Where it answers.
+    pub address: String,
+    /// The zones whose hosts it reaches; none for all.
+    pub zones: Vec<String>,
+    /// The version of the program.
+    pub release: String,
+    /// `up`, or `silent` when it has not been heard of for a while.
+    pub state: String,
+    /// How many runs it coordinates.
+    pub runs: i64,
+    /// When it last said that it is there, in milliseconds since 1970, by its own clock.
+    pub beat_ms: i64,
+    /// When it started.
+    pub started_ms: i64,
+}
+
+fn read(row: &Row) -> Result<Node> {
+    Ok(Node {
+        id: row.get("id")?,
+        name: row.get("name")?,
+        address: row.get("address")?,
+        zones: row.json("zones")?,
+        release: row.get("release")?,
+        state: row.get("state")?,
+        runs: row.get("runs")?,
+        beat_ms: row.get("beat_ms")?,
+        started_ms: row.get("started_ms")?,
+    })
+}
+
+/// Notes that a node is there. What had its name and its address before is gone.
+pub async fn beat(into: &dyn Sql, node: &Node) -> Result<()> {
+    let gone = sql("DELETE FROM nodes WHERE name = $1 AND address = $2 AND id <> $3");
+    into.run(gone.bind(&node.name).bind(&node.address).bind(&node.id)).await?;
+    let zones = serde_json::to_string(&node.zones).unwrap_or_default();
+    let query = sql("INSERT INTO nodes (id, name, address, zones, release, beat_ms, started_ms)
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO UPDATE SET beat_ms = excluded.beat_ms");
+    let query = query.bind(&node.id).bind(&node.name).bind(&node.address).bind(zones);
+    let query = query.bind(&node.release).bind(node.beat_ms).bind(node.started_ms);
+    into.run(query).await.map(drop)
+}
+
+/// Forgets a node that has ended.
+pub async fn leave(into: &dyn Sql, id: &str) -> Result<()> {
+    into.run(sql("DELETE FROM nodes WHERE id = $1").bind(id)).await.map(drop)
+}
+
+/// Forgets the nodes that have been silent since before an instant.
+pub async fn forget(into: &dyn Sql, before_ms: i64) -> Result<u64> {
+    into.run(sql("DELETE FROM nodes WHERE beat_ms < $1").bind(before_ms)).await
+}
+
+/// All nodes, by name.
+pub async fn list(from: &dyn Sql) -> Result<Vec<Node>> {
+    let query = sql("SELECT n.id, n.name, n.address, n.zones, n.release, n.state, n.beat_ms,
+            n.started_ms, (SELECT COUNT(*) FROM runs r WHERE r.node_id = n.id
+                AND r.state IN ('running', 'waiting', 'cancelling')) AS runs
+         FROM nodes n ORDER BY n.name, n.address, n.id");
+    from.all(query).await?.iter().map(read).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::on_both;
+    use super::*;
+
+    fn node(id: &str, address: &str, beat_ms: i64) -> Node {
+        Node {
+            id: id.into(),
+            name: "one".into(),
+            address: address.into(),
+            zones: vec!["eu".into()],
+            release: "1".into(),
+            state: "up".into(),
+            runs: 0,
+            beat_ms,
+            started_ms: 1,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_node_is_there_until_it_leaves_is_silent_or_starts_anew() {
+        on_both(|db| async move {
+            for (id, address, beat_ms) in [
+                ("a", "x:1", 5),
+                ("a", "x:1", 6),
+                ("b", "x:2", 7),
+                ("c", "x:1", 8),
+                ("d", "x:3", 9),
+            ] {
+                beat(&db, &node(id, address, beat_ms)).await.unwrap();
+            }
+            let seen = list(&db).await.unwrap();
+            let all = [node("c", "x:1", 8), node("b", "x:2", 7), node("d", "x:3", 9)];
+            assert_eq!(seen, all);
+            leave(&db, "d").await.unwrap();
+            assert_eq!(forget(&db, 8).await.unwrap(), 1);
+            assert_eq!(list(&db).await.unwrap(), all[..1]);
+        })
+        .await;
+    }
+}

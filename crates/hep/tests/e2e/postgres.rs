@@ -1,0 +1,117 @@
+//! A PostgreSQL of a story's own, which it may stop and start, and a line to it that it may cut.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use crate::breadth::checkout;
+
+/// The name of PostgreSQL's socket in its folder.
+const SOCKET: &str = ".s.PGSQL.5432";
+
+/// A database server.
+pub(crate) struct Postgres {
+    keeper: Child,
+    folder: PathBuf,
+}
+
+impl Postgres {
+    /// Starts one; it is gone with its data at the end of the story.
+    pub(crate) fn start() -> Self {
+        let mut command = Command::new(checkout().join("fleet/with-postgres"));
+        command.args(["bash", "-c", "echo \"$HEP_TEST_POSTGRES\"; cat >/dev/null"]);
+        let mut keeper = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(keeper.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let folder = line.trim().split_once("?host=").map(|(_, folder)| PathBuf::from(folder));
+        let folder = folder.expect("PostgreSQL did not start: fleet/setup databases");
+        Self { keeper, folder }
+    }
+
+    /// Its address.
+    pub(crate) fn address(&self) -> String {
+        address(&self.folder)
+    }
+
+    /// Ends it as a crash would.
+    pub(crate) fn stop(&self) {
+        self.control("stop");
+    }
+
+    /// Starts it again, with all that it had.
+    pub(crate) fn start_again(&self) {
+        self.control("start");
+    }
+
+    fn control(&self, word: &str) {
+        let done = Command::new(self.folder.join("control")).arg(word).output().unwrap();
+        assert!(done.status.success(), "{word}: {done:?}");
+    }
+
+    /// A way to it that can be cut.
+    pub(crate) fn line(&self) -> Line {
+        let folder = tempfile::tempdir().unwrap();
+        let (cut, target) = (Arc::new(AtomicBool::new(false)), self.folder.join(SOCKET));
+        let listener = UnixListener::bind(folder.path().join(SOCKET)).unwrap();
+        let is_cut = Arc::clone(&cut);
+        thread::spawn(move || {
+            for near in listener.incoming().map_while(Result::ok) {
+                let Ok(far) = UnixStream::connect(&target) else { continue };
+                let (near2, far2) = (near.try_clone().unwrap(), far.try_clone().unwrap());
+                for (from, to) in [(near, far), (far2, near2)] {
+                    let is_cut = Arc::clone(&is_cut);
+                    thread::spawn(move || carry(from, to, &is_cut));
+                }
+            }
+        });
+        Line { folder, cut }
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        // Its script ends with its input, and takes the database with it.
+        drop(self.keeper.stdin.take());
+        let _ = self.keeper.wait();
+    }
+}
+
+/// A way to a database that can be cut: then nothing comes through, and nobody is told.
+pub(crate) struct Line {
+    folder: tempfile::TempDir,
+    cut: Arc<AtomicBool>,
+}
+
+impl Line {
+    /// The address of the database by this way.
+    pub(crate) fn address(&self) -> String {
+        address(self.folder.path())
+    }
+
+    /// Cuts it, or joins it again.
+    pub(crate) fn cut(&self, cut: bool) {
+        self.cut.store(cut, Ordering::SeqCst);
+    }
+}
+
+fn address(folder: &Path) -> String {
+    format!("postgres://hep@localhost/postgres?host={}", folder.display())
+}
+
+fn carry(mut from: UnixStream, mut to: UnixStream, is_cut: &AtomicBool) {
+    let mut bytes = vec![0; 64 << 10];
+    while let Ok(count @ 1..) = from.read(&mut bytes) {
+        while is_cut.load(Ordering::SeqCst) {
+            thread::sleep(Duration::from_millis(5));
+        }
+        if to.write_all(&bytes[..count]).is_err() {
+            break;
+        }
+    }
+    let _ = to.shutdown(std::net::Shutdown::Both);
+}
