@@ -49,7 +49,7 @@ impl Flags {
     /// Reads what stands in `become_flags`.
     pub fn read(text: &str) -> Result<Self, Message> {
         let refuse = |what: &str| say::become_flags(what, text);
-        let words = words::split(text).map_err(|error| refuse(error))?;
+        let words = words::split(text).map_err(refuse)?;
         let mut flags = Vec::new();
         let mut rest = words.iter();
         while let Some(word) = rest.next() {

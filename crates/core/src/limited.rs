@@ -42,7 +42,7 @@ pub fn direct(change: &Change, other: &OtherUser) -> Result<Change, Message> {
             let keep = (!names.is_empty()).then(|| format!("--preserve-env={}", names.join(",")));
             let words = ["env", "LC_ALL=C", "sudo", "-n"].into_iter().chain(other.flags.words());
             let words = words.chain(["-u", user]).chain(keep.as_deref()).chain(["--"]);
-            let program = run.argv.iter().map(|word| word.to_string()).collect();
+            let program = run.argv.iter().map(ToString::to_string).collect();
             let program = other.flags.program(program).into_iter().map(Arc::from);
             run.argv = words.map(Arc::from).chain(program).collect();
             Ok(Change::Run(run))

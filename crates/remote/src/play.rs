@@ -63,7 +63,7 @@ impl Session {
                     let outcome = match claimed {
                         Ok(false) => self.apply(&identity, task, &change, no_log),
                         Ok(true) => Outcome::Late,
-                        Err(outcome) => outcome,
+                        Err(outcome) => *outcome,
                     };
                     interpreter.took(millis(Instant::now(), begun));
                     Input::Outcome(outcome)

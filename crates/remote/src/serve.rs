@@ -150,7 +150,7 @@ impl Session {
                     // Not planned here, so not planned anew: its `before` says whether it may be.
                     let outcome = match self.claim(&identity, &change) {
                         Ok(_) => self.apply(&identity, task, &change, no_log),
-                        Err(outcome) => outcome,
+                        Err(outcome) => *outcome,
                     };
                     self.line.wire.send(&FromHost::Outcome { id, outcome: Box::new(outcome) });
                 }
@@ -261,7 +261,11 @@ impl Session {
 
     /// Makes sure before a change that no other run is changing the host, waiting for one that is. Answers
     /// with whether it had to wait, or with the outcome of a change that may not be.
-    pub(crate) fn claim(&mut self, identity: &Identity, change: &Change) -> Result<bool, Outcome> {
+    pub(crate) fn claim(
+        &mut self,
+        identity: &Identity,
+        change: &Change,
+    ) -> Result<bool, Box<Outcome>> {
         let Some((run, _)) = self.journal.as_ref().filter(|_| !matches!(change, Change::Wait(_)))
         else {
             return Ok(false);
@@ -282,7 +286,7 @@ impl Session {
         }
         let free = |outcome: &Outcome| matches!(outcome, Outcome::Done(_) | Outcome::Late);
         match outcomes.iter().find(|outcome| !free(outcome)) {
-            Some(outcome) => Err(outcome.clone()),
+            Some(outcome) => Err(Box::new(outcome.clone())),
             None => Ok(outcomes.contains(&Outcome::Late)),
         }
     }

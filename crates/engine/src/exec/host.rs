@@ -107,19 +107,19 @@ impl Work {
         command: &Command,
         pty: Option<Pty>,
     ) -> End {
-        let mark = crate::token::token();
-        let mut wrapped = command.wrap(&mark);
+        let mut wrapped = command.wrap(&crate::token::token());
         if pty.is_some() {
             // Bytes shall arrive as they were sent, without echo.
             wrapped.line = format!("stty raw -echo; {}", wrapped.line);
         }
-        let exec = Exec { command: wrapped.line.clone(), pty: pty.clone(), mark: mark.clone() };
+        let exec =
+            Exec { command: wrapped.line.clone(), pty: pty.clone(), mark: wrapped.token.clone() };
         let channel = match connection.exec(exec).await {
             Ok(channel) => channel,
             Err(error) => return failed(&error),
         };
         let (input, output) = channel.split();
-        Pump::new(self, connection, host, command, wrapped, input, pty, mark).run(output).await
+        Pump::new(self, connection, host, command, wrapped, input, pty).run(output).await
     }
 }
 
@@ -130,8 +130,6 @@ struct Pump<'a> {
     host: Arc<str>,
     command: &'a Command,
     wrapped: Wrapped,
-    /// By what its processes are known on the host.
-    mark: String,
     input: Arc<dyn Input>,
     out: Lines,
     err: Lines,
@@ -159,7 +157,6 @@ impl<'a> Pump<'a> {
         wrapped: Wrapped,
         input: Arc<dyn Input>,
         pty: Option<Pty>,
-        mark: String,
     ) -> Self {
         Self {
             work,
@@ -167,7 +164,6 @@ impl<'a> Pump<'a> {
             host: host.name.clone(),
             command,
             wrapped,
-            mark,
             input,
             out: Lines::default(),
             err: Lines::default(),
@@ -344,7 +340,7 @@ impl<'a> Pump<'a> {
         let search = Search {
             signal,
             groups: &self.groups,
-            mark: &self.mark,
+            mark: &self.wrapped.token,
             trace: self.input.trace(),
             sudo: self.command.sudo.as_ref(),
         };

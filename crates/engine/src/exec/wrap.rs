@@ -43,6 +43,8 @@ pub struct Sudo {
 /// A command line, and what to send to it before the operator's input.
 #[derive(Debug)]
 pub struct Wrapped {
+    /// The word that nobody can guess, by which the command's processes are known on the host.
+    pub token: String,
     /// For the login shell.
     pub line: String,
     /// To send first.
@@ -83,7 +85,8 @@ impl Command {
         let line = self.words.join(" ");
         if self.script.is_none() && self.environment.is_empty() && self.sudo.is_none() {
             let line = if self.posix { quote::any_shell(["/bin/sh", "-c", &line]) } else { line };
-            return Wrapped { line, prelude: vec![], mark: None, prompt: None };
+            let token = token.to_owned();
+            return Wrapped { token, line, prelude: vec![], mark: None, prompt: None };
         }
         let settings = self.settings();
         let script = self.script.as_ref().map_or(&[][..], |script| &script.content[..]);
@@ -102,7 +105,8 @@ impl Command {
         prelude.extend_from_slice(script);
         let prompt = self.sudo.as_ref().and_then(|sudo| sudo.password.as_ref());
         let prompt = prompt.map(|_| prompt_of(token));
-        Wrapped { line: quote::any_shell(&words), prelude, mark: Some(mark), prompt }
+        let (token, line) = (token.to_owned(), quote::any_shell(&words));
+        Wrapped { token, line, prelude, mark: Some(mark), prompt }
     }
 
     fn settings(&self) -> String {

@@ -127,6 +127,13 @@ impl SshEvents {
         })
     }
 
+    /// The host says that the command has ended, or will not begin.
+    fn command_ended(&mut self) {
+        if let Some(begun) = self.begun.take() {
+            begun.ended();
+        }
+    }
+
     /// The event of a message, if it is one for the reader.
     fn event(&mut self, message: ChannelMsg) -> Result<Option<ChannelEvent>, TransportError> {
         Ok(Some(match message {
@@ -162,13 +169,13 @@ impl Events for SshEvents {
             };
             match self.event(message)? {
                 Some(ChannelEvent::Closed) => {
-                    self.begun.take().map(Begun::ended);
+                    self.command_ended();
                     self.ended = true;
                     self.line.finish();
                 }
                 Some(event) => {
                     if matches!(event, ChannelEvent::Exit { .. } | ChannelEvent::Signal { .. }) {
-                        self.begun.take().map(Begun::ended);
+                        self.command_ended();
                     }
                     return Ok(event);
                 }
