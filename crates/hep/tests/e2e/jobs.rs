@@ -164,7 +164,7 @@ async fn a_repository_is_reached_by_a_key_and_only_where_its_host_is_known() {
     let mut repository = json!({"name": "repo", "url": url, "credential": "deploy"});
     server.call("POST", "/repositories", Some(repository.clone()), 201).await;
     let run = json!({"selector": "all", "subject": {"kind": "manifest", "repository": "repo"}});
-    let refused = server.call("POST", "/runs", Some(run.clone()), 503).await;
+    let refused = server.call("POST", "/runs", Some(run.clone()), 424).await;
     assert!(refused["detail"].as_str().unwrap().contains("Host key"), "{refused}");
     repository["host_keys"] = file_of_fleet("breadth/known_hosts").into();
     server.call("PUT", "/repositories/repo", Some(repository), 200).await;
