@@ -166,7 +166,7 @@ pub(crate) fn expand(
     let lookup = |name: &str| -> Option<String> {
         let own = context.environment.iter().rev().find(|(key, _)| &**key == name);
         own.map(|(_, value)| value.to_string())
-            .or_else(|| Some(facts.get("ansible_env")?.get(name)?.as_str()?.to_owned()))
+            .or_else(|| Some(facts.get("env")?.get(name)?.as_str()?.to_owned()))
     };
     let expand = |word: String| -> Result<Arc<str>, Stop> {
         let word = expand_home(&word, &lookup, observe)?;

@@ -53,11 +53,13 @@ pub struct HostLogin {
     pub legacy_algorithms: bool,
     /// Private keys, unsealed.
     pub held: Vec<Arc<HeldKey>>,
+    /// Whether only these keys log in: no agent, and no file of the node.
+    pub only_held: bool,
     /// The password of the login.
     pub password: Option<Secret<String>>,
     /// The password for sudo.
     pub become_password: Option<Secret<String>>,
-    /// The keys that are trusted; without them the node's own `known_hosts` files are asked.
+    /// The keys that are trusted, and who hears of others.
     pub pinned: Option<Pinned>,
     /// The way there: hosts of the register, or `USER@HOST:PORT`, separated by commas.
     pub jump: Option<String>,
@@ -78,7 +80,7 @@ pub type ConnectResult = Result<Arc<dyn Connection>, TransportError>;
 /// An inventory, and the means to reach its hosts.
 pub struct Fleet {
     /// The hosts.
-    pub inventory: Inventory,
+    pub inventory: Arc<Inventory>,
     settings: Arc<Settings>,
     pool: Arc<Pool>,
     overrides: Overrides,
@@ -98,12 +100,13 @@ impl Fleet {
     /// Puts the parts together. Nothing is connected yet.
     pub fn new(inventory: Inventory, settings: Settings, pool: Pool, overrides: Overrides) -> Self {
         let (settings, pool) = (Arc::new(settings), Arc::new(pool));
+        let inventory = Arc::new(inventory);
         Self { inventory, settings, pool, overrides, keeper: None, engine: Engine::default() }
     }
 
     /// The hosts of a register, over connections that are shared with other fleets.
     pub fn of_register(
-        inventory: Inventory,
+        inventory: Arc<Inventory>,
         settings: Arc<Settings>,
         pool: Arc<Pool>,
         overrides: Overrides,
@@ -158,6 +161,11 @@ impl Fleet {
         Ok(login)
     }
 
+    /// Whether looking how a host is reached opens secrets, so that it is done for no host in vain.
+    pub fn opens_secrets(&self) -> bool {
+        self.keeper.is_some()
+    }
+
     /// What the register says of a host.
     fn kept(&self, host: &Host) -> Result<HostLogin, Message> {
         self.keeper.as_ref().map_or_else(|| Ok(HostLogin::default()), |keeper| keeper(&host.name))
@@ -208,10 +216,17 @@ impl Fleet {
         wanted.held = kept.held;
         wanted.pinned = kept.pinned;
         wanted.stamp = kept.stamp;
-        let Some(jump) = kept.jump else { return self.settings.target(&wanted).map(Some) };
-        wanted.jump = Some(String::new());
+        if kept.jump.is_some() {
+            wanted.jump = Some(String::new());
+        }
         let mut target = self.settings.target(&wanted)?;
-        self.add_hops(&jump, &mut target.jumps, &host.name, 0)?;
+        if kept.only_held {
+            target.agent = None;
+            target.keys.clear();
+        }
+        if let Some(jump) = kept.jump {
+            self.add_hops(&jump, &mut target.jumps, &host.name, 0)?;
+        }
         Ok(Some(target))
     }
 

@@ -10,6 +10,7 @@ pub mod fleet;
 pub mod gate;
 pub mod history;
 pub mod identity;
+pub mod import;
 pub mod inventory;
 mod lines;
 pub mod master_key;

@@ -62,7 +62,9 @@ pub mod credential;
 pub mod exec;
 pub mod file;
 pub mod history;
+pub mod host_cli;
 pub mod host_key;
+pub mod import;
 pub mod inventory;
 pub mod job;
 pub mod manifest;
@@ -93,7 +95,9 @@ pub const CATALOGUES: &[&[Entry]] = &[
     exec::ENTRIES,
     file::ENTRIES,
     history::ENTRIES,
+    host_cli::ENTRIES,
     host_key::ENTRIES,
+    import::ENTRIES,
     inventory::ENTRIES,
     job::ENTRIES,
     manifest::ENTRIES,

@@ -17,5 +17,6 @@ catalogue! { "register";
     var_of_connection(name) "The variable `{name}` says how a host is reached, and the register has a field for that\nhint: use `address`, `port`, `user`, `jump`, `legacy_algorithms`, or a credential";
     needs_secrets_right(name) "You may not give hosts the credential `{name}`\nhint: that needs the right `secrets`";
     changed_meanwhile(kind, name) "Did not change the {kind} `{name}`: somebody else has changed it meanwhile\nhint: read it again, then repeat the change";
+    no_hosts_named() "No hosts are named\nhint: give a `selector` or `names`";
     bad_text(field) "The field `{field}` is too long, or holds control characters\nhint: at most 200 characters";
 }

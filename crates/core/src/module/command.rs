@@ -142,7 +142,7 @@ mod tests {
     fn words_meet_no_shell() {
         let facts = (
             Question::Facts,
-            Answer::Facts(Value::from([("ansible_env", Value::from([("HOME", "/root")]))])),
+            Answer::Facts(Value::from([("env", Value::from([("HOME", "/root")]))])),
         );
         for (options, argv) in [
             (json!({"_raw_params": "ls -l 'a b'"}), vec!["ls", "-l", "a b"]),

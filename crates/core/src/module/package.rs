@@ -68,7 +68,7 @@ impl Module for Package {
     fn plan(&self, context: &Context<'_>, observe: &mut Observe) -> Result<Plan, Stop> {
         let manager = match &self.manager {
             Some(manager) => manager.clone(),
-            None => match observe.facts()?.get("ansible_pkg_mgr").and_then(Value::as_str) {
+            None => match observe.facts()?.get("pkg_mgr").and_then(Value::as_str) {
                 Some(manager) if manager != "unknown" => manager.into(),
                 _ => return Err(say::no_manager_known().into()),
             },
@@ -115,7 +115,7 @@ mod tests {
         let output = Output { rc: 0, stdout: status.into(), stderr: "".into() };
         let asked = Question::Query(Query::DpkgStatus(vec!["htop".into()]));
         let facts = |manager: &str| {
-            let facts = Value::from([("ansible_pkg_mgr", manager)]);
+            let facts = Value::from([("pkg_mgr", manager)]);
             (Question::Facts, Answer::Facts(facts))
         };
         let known = [facts("apt"), (asked, Answer::Output(output))];

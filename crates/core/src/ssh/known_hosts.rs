@@ -270,6 +270,16 @@ impl KnownHosts {
         found
     }
 
+    /// The keys of a name as `.pub` files have them, and whether each is revoked; authorities are left out.
+    pub fn keys_of(&self, name: &str) -> Vec<(String, bool)> {
+        let found = self.matching(&name.to_ascii_lowercase());
+        let keys = found.filter(|entry| entry.mark != Mark::CertAuthority).map(|entry| {
+            let key = format!("{} {}", entry.key.algorithm, STANDARD.encode(&entry.key.blob));
+            (key, entry.mark == Mark::Revoked)
+        });
+        keys.collect()
+    }
+
     /// The types of the keys known for this host, in the order of the files: a client asks for
     /// these first, so that a host with several keys shows one that we can compare.
     #[must_use]

@@ -21,6 +21,8 @@ pub enum ActorKind {
     Action,
     /// Somebody who can open the database itself.
     CommandLine,
+    /// The server itself, by a rule that somebody has set.
+    Server,
     /// Somebody who has not signed in.
     Nobody,
 }
@@ -34,6 +36,7 @@ impl ActorKind {
             Self::Schedule => "schedule",
             Self::Action => "action",
             Self::CommandLine => "command_line",
+            Self::Server => "server",
             Self::Nobody => "nobody",
         }
     }
@@ -76,6 +79,11 @@ impl Actor {
             grants: vec![everything],
             once: None,
         }
+    }
+
+    /// The server itself, by a rule that somebody has set.
+    pub(crate) fn server(rule: &str) -> Self {
+        Self { kind: ActorKind::Server, grants: Vec::new(), ..Self::command_line(rule) }
     }
 
     /// The name of the user who asks, by themselves or by a token.

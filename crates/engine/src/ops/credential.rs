@@ -13,7 +13,7 @@ use super::page::{Page, Paging, page};
 use crate::credential::{self as part, Held, Shown};
 use crate::seal::Place;
 use crate::store::credentials::{self, Credential, Kind, Written};
-use crate::store::{Sql, new_id};
+use crate::store::{Sql, Tx, new_id};
 
 const KIND: &str = "credential";
 /// What the right to them is refused for.
@@ -328,6 +328,7 @@ pub async fn create(engine: &Engine, actor: &Actor, said: CredentialInput) -> Op
     let id = new_id();
     let written = wish.written(engine, &id, None).await?;
     let tx = engine.db().begin().await?;
+    crate::store::register::change(&tx).await?;
     let made = credentials::insert(&tx, &id, &written, &actor.name).await;
     made.map_err(|error| on_write(error, KIND, &written.name))?;
     actor.made(&tx, Object { kind: KIND, id: Some(&id), name: &written.name }).await?;
@@ -377,6 +378,7 @@ async fn change(
     let written = wish.written(engine, &before.id, Some(&before)).await?;
     let version = version.unwrap_or(before.version);
     let tx = engine.db().begin().await?;
+    crate::store::register::change(&tx).await?;
     let done = credentials::update(&tx, &before.id, version, &written, &actor.name).await;
     if !done.map_err(|error| on_write(error, KIND, &written.name))? {
         return Err(OpError::Stale(register::changed_meanwhile(KIND, name)));
@@ -396,6 +398,7 @@ pub async fn delete(
 ) -> OpResult<()> {
     actor.must(Verb::Secrets, WHAT)?;
     let tx = engine.db().begin().await?;
+    crate::store::register::change(&tx).await?;
     let credential = load(&tx, name).await?;
     let users = credentials::users(&tx, &credential.id, NAMED + 1).await?;
     if !users.is_empty() {
@@ -423,9 +426,48 @@ async fn load(from: &dyn Sql, name: &str) -> OpResult<Credential> {
     credential.ok_or_else(|| OpError::not_found(KIND, name))
 }
 
+/// Makes a credential of parts that were looked at before, in the transaction of something larger.
+pub(super) async fn insert(
+    engine: &Engine,
+    (tx, actor): (&Tx, &Actor),
+    (name, kind): (&str, Kind),
+    held: &Held,
+    shown: Option<Shown>,
+) -> OpResult<()> {
+    let id = new_id();
+    let plain = held.written();
+    let sealed = plain.map(|plain| engine.sealer().seal(place(&id), &plain)).transpose()?;
+    let (public_key, fingerprint) =
+        shown.map(|shown| (shown.public_key, shown.fingerprint)).unzip();
+    let written = Written {
+        name: name.to_owned(),
+        kind,
+        user: None,
+        description: String::new(),
+        public_key,
+        fingerprint,
+        certificate: None,
+        holds: held.names(),
+        sealed,
+    };
+    let made = credentials::insert(tx, &id, &written, &actor.name).await;
+    made.map_err(|error| on_write(error, KIND, name))?;
+    let object = Object { kind: KIND, id: Some(&id), name };
+    actor.did(tx, "credential.create", object, "done", None).await
+}
+
 /// The secrets of a credential. Never for an answer: for a login, or to be sealed again.
 pub(crate) async fn held(engine: &Engine, credential: &Credential) -> OpResult<Held> {
-    let sealed = credentials::sealed(engine.db(), &credential.id).await?;
+    held_in(engine, engine.db(), credential).await
+}
+
+/// The same as a transaction sees it.
+pub(super) async fn held_in(
+    engine: &Engine,
+    from: &dyn Sql,
+    credential: &Credential,
+) -> OpResult<Held> {
+    let sealed = credentials::sealed(from, &credential.id).await?;
     let opened = open(engine, (&credential.id, &credential.name), sealed.as_deref());
     opened.map_err(OpError::Unavailable)
 }

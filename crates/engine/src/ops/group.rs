@@ -163,13 +163,13 @@ async fn load(from: &dyn Sql, name: &str) -> OpResult<Group> {
     group.ok_or_else(|| OpError::not_found(KIND, name))
 }
 
-fn check(said: &GroupInput) -> OpResult<()> {
+pub(super) fn check(said: &GroupInput) -> OpResult<()> {
     name::check(&said.name).map_err(|message| OpError::invalid("name", message))?;
     super::host::check_vars(&said.vars)
 }
 
 /// Its children, and its hosts where they are said.
-async fn set_parts(tx: &Tx, id: &str, said: &GroupInput) -> OpResult<()> {
+pub(super) async fn set_parts(tx: &Tx, id: &str, said: &GroupInput) -> OpResult<()> {
     let mut children = Vec::new();
     for child in &said.children {
         let found = groups::find(tx, child).await?;

@@ -41,13 +41,13 @@ pub async fn list(
     let limit = paging.limit()?;
     filter.after = paging.after()?;
     let sort = filter.sort;
-    let reach = match Reach::of(engine.db(), actor, Verb::View).await? {
+    let reach = match Reach::now(engine, actor, Verb::View).await? {
         Reach::Everything => None,
         Reach::Some(names) => Some(names),
     };
     let selected = match selector {
         None => None,
-        Some(text) => Some(engine.snapshot().await?.select(text)?),
+        Some(text) => Some(selected(engine, text).await?),
     };
     let names = match (reach, selected) {
         (Some(reach), Some(selected)) => Some(reach.intersection(&selected).cloned().collect()),
@@ -58,6 +58,13 @@ pub async fn list(
         Some(names) => list_within(engine.db(), filter, limit + 1, &names).await?,
     };
     Ok(page_by(found, limit, |host| sort.key(host)))
+}
+
+/// The names of the hosts that a selector names.
+pub(super) async fn selected(engine: &Engine, selector: &str) -> OpResult<BTreeSet<String>> {
+    let names = engine.registered().await?.select(selector);
+    let names = names.map_err(|message| OpError::invalid("selector", message))?;
+    Ok(names.iter().map(ToString::to_string).collect())
 }
 
 /// Names that one statement is asked about.
@@ -203,7 +210,7 @@ async fn load(from: &dyn Sql, name: &str) -> OpResult<Host> {
 }
 
 /// Fills in what was left out, and refuses what no host can have.
-fn complete(said: &mut HostInput) -> OpResult<()> {
+pub(super) fn complete(said: &mut HostInput) -> OpResult<()> {
     name::check(&said.name).map_err(|message| OpError::invalid("name", message))?;
     if said.address.is_empty() {
         said.address.clone_from(&said.name);
@@ -248,7 +255,7 @@ pub(super) fn check_vars(vars: &Map<String, Value>) -> OpResult<()> {
 }
 
 /// The ids of what a host refers to.
-async fn references(
+pub(super) async fn references(
     from: &dyn Sql,
     actor: &Actor,
     before: Option<&Host>,

@@ -1,21 +1,23 @@
 //! Keys of hosts: which of them are trusted. Whoever approves one names its fingerprint.
 
+use std::future::ready;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hep_core::message::host_key as say;
+use futures::FutureExt as _;
+use hep_core::message::{Message, host_key as say};
 use hep_core::rights::Verb;
 use russh::keys::{HashAlg, PublicKey};
 use serde_json::json;
 
 use super::Engine;
 use super::actor::{Actor, Object};
-use super::error::{OpError, OpResult};
+use super::error::{OpError, OpResult, chain};
 use super::host::load_for;
 use crate::store::host_keys::{self, HostKey, Shown, State};
-use crate::store::hosts::Host;
+use crate::store::hosts::{self, Host};
 use crate::store::{Tx, register};
 use crate::transport::ssh::{
-    Decline, HostKeyPolicy, Limits, Pinned, Pool, Settings, SettingsSource, Wanted,
+    Decline, HostKeyPolicy, Limits, Pinned, Pool, Settings, SettingsSource, ShownKey, Wanted,
 };
 
 const KIND: &str = "host_key";
@@ -76,7 +78,7 @@ async fn pin(engine: &Engine, actor: &Actor, host: &str, text: &str) -> OpResult
 async fn ask(engine: &Engine, actor: &Actor, host: &str) -> OpResult<Vec<HostKey>> {
     let host = load_for(engine.db(), actor, Verb::Change, host).await?;
     let shown = ask_host(&host).await?;
-    note(engine, &host, &shown).await?;
+    note(engine, &host.id, &shown).await?;
     let tx = engine.db().begin().await?;
     let detail = json!({"fingerprint": shown.fingerprint});
     actor.did(&tx, "host_key.ask", Object::from(&host), "done", Some(detail)).await?;
@@ -93,6 +95,7 @@ async fn ask_host(host: &Host) -> OpResult<Shown> {
     let hear = Arc::clone(&told);
     let pinned = Pinned::new([], move |key| {
         *hear.lock().unwrap_or_else(PoisonError::into_inner) = Some(key);
+        ready(Ok(())).boxed()
     });
     let source = SettingsSource {
         config: Some("none".into()),
@@ -128,16 +131,59 @@ async fn ask_host(host: &Host) -> OpResult<Shown> {
 
 /// Remembers what a host has shown. One that shows what is not trusted is `untrusted` until somebody decides;
 /// what was trusted stays so.
-pub(crate) async fn note(engine: &Engine, host: &Host, shown: &Shown) -> OpResult<()> {
+async fn note(engine: &Engine, host: &str, shown: &Shown) -> OpResult<()> {
     let tx = engine.db().begin().await?;
-    host_keys::shown(&tx, &host.id, shown).await?;
-    let keys = host_keys::of_host(&tx, &host.id).await?;
+    host_keys::shown(&tx, host, shown).await?;
+    let keys = host_keys::of_host(&tx, host).await?;
     let is_pinned =
         keys.iter().any(|key| key.public_key == shown.public_key && key.state == State::Pinned);
     if !is_pinned {
         let why = say::to_be_decided(&shown.fingerprint).to_string();
-        host_keys::set_untrusted(&tx, &host.id, Some(&why)).await?;
+        host_keys::set_untrusted(&tx, host, Some(&why)).await?;
     }
+    Ok(tx.commit().await?)
+}
+
+/// What a host has shown to who wanted to reach it. Where the setting lets new hosts in, the first key is trusted;
+/// an error says that it could not be.
+pub(crate) async fn told(engine: &Engine, host: &str, key: ShownKey) -> Result<(), Message> {
+    let shown = Shown {
+        algorithm: key.algorithm,
+        public_key: key.public_key,
+        fingerprint: key.fingerprint,
+    };
+    let done = match key.accepted {
+        true => let_in(engine, host, &shown).await,
+        false => note(engine, host, &shown).await,
+    };
+    done.map_err(|error| {
+        let why = match error {
+            OpError::Conflict(message) => return message,
+            error => chain(&error),
+        };
+        tracing::warn!(host = key.host, %why, "cannot keep a host's key");
+        say::not_kept(key.host, why)
+    })
+}
+
+/// Trusts the first key of a host, unless somebody has decided about one meanwhile.
+async fn let_in(engine: &Engine, host: &str, shown: &Shown) -> OpResult<()> {
+    let tx = engine.db().begin().await?;
+    register::change(&tx).await?;
+    host_keys::shown(&tx, host, shown).await?;
+    let keys = host_keys::of_host(&tx, host).await?;
+    let is_shown = |key: &&HostKey| key.public_key == shown.public_key;
+    let key = keys.iter().find(is_shown).ok_or_else(|| OpError::not_found(KIND, host))?;
+    let decided = keys.iter().find(|key| matches!(key.state, State::Pinned | State::Revoked));
+    match decided {
+        // Two connections at once.
+        Some(found) if found.id == key.id && found.state == State::Pinned => return Ok(()),
+        Some(_) => return Err(OpError::Conflict(say::decided_meanwhile(&key.host))),
+        None => {}
+    }
+    let found = hosts::find(&tx, host).await?;
+    let found = found.ok_or_else(|| OpError::not_found("host", host))?;
+    trust(&tx, &Actor::server("ssh.host_key: accept-new"), &found, key).await?;
     Ok(tx.commit().await?)
 }
 
@@ -178,11 +224,7 @@ async fn decide(
             return Err(OpError::invalid("fingerprint", message));
         }
         Some(_) => trust(&tx, actor, &host, &key).await?,
-        None => {
-            host_keys::decide(&tx, &key.id, State::Revoked, &actor.name).await?;
-            let detail = json!({"fingerprint": key.fingerprint});
-            actor.did(&tx, "host_key.revoke", Object::from(&host), "done", Some(detail)).await?;
-        }
+        None => distrust(&tx, actor, &host, &key).await?,
     }
     let key = found().await?;
     tx.commit().await?;
@@ -190,7 +232,7 @@ async fn decide(
 }
 
 /// Pins a key in place of those of its algorithm that were.
-async fn trust(tx: &Tx, actor: &Actor, host: &Host, key: &HostKey) -> OpResult<()> {
+pub(super) async fn trust(tx: &Tx, actor: &Actor, host: &Host, key: &HostKey) -> OpResult<()> {
     if key.state == State::Revoked {
         return Err(OpError::Conflict(say::revoked(&key.fingerprint)));
     }
@@ -205,8 +247,15 @@ async fn trust(tx: &Tx, actor: &Actor, host: &Host, key: &HostKey) -> OpResult<(
     actor.did(tx, "host_key.approve", Object::from(host), "done", Some(detail)).await
 }
 
+/// Never trusts a key again.
+pub(super) async fn distrust(tx: &Tx, actor: &Actor, host: &Host, key: &HostKey) -> OpResult<()> {
+    host_keys::decide(tx, &key.id, State::Revoked, &actor.name).await?;
+    let detail = json!({"fingerprint": key.fingerprint});
+    actor.did(tx, "host_key.revoke", Object::from(host), "done", Some(detail)).await
+}
+
 /// A key from a text of somebody's.
-fn shown_key(text: &str) -> OpResult<Shown> {
+pub(super) fn shown_key(text: &str) -> OpResult<Shown> {
     let fault = |error| OpError::invalid("public_key", say::bad_key(error));
     let mut key = PublicKey::from_openssh(text.trim()).map_err(fault)?;
     key.set_comment("");
@@ -236,7 +285,7 @@ mod tests {
             let web = host::create(&engine, &me, HostInput::named("web")).await.unwrap();
             let state = async || host::show(&engine, &me, "web").await.unwrap().state;
             let (first, second) = (new_key(), new_key());
-            note(&engine, &web, &first).await.unwrap();
+            note(&engine, &web.id, &first).await.unwrap();
             assert_eq!(state().await, "untrusted");
             let id = list(&engine, &me, "web").await.unwrap()[0].id.clone();
             let wrong = Approval { fingerprint: second.fingerprint.clone() };
@@ -245,10 +294,10 @@ mod tests {
             let right = Approval { fingerprint: first.fingerprint.clone() };
             let key = approve(&engine, &me, "web", &id, &right).await.unwrap();
             assert_eq!((key.state, state().await.as_str()), (State::Pinned, "unknown"));
-            note(&engine, &web, &first).await.unwrap();
+            note(&engine, &web.id, &first).await.unwrap();
             assert_eq!(state().await, "unknown");
             // Another key: the one before stays trusted until somebody decides.
-            note(&engine, &web, &second).await.unwrap();
+            note(&engine, &web.id, &second).await.unwrap();
             assert_eq!(state().await, "untrusted");
             let states = async || -> Vec<State> {
                 list(&engine, &me, "web").await.unwrap().iter().map(|key| key.state).collect()

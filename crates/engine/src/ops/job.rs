@@ -238,7 +238,7 @@ async fn check(engine: &Engine, actor: &Actor, said: &JobInput, secrets: &Secret
 pub async fn run(engine: &Engine, actor: &Actor, name: &str, said: StartInput) -> OpResult<Run> {
     must_see(actor)?;
     let job = load(engine.db(), name).await?;
-    let registered = run::register(engine.db()).await?;
+    let registered = engine.registered().await?;
     let mut names = run::select(&registered, &job.said.selector)?;
     let mut selector = job.said.selector.clone();
     if let Some(limit) = &said.limit {

@@ -5,19 +5,23 @@
 
 pub mod actor;
 pub mod audit;
+pub mod bulk;
 pub mod credential;
 pub mod error;
 pub mod grant;
 pub mod group;
 pub mod host;
 pub mod host_key;
+pub mod import;
 pub mod job;
+pub mod known_hosts;
 pub mod manifest;
 pub mod node;
 pub mod once;
 pub mod page;
 pub mod partition;
 pub mod patch;
+pub mod push_key;
 pub(crate) mod reach;
 pub mod repository;
 pub mod role;
@@ -26,7 +30,6 @@ pub mod seal;
 mod secret_text;
 pub mod session;
 pub mod setup;
-pub(crate) mod snapshot;
 pub mod team;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -43,6 +46,7 @@ use crate::master_key::{Sealer, Source};
 use crate::server::hub::Hub;
 use crate::server::live::Live;
 use crate::server::means::Means;
+use crate::server::roster;
 use crate::store::db::sql;
 use crate::store::{Db, Sql as _, migrate};
 
@@ -59,7 +63,7 @@ struct Inner {
     live: Arc<Live>,
     /// Empty until a node has started in this process.
     means: OnceLock<Means>,
-    register: snapshot::Cache,
+    register: roster::Cache,
 }
 
 impl Engine {
@@ -83,7 +87,7 @@ impl Engine {
                 hub: Arc::default(),
                 live: Arc::default(),
                 means: OnceLock::new(),
-                register: snapshot::Cache::default(),
+                register: roster::Cache::default(),
             }),
         })
     }
@@ -98,7 +102,7 @@ impl Engine {
     }
 
     /// The register in memory.
-    pub(crate) fn register(&self) -> &snapshot::Cache {
+    pub(crate) fn register(&self) -> &roster::Cache {
         &self.inner.register
     }
 

@@ -3,19 +3,21 @@
 //! A grant on everything needs no look at the register. Any other is evaluated on all of it, because what a
 //! selector means (`web[0]`, `all:!db`) can depend on hosts besides the one in question.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
-use hep_core::inventory::build::Builder;
 use hep_core::inventory::{ALL, Inventory};
 use hep_core::message::server as say;
-use hep_core::node::{Node, NodeKind, Pos};
 use hep_core::rights::{Grant, Verb, is_everything, may_somewhere};
 use hep_core::selector::Selector;
 
+use super::Engine;
 use super::actor::Actor;
 use super::error::{OpError, OpResult};
-use crate::store::Sql;
-use crate::store::reach::{Outline, outline};
+use crate::server::roster;
+use crate::store::{Sql, register};
+
+/// The id of a host's partition, by the host's name.
+type PartitionOf<'a> = &'a dyn Fn(&str) -> Option<&'a str>;
 
 /// The hosts that an actor may do something to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,10 +37,29 @@ impl Reach {
         if !may_somewhere(&actor.grants, verb) {
             return Ok(Self::Some(BTreeSet::new()));
         }
-        let outline = outline(from).await?;
-        let inventory = inventory(&outline)?;
+        let outline = register::outline(from).await?;
+        let partitions: HashMap<&str, &str> =
+            outline.hosts.iter().map(|host| (&*host.name, &*host.partition)).collect();
+        let partition_of = |name: &str| partitions.get(name).copied();
+        Ok(Self::by(actor, verb, &roster::granted(&outline)?, &partition_of))
+    }
+
+    /// The same by the register as it is now, which is not read anew where nothing in it has changed.
+    pub(crate) async fn now(engine: &Engine, actor: &Actor, verb: Verb) -> OpResult<Self> {
+        if actor.may(verb) {
+            return Ok(Self::Everything);
+        }
+        if !may_somewhere(&actor.grants, verb) {
+            return Ok(Self::Some(BTreeSet::new()));
+        }
+        let registered = engine.registered().await?;
+        let partition_of = |name: &str| registered.host(name).map(|host| &*host.partition);
+        Ok(Self::by(actor, verb, registered.granted()?, &partition_of))
+    }
+
+    fn by(actor: &Actor, verb: Verb, inventory: &Inventory, partition_of: PartitionOf<'_>) -> Self {
         let grants = actor.grants.iter().filter(|grant| grant.verbs.contains(&verb));
-        Ok(Self::Some(grants.flat_map(|grant| hosts_of(grant, &inventory, &outline)).collect()))
+        Self::Some(grants.flat_map(|grant| hosts_of(grant, inventory, partition_of)).collect())
     }
 
     /// Whether this host is one of them.
@@ -83,40 +104,14 @@ impl Actor {
     }
 }
 
-/// The outline as the selectors see it: labels are variables.
-fn inventory(outline: &Outline) -> OpResult<Inventory> {
-    let here = Pos::default();
-    let mut builder = Builder::new();
-    for group in &outline.groups {
-        builder.group(group, here);
-    }
-    for (host, _) in &outline.hosts {
-        builder.host(host, ALL, here);
-    }
-    for (group, host) in &outline.members {
-        builder.host(host, group, here);
-    }
-    let fault = |error: hep_core::inventory::Error| OpError::Internal(format!("{error:?}"));
-    for (outer, inner) in &outline.children {
-        builder.child(outer, inner, here).map_err(fault)?;
-    }
-    for (host, name, value) in &outline.labels {
-        let value = Node { pos: here, kind: NodeKind::Literal(value.as_str().into()) };
-        builder.set_host_var(host, name, value);
-    }
-    builder.finish().map_err(fault)
-}
-
 /// The hosts of a grant.
-fn hosts_of(grant: &Grant, inventory: &Inventory, outline: &Outline) -> Vec<String> {
+fn hosts_of(grant: &Grant, inventory: &Inventory, partition_of: PartitionOf<'_>) -> Vec<String> {
     let selected = selected(&grant.selector, inventory);
     let limit = grant.limit.as_deref().filter(|limit| !is_everything(limit));
     let limit = limit.map(|limit| selected_set(limit, inventory));
     let chosen = selected.into_iter().filter(|name| {
-        let partition = grant.partition.as_ref().is_none_or(|partition| {
-            let found = outline.hosts.binary_search_by(|(host, _)| host.as_str().cmp(name));
-            found.is_ok_and(|index| outline.hosts[index].1 == *partition)
-        });
+        let partition = grant.partition.as_deref();
+        let partition = partition.is_none_or(|wanted| partition_of(name) == Some(wanted));
         partition && limit.as_ref().is_none_or(|limit| limit.contains(name))
     });
     chosen.collect()
@@ -152,17 +147,24 @@ fn selected(selector: &str, inventory: &Inventory) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::register::{Outline, OutlineHost};
 
     fn outline() -> Outline {
         let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+        let host = |(name, partition, env): (&str, &str, Option<&str>)| OutlineHost {
+            name: name.into(),
+            partition: partition.into(),
+            labels: env.map(|env| ("env".to_owned(), env.into())).into_iter().collect(),
+        };
         Outline {
-            hosts: [("db1", "q"), ("web1", "p"), ("web2", "p"), ("web3", "q")]
-                .map(|(a, b)| pair(a, b))
-                .into(),
-            labels: vec![
-                ("web1".into(), "env".into(), "prod".into()),
-                ("db1".into(), "env".into(), "prod".into()),
-            ],
+            hosts: [
+                ("db1", "q", Some("prod")),
+                ("web1", "p", Some("prod")),
+                ("web2", "p", None),
+                ("web3", "q", None),
+            ]
+            .map(host)
+            .into(),
             groups: vec!["db".into(), "eu".into(), "web".into()],
             members: [("db", "db1"), ("web", "web1"), ("web", "web2"), ("web", "web3")]
                 .map(|(a, b)| pair(a, b))
@@ -198,7 +200,11 @@ mod tests {
             ("localhost", None, None, &[]),
         ];
         let outline = outline();
-        let inventory = inventory(&outline).unwrap();
+        let inventory = roster::granted(&outline).unwrap();
+        let partition_of = |name: &str| {
+            let host = outline.hosts.iter().find(|host| host.name == name);
+            host.map(|host| &*host.partition)
+        };
         for (selector, partition, limit, expected) in cases {
             let grant = Grant {
                 verbs: [Verb::View].into(),
@@ -206,7 +212,7 @@ mod tests {
                 partition: partition.map(Into::into),
                 limit: limit.map(Into::into),
             };
-            let mut found = hosts_of(&grant, &inventory, &outline);
+            let mut found = hosts_of(&grant, &inventory, &partition_of);
             found.sort();
             assert_eq!(found, *expected, "{grant:?}");
         }

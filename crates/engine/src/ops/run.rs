@@ -16,7 +16,7 @@ use super::page::{Page, Paging, page};
 use super::reach::Reach;
 use super::turn::{self, Start};
 use crate::server::given::{self, Given, Secrets};
-use crate::server::roster::{self, Registered};
+use crate::server::roster::Registered;
 use crate::server::subject::{Strategy, Subject};
 use crate::server::{QUEUED, STOP, work};
 use crate::store::events::{self, Entry, Event, Output};
@@ -89,17 +89,11 @@ pub async fn create_from(
     said: RunInput,
     origin: Origin,
 ) -> OpResult<Run> {
-    let registered = register(engine.db()).await?;
+    let registered = engine.registered().await?;
     let names = select(&registered, &said.selector)?;
     must_on(engine, actor, said.subject.right(), &names).await?;
     let (registered, names) = (&registered, &names[..]);
     write(engine, actor, Asked { said, origin, secrets: Secrets::new(), registered, names }).await
-}
-
-/// The register, as selectors read it.
-pub(crate) async fn register(db: &Db) -> OpResult<Registered> {
-    let loaded = roster::load(db).await?;
-    loaded.map_err(|message| OpError::Internal(format!("the register is no inventory: {message}")))
 }
 
 /// Makes a run.
@@ -205,7 +199,7 @@ pub(crate) async fn must_on(
     verb: Verb,
     names: &[Arc<str>],
 ) -> OpResult<()> {
-    let reach = Reach::of(engine.db(), actor, verb).await?;
+    let reach = Reach::now(engine, actor, verb).await?;
     match names.iter().find(|name| !reach.has(name)) {
         Some(host) => Err(OpError::Denied(say::denied_host(verb.word(), host))),
         None => Ok(()),
@@ -391,7 +385,7 @@ pub async fn retry(engine: &Engine, actor: &Actor, id: &str, said: &RetryInput) 
         wanted.push(HostState::Lost);
     }
     let hosts = host_runs::list(engine.db(), id, &wanted, None, i64::from(u32::MAX)).await?;
-    let registered = register(engine.db()).await?;
+    let registered = engine.registered().await?;
     let names: HashSet<String> = hosts.into_iter().map(|host| host.host).collect();
     let names: Vec<Arc<str>> =
         registered.inventory.hosts().keys().filter(|n| names.contains(&***n)).cloned().collect();
@@ -407,7 +401,7 @@ pub async fn retry(engine: &Engine, actor: &Actor, id: &str, said: &RetryInput) 
 pub async fn again(engine: &Engine, actor: &Actor, id: &str) -> OpResult<Run> {
     let run = show(engine, actor, id).await?;
     let origin = Origin { job: run.job.clone(), ..Origin::default() };
-    let registered = register(engine.db()).await?;
+    let registered = engine.registered().await?;
     let names = select(&registered, &run.selector)?;
     repeat(engine, actor, &run, origin, (&registered, &names)).await
 }

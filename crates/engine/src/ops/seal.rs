@@ -11,7 +11,7 @@ use super::error::{OpError, OpResult};
 use crate::master_key::{Sealer, Source};
 use crate::seal::{Keyring, Place, SealError};
 use crate::store::sealed::{COLUMNS, Column};
-use crate::store::{Db, Tx, settings};
+use crate::store::{Db, Tx, register, settings};
 use crate::token::hex;
 
 /// The setting that is sealed only to prove that the master key is the right one.
@@ -101,6 +101,8 @@ pub async fn rotate(engine: &Engine, actor: &Actor) -> OpResult<Rotated> {
     let detail = serde_json::to_value(&done).ok();
     let object = Object { kind: "master_key", id: None, name: &done.key };
     let tx = engine.db().begin().await?;
+    // Nobody opens what was sealed with the old key from memory.
+    register::change(&tx).await?;
     actor.did(&tx, "secrets.rotate", object, "done", detail).await?;
     tx.commit().await?;
     Ok(done)

@@ -108,13 +108,13 @@ async fn ask(
 
 /// The hosts, for who may look at this one.
 async fn fleet_for(engine: &Engine, actor: &Actor, host: &str) -> OpResult<Arc<Fleet>> {
-    let registered = run::register(engine.db()).await?;
+    let registered = engine.registered().await?;
     run::must_on(engine, actor, Verb::View, &[host.into()]).await?;
     if registered.host(host).is_none() {
         return Err(OpError::not_found("host", host));
     }
     let means = engine.means().ok_or_else(|| OpError::Unavailable(say::no_node()))?;
-    Ok(means.fleet(engine, registered))
+    Ok(means.fleet(engine, &registered))
 }
 
 fn command(name: &str, parameters: &Value) -> OpResult<Command> {
@@ -129,7 +129,7 @@ fn command(name: &str, parameters: &Value) -> OpResult<Command> {
     }
 }
 
-async fn answer(
+pub(super) async fn answer(
     fleet: Arc<Fleet>,
     name: Arc<str>,
     command: Command,
@@ -197,6 +197,8 @@ pub struct WakeInput {
     /// The address to which the node sends it: the broadcast address of a network.
     #[schema(value_type = Option<String>)]
     pub broadcast: Option<Ipv4Addr>,
+    /// The UDP port to which the node sends it; 9 when not said.
+    pub port: Option<u16>,
 }
 
 /// What was sent. Whether a machine hears it nobody can know until it answers.
@@ -212,7 +214,7 @@ pub struct Woken {
 
 /// Wakes machines.
 pub async fn wake(engine: &Engine, actor: &Actor, said: &WakeInput) -> OpResult<Woken> {
-    let registered = run::register(engine.db()).await?;
+    let registered = engine.registered().await?;
     let invalid = |message| OpError::invalid("selector", message);
     let names = registered.select(&said.selector).map_err(invalid)?;
     run::must_on(engine, actor, Verb::Power, &names).await?;
@@ -232,7 +234,10 @@ pub async fn wake(engine: &Engine, actor: &Actor, said: &WakeInput) -> OpResult<
     }
     match &said.via {
         Some(via) => woken.run = Some(wake_by_others(engine, actor, via, &macs).await?),
-        None => send(&macs, said.broadcast.unwrap_or(Ipv4Addr::BROADCAST)).await?,
+        None => {
+            let address = said.broadcast.unwrap_or(Ipv4Addr::BROADCAST);
+            send(&macs, SocketAddr::from((address, said.port.unwrap_or(PORT)))).await?;
+        }
     }
     note(engine, actor, &woken).await?;
     Ok(woken)
@@ -259,12 +264,12 @@ async fn wake_by_others(
     Ok(run::create(engine, actor, said).await?.id)
 }
 
-async fn send(macs: &[Mac], to: Ipv4Addr) -> OpResult<()> {
+async fn send(macs: &[Mac], to: SocketAddr) -> OpResult<()> {
     let sent = async {
         let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).await?;
         socket.set_broadcast(true)?;
         for mac in macs {
-            socket.send_to(&mac.packet(), SocketAddr::from((to, PORT))).await?;
+            socket.send_to(&mac.packet(), to).await?;
         }
         Ok::<_, std::io::Error>(())
     };

@@ -50,6 +50,7 @@ impl Part {
         {
             return Control::Failed(say::not_delegable(&elsewhere.module));
         }
+        self.run.learn_login(&host);
         let mut executor = match self.run.helper(&host).await {
             Ok(executor) => executor,
             Err(NoStart::Plain(why)) => {

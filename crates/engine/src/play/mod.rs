@@ -246,6 +246,7 @@ pub async fn run(
     let run = Arc::new(Run::new(fleet, loaded, request, bundle, events, cancel));
     run.learn_secrets();
     let plays: Vec<PlayHosts> = run.plan_hosts()?;
+    plays.iter().flat_map(|(_, hosts)| hosts).for_each(|host| run.learn_login(host));
     for (number, (play, hosts)) in plays.into_iter().enumerate() {
         if run.cancel.is_cancelled() {
             break;

@@ -109,10 +109,19 @@ impl Run {
             for (_, layer) in vars.layers() {
                 mask.add(secrets_in(layer));
             }
-            if let Ok(login) = self.fleet.login(host) {
-                let passwords = [login.password, login.become_.password];
-                mask.add(passwords.iter().flatten().map(|secret| secret.expose().as_str()));
-            }
+        }
+        drop(mask);
+        if !self.fleet.opens_secrets() {
+            self.fleet.inventory.hosts().values().for_each(|host| self.learn_login(host));
+        }
+    }
+
+    /// Notes the passwords with which a host is reached. A register's are opened for the hosts that a run means,
+    /// and for no other.
+    pub(super) fn learn_login(&self, host: &Host) {
+        if let Ok(login) = self.fleet.login(host) {
+            let passwords = [login.password, login.become_.password];
+            self.mask().add(passwords.iter().flatten().map(|secret| secret.expose().as_str()));
         }
     }
 

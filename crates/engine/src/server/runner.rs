@@ -19,7 +19,7 @@ use tokio::time::Instant;
 use super::log::Log;
 use super::node::Node;
 use super::pump::{Positions, Pump};
-use super::roster::{self, Registered};
+use super::roster::Registered;
 use super::settle;
 use super::subject::{Strategy, Subject};
 use super::told;
@@ -198,15 +198,15 @@ impl Runner {
 
     /// The hosts of the register, as this work reaches them.
     pub(super) async fn register(&self, work: &Work) -> Result<Arc<Fleet>, Message> {
-        let load = || roster::load(self.node.db()).boxed();
+        let load = || self.node.engine.read_register().boxed();
         let registered = patiently(&self.active, load).await.map_err(|error| {
             tracing::error!(error = %crate::ops::error::chain(&error), "cannot read the register");
             say::not_begun()
         })??;
-        Ok(self.fleet(registered, work))
+        Ok(self.fleet(&registered, work))
     }
 
-    fn fleet(&self, registered: Registered, work: &Work) -> Arc<Fleet> {
+    fn fleet(&self, registered: &Registered, work: &Work) -> Arc<Fleet> {
         let keeper = registered.keeper(&self.node.engine);
         let (settings, pool) = (Arc::clone(&self.node.settings), Arc::clone(&self.node.pool));
         let extra = match work {
@@ -214,7 +214,8 @@ impl Runner {
             Work::Command(_) => Arc::default(),
         };
         let overrides = Overrides { keys: self.node.keys.clone(), extra, ..Overrides::default() };
-        Arc::new(Fleet::of_register(registered.inventory, settings, pool, overrides, keeper))
+        let inventory = Arc::clone(&registered.inventory);
+        Arc::new(Fleet::of_register(inventory, settings, pool, overrides, keeper))
     }
 
     /// The zone of the first host that waits for a node that reaches it.

@@ -95,10 +95,32 @@ pub async fn find(from: &dyn Sql, host: &str, id: &str) -> Result<Option<HostKey
     from.one(query).await?.as_ref().map(read).transpose()
 }
 
-/// All keys in a state, by the names of their hosts.
-pub async fn in_state(from: &dyn Sql, state: State) -> Result<Vec<HostKey>> {
-    let query = sql(SELECT).and_bind(" WHERE k.state = ? ORDER BY h.name, k.id", state.word());
-    from.all(query).await?.iter().map(read).collect()
+/// A key of which it is decided whether it is trusted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decided {
+    /// Its id.
+    pub id: String,
+    /// The host's id.
+    pub host: String,
+    /// As a `.pub` file has it.
+    pub public_key: String,
+    /// Whether it must never be trusted, in place of always.
+    pub revoked: bool,
+}
+
+/// All keys that are pinned or revoked.
+pub async fn decided(from: &dyn Sql) -> Result<Vec<Decided>> {
+    let query = sql("SELECT id, host_id, public_key, state FROM host_keys
+         WHERE state IN ('pinned', 'revoked') ORDER BY id");
+    let decided = |row: &Row| {
+        Ok(Decided {
+            id: row.get("id")?,
+            host: row.get("host_id")?,
+            public_key: row.get("public_key")?,
+            revoked: row.word::<State>("state")? == State::Revoked,
+        })
+    };
+    from.all(query).await?.iter().map(decided).collect()
 }
 
 /// Remembers that a host has shown a key. What was decided about it stays.
@@ -163,9 +185,16 @@ mod tests {
             let found = find(&db, &host, &a.id).await.unwrap().unwrap();
             assert_eq!((found.state, found.decided_by.as_deref()), (State::Pinned, Some("me")));
             assert!(find(&db, "other", &a.id).await.unwrap().is_none());
-            for state in [State::Offered, State::Pinned, State::Replaced, State::Revoked] {
+            for (state, revoked) in [
+                (State::Offered, None),
+                (State::Pinned, Some(false)),
+                (State::Replaced, None),
+                (State::Revoked, Some(true)),
+            ] {
                 decide(&db, &b.id, state, "me").await.unwrap();
-                assert!(in_state(&db, state).await.unwrap().iter().any(|key| key.id == b.id));
+                let keys = decided(&db).await.unwrap();
+                let found = keys.iter().find(|key| key.id == b.id);
+                assert_eq!(found.map(|key| key.revoked), revoked);
             }
             set_untrusted(&db, &host, Some("why")).await.unwrap();
             let seen = async || hosts::by_name(&db, "h").await.unwrap().unwrap();

@@ -18,7 +18,6 @@ pub mod manifests;
 pub mod migrate;
 pub mod nodes;
 pub mod partitions;
-pub mod reach;
 pub mod register;
 pub mod repositories;
 pub mod retention;

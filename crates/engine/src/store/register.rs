@@ -1,4 +1,4 @@
-//! The register as a whole: what selectors see of it, and a number that every change of it raises.
+//! The register as a whole: what the selectors of grants see of it, and a number that every change of it raises.
 
 use serde_json::{Map, Value};
 
@@ -25,24 +25,25 @@ pub async fn change(into: &dyn Sql) -> Result<()> {
     into.run(query.bind(VERSION)).await.map(drop)
 }
 
-/// A host as selectors see it.
+/// A host as the selectors of grants see it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OutlineHost {
     /// Its name.
     pub name: String,
+    /// The id of its partition.
+    pub partition: String,
     /// Its labels.
     pub labels: Map<String, Value>,
-    /// Its variables.
-    pub vars: Map<String, Value>,
 }
 
-/// All that a selector can name.
+/// All that the selector of a grant can name. Variables have no part in it: who may set one must not come within
+/// reach of what they may not have.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outline {
     /// The hosts, by name.
     pub hosts: Vec<OutlineHost>,
-    /// The groups with their variables, by name.
-    pub groups: Vec<(String, Map<String, Value>)>,
+    /// The groups, by name.
+    pub groups: Vec<String>,
     /// Group and host of each membership.
     pub members: Vec<(String, String)>,
     /// Outer and inner group.
@@ -51,25 +52,37 @@ pub struct Outline {
 
 /// Reads it.
 pub async fn outline(from: &dyn Sql) -> Result<Outline> {
-    let hosts = from.all(sql("SELECT name, labels, vars FROM hosts ORDER BY name")).await?;
-    let groups = from.all(sql("SELECT name, vars FROM groups ORDER BY name")).await?;
-    let members = sql("SELECT g.name AS a, h.name AS b FROM group_hosts gh
+    let hosts = from.all(sql("SELECT name, partition_id, labels FROM hosts")).await?;
+    let groups = from.all(sql("SELECT name FROM groups ORDER BY name")).await?;
+    let host = |row: &Row| {
+        let (partition, labels) = (row.get("partition_id")?, row.json("labels")?);
+        Ok(OutlineHost { name: row.get("name")?, partition, labels })
+    };
+    let mut hosts: Vec<OutlineHost> = hosts.iter().map(host).collect::<Result<_>>()?;
+    // By bytes, which is not every database's order.
+    hosts.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(Outline {
+        hosts,
+        groups: groups.iter().map(|row| row.get("name")).collect::<Result<_>>()?,
+        members: members(from).await?,
+        children: children(from).await?,
+    })
+}
+
+/// Group and host of each membership.
+pub(super) async fn members(from: &dyn Sql) -> Result<Vec<(String, String)>> {
+    let query = sql("SELECT g.name AS a, h.name AS b FROM group_hosts gh
          JOIN groups g ON g.id = gh.group_id JOIN hosts h ON h.id = gh.host_id
          ORDER BY g.name, h.name");
-    let children = sql("SELECT o.name AS a, i.name AS b FROM group_children gc
+    pairs(from, query).await
+}
+
+/// Outer and inner group.
+pub(super) async fn children(from: &dyn Sql) -> Result<Vec<(String, String)>> {
+    let query = sql("SELECT o.name AS a, i.name AS b FROM group_children gc
          JOIN groups o ON o.id = gc.group_id JOIN groups i ON i.id = gc.child_id
          ORDER BY o.name, i.name");
-    let host = |row: &Row| {
-        let (labels, vars) = (row.json("labels")?, row.json("vars")?);
-        Ok(OutlineHost { name: row.get("name")?, labels, vars })
-    };
-    let group = |row: &Row| Ok((row.get("name")?, row.json("vars")?));
-    Ok(Outline {
-        hosts: hosts.iter().map(host).collect::<Result<_>>()?,
-        groups: groups.iter().map(group).collect::<Result<_>>()?,
-        members: pairs(from, members).await?,
-        children: pairs(from, children).await?,
-    })
+    pairs(from, query).await
 }
 
 async fn pairs(from: &dyn Sql, query: Query) -> Result<Vec<(String, String)>> {
@@ -108,7 +121,7 @@ mod tests {
     async fn an_outline_has_all_that_selectors_name() {
         on_both(|db| async move {
             let partition = partitions::default(&db).await.unwrap();
-            let refers = References { partition, ..References::default() };
+            let refers = References { partition: partition.clone(), ..References::default() };
             let map = |name: &str| {
                 [(name.to_owned(), Value::from("v"))].into_iter().collect::<Map<_, _>>()
             };
@@ -125,8 +138,8 @@ mod tests {
             groups::set_children(&db, &ids[1], &ids[..1]).await.unwrap();
             let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
             let expected = Outline {
-                hosts: vec![OutlineHost { name: "h".into(), labels: map("env"), vars: map("x") }],
-                groups: vec![("eu".into(), map("y")), ("web".into(), map("y"))],
+                hosts: vec![OutlineHost { name: "h".into(), partition, labels: map("env") }],
+                groups: vec!["eu".into(), "web".into()],
                 members: vec![pair("web", "h")],
                 children: vec![pair("eu", "web")],
             };

@@ -3,6 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::db::{Result, Row, Sql, sql};
+use super::host_keys::{self, Decided};
+use super::register;
 
 /// A host as a run sees it.
 #[derive(Clone, Debug)]
@@ -71,6 +73,8 @@ pub struct Roster {
     pub children: Vec<(String, String)>,
     /// The credentials.
     pub credentials: Vec<RosterCredential>,
+    /// The keys of hosts that are trusted, or never to be.
+    pub keys: Vec<Decided>,
 }
 
 fn host(row: &Row) -> Result<RosterHost> {
@@ -101,16 +105,9 @@ pub async fn load(from: &dyn Sql) -> Result<Roster> {
         .all(sql("SELECT id, name, address, port, login, partition_id, credential_id,
             become_credential_id, jump, legacy_algorithms, labels, vars,
             COALESCE(zone, (SELECT p.zone FROM partitions p WHERE p.id = partition_id)) AS zone, enabled,
-            maintenance_until_ms, version FROM hosts ORDER BY name"))
+            maintenance_until_ms, version FROM hosts"))
         .await?;
     let groups = from.all(sql("SELECT name, vars FROM groups ORDER BY name")).await?;
-    let members = sql("SELECT g.name AS parent, h.name AS child FROM group_hosts gh
-         JOIN groups g ON g.id = gh.group_id JOIN hosts h ON h.id = gh.host_id
-         ORDER BY g.name, h.name");
-    let children = sql("SELECT p.name AS parent, c.name AS child FROM group_children gc
-         JOIN groups p ON p.id = gc.group_id JOIN groups c ON c.id = gc.child_id
-         ORDER BY p.name, c.name");
-    let pair = |row: &Row| Ok((row.get("parent")?, row.get("child")?));
     let credentials = sql("SELECT id, name, login, certificate, sealed, version FROM credentials");
     let credential = |row: &Row| {
         Ok(RosterCredential {
@@ -123,14 +120,18 @@ pub async fn load(from: &dyn Sql) -> Result<Roster> {
         })
     };
     let credentials = from.all(credentials).await?;
+    let mut hosts: Vec<RosterHost> = hosts.iter().map(host).collect::<Result<_>>()?;
+    // By bytes, which is not every database's order.
+    hosts.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(Roster {
         credentials: credentials.iter().map(credential).collect::<Result<_>>()?,
-        hosts: hosts.iter().map(host).collect::<Result<_>>()?,
+        hosts,
         groups: groups
             .iter()
             .map(|row| Ok((row.get("name")?, row.json("vars")?)))
             .collect::<Result<_>>()?,
-        members: from.all(members).await?.iter().map(pair).collect::<Result<_>>()?,
-        children: from.all(children).await?.iter().map(pair).collect::<Result<_>>()?,
+        members: register::members(from).await?,
+        children: register::children(from).await?,
+        keys: host_keys::decided(from).await?,
     })
 }

@@ -5,6 +5,7 @@ mod alf;
 mod answer;
 mod audit;
 mod body;
+mod bulk;
 mod caller;
 mod creation;
 mod credentials;
@@ -15,13 +16,16 @@ mod groups;
 mod handlers;
 mod host_keys;
 mod hosts;
+mod import;
 mod jobs;
+mod known_hosts;
 mod loose;
 mod manifests;
 mod negotiate;
 mod nodes;
 mod partitions;
 mod problem;
+mod push_key;
 mod repositories;
 #[cfg(test)]
 mod rights_test;
@@ -64,15 +68,19 @@ struct Description;
 fn routes() -> OpenApiRouter<Engine> {
     let all = OpenApiRouter::new()
         .merge(audit::routes())
+        .merge(bulk::routes())
         .merge(credentials::routes())
         .merge(grants::routes())
         .merge(groups::routes())
         .merge(host_keys::routes())
         .merge(hosts::routes())
+        .merge(import::routes())
         .merge(jobs::routes())
+        .merge(known_hosts::routes())
         .merge(manifests::routes())
         .merge(nodes::routes())
         .merge(partitions::routes())
+        .merge(push_key::routes())
         .merge(repositories::routes())
         .merge(roles::routes())
         .merge(runs::routes())

@@ -47,9 +47,11 @@ GET    /hosts/{name}                no  yes yes yes
 PUT    /hosts/{name}                no  no  no  yes {"name": "made"}
 DELETE /hosts/{name}                no  no  no  yes
 PATCH  /hosts/{name}                no  no  no  yes {}
+POST   /hosts/bulk                  no  no  no  yes {"names": ["x"]}
 GET    /hosts/{name}/facts          no  yes yes yes
 GET    /hosts/{name}/packages       no  yes yes yes
 GET    /hosts/{name}/processes      no  yes yes yes
+POST   /hosts/{name}/push-key       no  no  no  yes {"credential": "x"}
 GET    /hosts/{name}/services       no  yes yes yes
 GET    /hosts/{name}/status         no  yes yes yes
 GET    /hosts/{name}/status/events  no  yes yes yes
@@ -73,6 +75,9 @@ DELETE /manifests/{name}            no  no  no  yes
 GET    /manifests/{name}/diff       no  yes yes yes
 GET    /manifests/{name}/revisions  no  yes yes yes
 GET    /manifests/{name}/revisions/{number} no yes yes yes
+POST   /import                      no  no  no  yes {"files": []}
+GET    /known-hosts                 no  yes yes yes
+POST   /known-hosts                 no  no  no  yes {"text": ""}
 GET    /nodes                       no  yes yes yes
 GET    /partitions                  no  yes yes yes
 POST   /partitions                  no  no  no  yes {"name": "made"}

@@ -12,6 +12,7 @@ mod exec;
 mod extra;
 mod failure;
 mod history;
+mod host;
 mod hosts;
 mod job;
 mod list;

@@ -10,13 +10,14 @@ use reqwest::Method;
 use serde_json::{Map, Value};
 
 use super::failure::Failure;
-use super::{job, manifest};
+use super::{host, job, manifest};
 use crate::client::noun::{NOUNS, Noun};
 use crate::client::show::{self, Form};
 use crate::client::{Answer, Server, assign, context};
 use crate::terminal::Screen;
 
 /// The nouns that have verbs of their own.
+const HOST: &str = "host";
 const JOB: &str = "job";
 const MANIFEST: &str = "manifest";
 
@@ -102,6 +103,7 @@ pub(crate) fn commands() -> impl Iterator<Item = CommandLine> {
         let command = Common::augment_args(command.arg_required_else_help(true));
         let command = Verb::augment_subcommands(command);
         match noun.name {
+            HOST => host::Verb::augment_subcommands(command),
             JOB => job::Verb::augment_subcommands(command),
             MANIFEST => manifest::Verb::augment_subcommands(command)
                 .mut_subcommand("show", |show| show.arg(manifest::revision_option())),
@@ -125,6 +127,13 @@ pub(crate) async fn run(
     let understood = |error: clap::Error| Failure::from(say::bad_assignment(error));
     let common = Common::from_arg_matches(&words).map_err(understood)?;
     let server = Server::new(context::current(common.context.as_deref())?)?;
+    if noun.name == HOST
+        && let Ok(verb) = host::Verb::from_arg_matches(&words)
+    {
+        let said = host::run(verb, &server, common.output, &screen).await?;
+        screen.write_out(said.as_bytes())?;
+        return Ok(exit::FINE);
+    }
     if noun.name == JOB
         && let Ok(verb) = job::Verb::from_arg_matches(&words)
     {

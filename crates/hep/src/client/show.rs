@@ -77,6 +77,11 @@ fn instant(ms: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
+/// A line as it may be shown.
+pub(crate) fn safe(line: &str) -> String {
+    visible::line(line.as_bytes()).into_owned()
+}
+
 /// A value in one line. What it says may come from a host: nothing of it drives the terminal.
 fn cell(name: &str, value: &Value) -> String {
     let text = match value {

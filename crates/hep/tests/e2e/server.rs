@@ -126,6 +126,11 @@ impl Server {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
+    /// A person with a command line somewhere else, who is logged in as the administrator.
+    pub(crate) fn client(&self) -> Desk {
+        Desk::new("", "").set("HEP_SERVER", &self.address).set("HEP_TOKEN", &self.tokens[0].1)
+    }
+
     /// A request of a user.
     pub(crate) async fn send(
         &self,

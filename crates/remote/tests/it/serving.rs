@@ -46,7 +46,11 @@ fn it_greets_answers_and_applies() {
     executor.send(&ToHost::Observe { id: 3, identity: Identity::Login, questions });
     let FromHost::Answers { id: 3, answers } = executor.receive() else { panic!() };
     assert!(matches!(&answers[0], Answer::Program(Some(_))));
-    assert!(matches!(&answers[1], Answer::Facts(_)));
+    let Answer::Facts(facts) = &answers[1] else { panic!("{answers:?}") };
+    // By these names modules ask for them: `package`, and `command` for what `$HOME` is.
+    for name in ["pkg_mgr", "env"] {
+        assert!(facts.get(name).is_some(), "{name}: {facts:?}");
+    }
     executor.send(&apply(4, shell("echo out; echo err >&2; exit 3")));
     let (outcome, printed) = outcome(&mut executor);
     let Outcome::Failed(message, deed) = outcome else { panic!("{outcome:?}") };

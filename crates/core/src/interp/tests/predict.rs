@@ -24,7 +24,7 @@ fn world(manifest: &str, files: &[&str], host: Host) -> World {
     let facts = [
         ("ansible_distribution", Value::from("Debian")),
         ("ansible_os_family", Value::from("Debian")),
-        ("ansible_env", Value::from([("HOME", "/root")])),
+        ("env", Value::from([("HOME", "/root")])),
         ("ansible_hostname", Value::from("h1")),
         ("ansible_fqdn", Value::from("h1.example")),
         ("ansible_distribution_version", Value::from("12")),

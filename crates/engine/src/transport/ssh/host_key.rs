@@ -48,7 +48,7 @@ fn unreadable((file, error): FileError) -> TransportError {
 impl HostKeyCheck {
     /// Asks the pinned keys, or the files.
     fn of_known<T>(&self, question: impl FnOnce(&KnownHosts) -> T) -> Result<T, TransportError> {
-        if let Some(pinned) = &self.rules.pinned {
+        if let Some(pinned) = self.rules.pinned.as_ref().filter(|pinned| pinned.decides()) {
             return Ok(question(pinned.hosts()));
         }
         let files: Vec<PathBuf> =
@@ -134,19 +134,22 @@ impl HostKeyCheck {
         cert.validate_at(now, [&signer]).err().map(|_| "its signature is wrong".to_owned())
     }
 
-    /// A key that is not pinned.
-    fn decide_pinned(
+    /// A key that is not pinned. Where no file could know it either, the register is told of it first.
+    async fn decide_pinned(
         &self,
         pinned: &Pinned,
         key: &HostKey,
         verdict: Verdict,
     ) -> Result<(), TransportError> {
         let (host, shown, print) = (&self.host, &key.algorithm, key.fingerprint());
-        let is_new = matches!(verdict, Verdict::Unknown);
+        let is_new = matches!(verdict, Verdict::Unknown) && pinned.is_empty();
         let accepted = is_new && self.rules.policy == HostKeyPolicy::AcceptNew;
-        pinned.tell(host, key, accepted);
+        let told = pinned.tell(host, key, accepted).await;
         match verdict {
-            _ if accepted => Ok(()),
+            _ if accepted => told.map_err(refuse),
+            Verdict::Changed { .. } | Verdict::OtherTypes { .. } if !pinned.decides() => {
+                self.refuse_by_file(key, verdict)
+            }
             Verdict::Changed { known, .. } => {
                 Err(refuse(say::pinned_key_changed(host, shown, print, known)))
             }
@@ -160,36 +163,33 @@ impl HostKeyCheck {
     /// A key that no line accepts.
     async fn decide(&self, key: &HostKey, verdict: Verdict) -> Result<(), TransportError> {
         if let Some(pinned) = &self.rules.pinned {
-            return self.decide_pinned(pinned, key, verdict);
+            return self.decide_pinned(pinned, key, verdict).await;
         }
         match (self.rules.policy, verdict) {
-            (_, Verdict::Changed { place, known }) => Err(refuse(say::host_key_changed(
-                &self.host,
-                &key.algorithm,
-                key.fingerprint(),
-                known,
-                &place.file,
-                place.line,
-                &self.name,
-            ))),
             (HostKeyPolicy::Ask, Verdict::OtherTypes { types, .. }) => self.ask(key, types).await,
-            (_, Verdict::OtherTypes { place, types }) => Err(refuse(say::host_key_other_type(
-                &self.host,
-                &key.algorithm,
-                key.fingerprint(),
-                types.join(", "),
-                &place.file,
-                place.line,
-            ))),
-            (HostKeyPolicy::Strict, _) => Err(refuse(say::host_key_unknown(
-                &self.host,
-                &self.name,
-                &key.algorithm,
-                key.fingerprint(),
-            ))),
+            (_, verdict @ (Verdict::Changed { .. } | Verdict::OtherTypes { .. })) => {
+                self.refuse_by_file(key, verdict)
+            }
+            (HostKeyPolicy::Strict, _) => self.refuse_by_file(key, Verdict::Unknown),
             (HostKeyPolicy::Ask, _) => self.ask(key, vec![]).await,
             (HostKeyPolicy::AcceptNew, _) => self.remember(key).await,
         }
+    }
+
+    /// Says which line of which file is in the way, or that there is none for it.
+    fn refuse_by_file(&self, key: &HostKey, verdict: Verdict) -> Result<(), TransportError> {
+        let (host, algorithm, print) = (&self.host, &key.algorithm, key.fingerprint());
+        Err(refuse(match verdict {
+            Verdict::Changed { place, known } => {
+                let (file, name) = (&place.file, &self.name);
+                say::host_key_changed(host, algorithm, print, known, file, place.line, name)
+            }
+            Verdict::OtherTypes { place, types } => {
+                let (known, file) = (types.join(", "), &place.file);
+                say::host_key_other_type(host, algorithm, print, known, file, place.line)
+            }
+            _ => say::host_key_unknown(host, &self.name, algorithm, print),
+        }))
     }
 
     async fn ask(&self, key: &HostKey, other_types: Vec<String>) -> Result<(), TransportError> {

@@ -20,7 +20,7 @@ mod signer;
 mod target;
 
 pub use connection::SshConnection;
-pub use pinned::{Pinned, PinnedKey, ShownKey};
+pub use pinned::{Pinned, PinnedKey, ShownKey, Told};
 pub use pool::{Limits, Pool};
 pub use prompt::{Decline, HostKeyQuestion, Prompter, Question, Questions};
 pub use settings::{Settings, SettingsSource, Wanted};

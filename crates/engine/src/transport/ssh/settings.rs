@@ -46,7 +46,7 @@ pub struct Wanted {
     pub keys: Vec<PathBuf>,
     /// Keys that lie in no file. Where there are some, `ssh_config`'s and the usual files are not tried.
     pub held: Vec<Arc<HeldKey>>,
-    /// The keys of the host, in place of `known_hosts` files.
+    /// The keys of the host, which decide before `known_hosts` files.
     pub pinned: Option<Pinned>,
     /// What makes it another connection beside address and login.
     pub stamp: String,

@@ -34,7 +34,7 @@ pub struct HostKeys {
     pub alias: Option<String>,
     /// Write hashed names (`HashKnownHosts`).
     pub hash_names: bool,
-    /// The keys of a register, in place of all files.
+    /// The keys of a register, which decide before all files.
     pub pinned: Option<Pinned>,
 }
 

@@ -1,9 +1,11 @@
 //! Which host keys are trusted, and what is said about those that are not.
 
+use std::future::ready;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 use async_trait::async_trait;
+use futures::FutureExt as _;
 use futures::future::join_all;
 use hep_engine::transport::ssh::{
     HostKeyQuestion, Pinned, PinnedKey, Prompter, Question, ShownKey,
@@ -208,7 +210,10 @@ async fn a_register_s_keys_decide_in_place_of_files() {
     for (keys, policy, told, refused) in cases {
         let shown = Arc::new(std::sync::Mutex::new(Vec::new()));
         let teller = Arc::clone(&shown);
-        let pinned = Pinned::new(keys, move |key: ShownKey| teller.lock().unwrap().push(key));
+        let pinned = Pinned::new(keys, move |key: ShownKey| {
+            teller.lock().unwrap().push(key);
+            ready(Ok(())).boxed()
+        });
         let mut target = target(&server);
         (target.host_keys.policy, target.host_keys.pinned) = (policy, Some(pinned));
         match refused {

@@ -4,6 +4,7 @@ mod auth;
 mod channels;
 mod host_keys;
 mod reach;
+mod register;
 mod server;
 
 use std::path::Path;

@@ -1,0 +1,495 @@
+//! Imports inventories into the register. A preview is the import itself, undone at its end, so that it cannot
+//! say anything else than what would happen.
+
+use std::collections::BTreeMap;
+
+use hep_core::inventory::Inventory;
+use hep_core::message::{Message, import as say, register as words};
+use hep_core::rights::Verb;
+use hep_core::secret::Secret;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::actor::{Actor, Object};
+use super::error::{OpError, OpResult, on_write};
+use super::{Engine, credential, group, host};
+use crate::credential::{self as part, Held, Shown};
+use crate::import::{self, Text, Wanted, WantedGroup, WantedHost};
+use crate::store::credentials::{self, Kind};
+use crate::store::groups::{self, GroupInput};
+use crate::store::hosts::{self, HostInput};
+use crate::store::{Tx, register};
+
+/// What is to be imported.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ImportInput {
+    /// The inventory: files of any format but executables, with `group_vars/` and `host_vars/`.
+    pub files: Vec<ImportFile>,
+    /// The private keys that it names, under the names that it has for them.
+    #[serde(default)]
+    pub keys: Vec<ImportFile>,
+    /// The partition of hosts that are new.
+    #[serde(default)]
+    pub partition: Option<String>,
+}
+
+/// A file.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ImportFile {
+    /// Its name, with its folders where they matter: `hosts.ini`, `group_vars/web.yml`.
+    pub name: String,
+    /// Its text.
+    #[serde(deserialize_with = "text")]
+    #[schema(value_type = String, write_only)]
+    pub text: Secret<String>,
+}
+
+fn text<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Secret<String>, D::Error> {
+    let text = part::secret(from)?;
+    text.ok_or_else(|| serde::de::Error::custom("expected a text"))
+}
+
+/// What an import did, or would do.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct Imported {
+    /// Whether it was done.
+    pub applied: bool,
+    /// The hosts of the inventory.
+    pub hosts: Vec<Line>,
+    /// Its groups.
+    pub groups: Vec<Line>,
+    /// The credentials that are made of its passwords and keys.
+    pub credentials: Vec<Line>,
+    /// The private keys that the inventory names and that were not given: what logs in by them stays as it is.
+    pub missing_keys: Vec<String>,
+    /// What is left out, and why.
+    pub remarks: Vec<String>,
+}
+
+/// What happens to one thing.
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct Line {
+    /// Its name.
+    pub name: String,
+    /// What happens.
+    pub what: What,
+    /// The fields that change.
+    pub fields: Vec<Field>,
+}
+
+/// What happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum What {
+    /// It is made.
+    Created,
+    /// Fields of it change.
+    Changed,
+    /// Nothing.
+    Unchanged,
+}
+
+/// A field that changes.
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct Field {
+    /// Its name.
+    pub name: String,
+    /// What it was.
+    pub before: Value,
+    /// What it is then.
+    pub after: Value,
+}
+
+/// Imports the texts of an inventory; with `dry` nothing is done, and only told.
+pub async fn texts(
+    engine: &Engine,
+    actor: &Actor,
+    said: &ImportInput,
+    dry: bool,
+) -> OpResult<Imported> {
+    actor.must(Verb::Change, "the register")?;
+    if said.files.is_empty() {
+        return Err(OpError::invalid("files", say::nothing()));
+    }
+    let texts: Vec<Text<'_>> =
+        said.files.iter().map(|file| Text { name: &file.name, text: &file.text }).collect();
+    let inventory = import::read(&texts).map_err(|message| OpError::invalid("files", message))?;
+    let keys = said.keys.iter().map(|file| (file.name.clone(), part::tidy(&file.text))).collect();
+    inventory_with(engine, actor, &inventory, keys, said.partition.as_deref(), dry).await
+}
+
+/// Imports an inventory that has been read. `keys` are the texts of the private keys that it names.
+pub async fn inventory_with(
+    engine: &Engine,
+    actor: &Actor,
+    inventory: &Inventory,
+    keys: BTreeMap<String, Secret<String>>,
+    partition: Option<&str>,
+    dry: bool,
+) -> OpResult<Imported> {
+    actor.must(Verb::Change, "the register")?;
+    let mut wanted = import::wanted(inventory);
+    let keys = usable(keys, &mut wanted.remarks).await?;
+    let tx = engine.db().begin().await?;
+    register::change(&tx).await?;
+    let mut work = Work {
+        engine,
+        actor,
+        tx: &tx,
+        keys,
+        partition,
+        made: Vec::new(),
+        done: Imported::default(),
+    };
+    work.all(&mut wanted).await?;
+    let mut done = work.done;
+    done.remarks = wanted.remarks.iter().map(ToString::to_string).collect();
+    if !dry {
+        let detail = json!({"hosts": done.hosts.len(), "groups": done.groups.len()});
+        let object = Object { kind: "register", id: None, name: "register" };
+        actor.did(&tx, "register.import", object, "done", Some(detail)).await?;
+        tx.commit().await?;
+        done.applied = true;
+    }
+    Ok(done)
+}
+
+/// A key that can be used.
+struct Key {
+    text: Secret<String>,
+    shown: Shown,
+}
+
+/// The keys that can be used; remarks on the others.
+async fn usable(
+    keys: BTreeMap<String, Secret<String>>,
+    remarks: &mut Vec<Message>,
+) -> OpResult<BTreeMap<String, Key>> {
+    let looked = tokio::task::spawn_blocking(move || {
+        let look =
+            |(path, text)| (path, part::inspect(&text, None).map(|shown| Key { text, shown }));
+        keys.into_iter().map(look).collect::<Vec<_>>()
+    });
+    let mut found = BTreeMap::new();
+    for (path, key) in looked.await.map_err(|error| OpError::Internal(error.to_string()))? {
+        match key {
+            Ok(key) => drop(found.insert(path, key)),
+            Err(why) => remarks.push(say::key_unusable(path, why)),
+        }
+    }
+    Ok(found)
+}
+
+/// An import in its transaction.
+struct Work<'a> {
+    engine: &'a Engine,
+    actor: &'a Actor,
+    tx: &'a Tx,
+    keys: BTreeMap<String, Key>,
+    partition: Option<&'a str>,
+    /// The credentials made so far, and what they hold.
+    made: Vec<(String, Held)>,
+    done: Imported,
+}
+
+impl Work<'_> {
+    async fn all(&mut self, wanted: &mut Wanted) -> OpResult<()> {
+        for host in &wanted.hosts {
+            self.host(host, &mut wanted.remarks).await?;
+        }
+        // All of them first: a group may be within one that stands before it.
+        for group in &wanted.groups {
+            if groups::find(self.tx, &group.name).await?.is_none() {
+                groups::insert(self.tx, &empty(&group.name), &self.actor.name).await?;
+                self.done.groups.push(line(&group.name, What::Created, Vec::new()));
+            }
+        }
+        for group in &wanted.groups {
+            self.group(group).await?;
+        }
+        Ok(())
+    }
+
+    async fn host(&mut self, wanted: &WantedHost, remarks: &mut Vec<Message>) -> OpResult<()> {
+        let before = hosts::by_name(self.tx, &wanted.name).await?;
+        let mut said = match &before {
+            Some(before) => before.said.clone(),
+            None => HostInput::named(&wanted.name),
+        };
+        if let (None, Some(partition)) = (&before, self.partition) {
+            partition.clone_into(&mut said.partition);
+        }
+        said.address.clone_from(&wanted.address);
+        said.port = wanted.port.unwrap_or(said.port);
+        said.user = wanted.user.clone().or(said.user);
+        said.jump = wanted.jump.clone().or(said.jump);
+        said.legacy_algorithms |= wanted.legacy_algorithms;
+        said.vars.extend(wanted.vars.clone());
+        self.login(wanted, &mut said, remarks).await?;
+        let refused = |error| match error {
+            OpError::Invalid { message, .. } => OpError::Invalid {
+                field: Some("files"),
+                message: say::host_left(&wanted.name, message),
+            },
+            other => other,
+        };
+        host::complete(&mut said).map_err(refused)?;
+        let what = match &before {
+            None => What::Created,
+            Some(before) if before.said == said => What::Unchanged,
+            Some(_) => What::Changed,
+        };
+        let fields = changed(before.as_ref().map(|before| &before.said), &said)?;
+        self.done.hosts.push(line(&wanted.name, what, fields));
+        let refers = host::references(self.tx, self.actor, before.as_ref(), &said).await?;
+        let by = &self.actor.name;
+        match before {
+            Some(_) if what == What::Unchanged => {}
+            Some(before) => {
+                hosts::update(self.tx, &before.id, before.version, &said, &refers, by).await?;
+            }
+            None => {
+                let made = hosts::insert(self.tx, &said, &refers, by).await;
+                made.map_err(|error| on_write(error, "host", &said.name))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Passwords and keys of an inventory become credentials.
+    async fn login(
+        &mut self,
+        wanted: &WantedHost,
+        said: &mut HostInput,
+        remarks: &mut Vec<Message>,
+    ) -> OpResult<()> {
+        let key = wanted.key.as_ref().and_then(|path| self.keys.get(path));
+        if let (Some(path), None) = (&wanted.key, key) {
+            remarks.push(say::key_left(&wanted.name, path));
+            if !self.done.missing_keys.contains(path) {
+                self.done.missing_keys.push(path.clone());
+            }
+        }
+        let shown = key.map(|key| key.shown.clone());
+        let held = Held {
+            private_key: key.map(|key| key.text.clone()),
+            passphrase: None,
+            password: if key.is_none() { wanted.password.clone() } else { None },
+            // Who logs in by key is asked for the password by sudo.
+            become_password: wanted
+                .become_password
+                .clone()
+                .or_else(|| key.and_then(|_| wanted.password.clone())),
+        };
+        let kind = match (&held.private_key, &held.password, &held.become_password) {
+            (Some(_), ..) => Kind::Key,
+            (None, Some(_), _) => Kind::Password,
+            (None, None, Some(_)) => Kind::Agent,
+            (None, None, None) => return Ok(()),
+        };
+        let place =
+            if kind == Kind::Agent { &mut said.become_credential } else { &mut said.credential };
+        *place = Some(self.credential(&wanted.name, place.as_deref(), kind, held, shown).await?);
+        Ok(())
+    }
+
+    /// The name of a credential that holds this: the host's own, one that was made before, or a new one.
+    async fn credential(
+        &mut self,
+        host: &str,
+        before: Option<&str>,
+        kind: Kind,
+        held: Held,
+        shown: Option<Shown>,
+    ) -> OpResult<String> {
+        self.actor.must(Verb::Secrets, "credentials")?;
+        if let Some(before) = before
+            && let Some(found) = credentials::find(self.tx, before).await?
+            && credential::held_in(self.engine, self.tx, &found).await? == held
+        {
+            return Ok(found.name);
+        }
+        if let Some((name, _)) = self.made.iter().find(|(_, other)| *other == held) {
+            return Ok(name.clone());
+        }
+        let mut name = format!("import-{host}");
+        let mut number = 1;
+        while credentials::id_of(self.tx, &name).await?.is_some() {
+            number += 1;
+            name = format!("import-{host}-{number}");
+        }
+        let by = (self.tx, self.actor);
+        credential::insert(self.engine, by, (&name, kind), &held, shown).await?;
+        self.done.credentials.push(line(&name, What::Created, Vec::new()));
+        self.made.push((name.clone(), held));
+        Ok(name)
+    }
+
+    /// Adds to a group what the inventory says. What it does not say stays.
+    async fn group(&mut self, wanted: &WantedGroup) -> OpResult<()> {
+        let before = groups::find(self.tx, &wanted.name).await?;
+        let before = before.ok_or_else(|| OpError::not_found("group", &wanted.name))?;
+        let mut said = before.said.clone();
+        said.vars.extend(wanted.vars.clone());
+        said.children.extend(wanted.children.clone());
+        said.children.sort();
+        said.children.dedup();
+        group::check(&said)?;
+        let mut fields = changed_group(&before.said, &said);
+        let mut added = Vec::new();
+        for name in &wanted.hosts {
+            let id = hosts::id_of(self.tx, name).await?;
+            let id = id.ok_or_else(|| OpError::invalid("files", words::not_found("host", name)))?;
+            if groups::add_host(self.tx, &before.id, &id).await? {
+                added.push(name.clone());
+            }
+        }
+        if !added.is_empty() {
+            fields.push(Field { name: "hosts".into(), before: Value::Null, after: json!(added) });
+        }
+        let is_new = self.done.groups.iter_mut().find(|line| line.name == wanted.name);
+        let what = if fields.is_empty() { What::Unchanged } else { What::Changed };
+        if !fields.is_empty() {
+            let by = &self.actor.name;
+            groups::update(self.tx, &before.id, before.version, &said, by).await?;
+            group::set_parts(self.tx, &before.id, &said).await?;
+        }
+        match is_new {
+            Some(line) => line.fields = fields,
+            None => self.done.groups.push(line(&wanted.name, what, fields)),
+        }
+        Ok(())
+    }
+}
+
+fn empty(name: &str) -> GroupInput {
+    GroupInput {
+        name: name.to_owned(),
+        description: String::new(),
+        vars: serde_json::Map::new(),
+        children: Vec::new(),
+        hosts: None,
+    }
+}
+
+fn line(name: &str, what: What, fields: Vec<Field>) -> Line {
+    Line { name: name.to_owned(), what, fields }
+}
+
+/// The fields in which two hosts differ; of a new one, those in which it differs from a host of which nothing
+/// is said.
+pub(super) fn changed(before: Option<&HostInput>, after: &HostInput) -> OpResult<Vec<Field>> {
+    let nothing = HostInput::named(&after.name);
+    let value = |said: &HostInput| {
+        serde_json::to_value(said).map_err(|error| OpError::Internal(error.to_string()))
+    };
+    let (before, after) = (value(before.unwrap_or(&nothing))?, value(after)?);
+    Ok(differing(&before, &after))
+}
+
+fn changed_group(before: &GroupInput, after: &GroupInput) -> Vec<Field> {
+    let value = |said: &GroupInput| json!({"vars": said.vars, "children": said.children});
+    differing(&value(before), &value(after))
+}
+
+pub(super) fn differing(before: &Value, after: &Value) -> Vec<Field> {
+    let fields = after.as_object().into_iter().flatten();
+    let differs = |(name, after): (&String, &Value)| {
+        let before = before.get(name).cloned().unwrap_or_default();
+        (before != *after).then(|| Field { name: name.clone(), before, after: after.clone() })
+    };
+    fields.filter_map(differs).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::page::Paging;
+    use super::super::testing::on_both;
+    use super::*;
+    use crate::store::hosts::Filter;
+
+    fn input(files: &[(&str, &str)], keys: &[(&str, &str)]) -> ImportInput {
+        let files_of = |list: &[(&str, &str)]| -> Vec<ImportFile> {
+            let file = |(name, text): &(&str, &str)| ImportFile {
+                name: (*name).to_owned(),
+                text: Secret::new((*text).to_owned()),
+            };
+            list.iter().map(file).collect()
+        };
+        ImportInput { files: files_of(files), keys: files_of(keys), partition: None }
+    }
+
+    fn whats(lines: &[Line]) -> String {
+        let word = |line: &Line| format!("{} {:?}", line.name, line.what);
+        lines.iter().map(word).collect::<Vec<_>>().join(", ")
+    }
+
+    const INI: &str = "[web]\nweb[1:2]\n[web:vars]\nansible_user=ops\nansible_password=canary\nport=80\n\
+        [db]\ndb1 ansible_host=192.0.2.9 ansible_ssh_private_key_file=~/.ssh/db\n[eu:children]\nweb\ndb\n";
+
+    #[tokio::test]
+    async fn a_preview_is_what_happens_and_a_second_import_changes_nothing() {
+        on_both(|engine| async move {
+            let me = Actor::command_line("test");
+            let key = part::generate("db").unwrap();
+            let said = input(&[("hosts", INI)], &[("~/.ssh/db", key.expose())]);
+            let preview = texts(&engine, &me, &said, true).await.unwrap();
+            let list = host::list(&engine, &me, Filter::default(), None, &Paging::default()).await;
+            assert!(list.unwrap().items.is_empty());
+            let done = texts(&engine, &me, &said, false).await.unwrap();
+            assert_eq!(Imported { applied: true, ..preview }, done);
+            assert_eq!(whats(&done.hosts), "web1 Created, web2 Created, db1 Created");
+            assert_eq!(whats(&done.groups), "web Created, db Created, eu Created");
+            assert_eq!(whats(&done.credentials), "import-web1 Created, import-db1 Created");
+            let told = serde_json::to_string(&done).unwrap();
+            assert!(!told.contains("canary") && !told.contains("PRIVATE KEY"), "{told}");
+            let web2 = host::show(&engine, &me, "web2").await.unwrap();
+            assert_eq!(web2.said.credential.as_deref(), Some("import-web1"));
+            assert_eq!((web2.said.user.as_deref(), web2.groups), (Some("ops"), vec!["web".into()]));
+            let again = texts(&engine, &me, &said, false).await.unwrap();
+            assert_eq!(whats(&again.hosts), "web1 Unchanged, web2 Unchanged, db1 Unchanged");
+            assert_eq!(whats(&again.groups), "web Unchanged, db Unchanged, eu Unchanged");
+            assert!(again.credentials.is_empty() && again.remarks.is_empty(), "{again:?}");
+            let names = engine.registered().await.unwrap().select("@eu").unwrap();
+            assert_eq!(names, ["db1", "web1", "web2"].map(Into::into));
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn what_the_inventory_does_not_say_stays() {
+        on_both(|engine| async move {
+            let me = Actor::command_line("test");
+            let labels = [("env".to_owned(), "prod".to_owned())].into();
+            let host = HostInput { labels, notes: "n".into(), port: 2222, ..HostInput::named("a") };
+            host::create(&engine, &me, host).await.unwrap();
+            let said = input(&[("hosts", "a ansible_host=x rack=1\n")], &[]);
+            let done = texts(&engine, &me, &said, false).await.unwrap();
+            let fields: Vec<_> =
+                done.hosts[0].fields.iter().map(|field| field.name.as_str()).collect();
+            assert_eq!((fields, done.hosts[0].what), (vec!["address", "vars"], What::Changed));
+            let said = host::show(&engine, &me, "a").await.unwrap().said;
+            assert_eq!((said.notes.as_str(), said.port, said.labels.len()), ("n", 2222, 1));
+            assert_eq!((said.address.as_str(), &said.vars["rack"]), ("x", &json!(1)));
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn passwords_need_the_right_to_secrets() {
+        on_both(|engine| async move {
+            let mut me = Actor::command_line("test");
+            me.grants[0].verbs = [Verb::View, Verb::Change].into();
+            let said = input(&[("hosts", "a ansible_password=canary\n")], &[]);
+            let refused = texts(&engine, &me, &said, true).await;
+            assert!(matches!(refused, Err(OpError::Denied(_))), "{refused:?}");
+            let said = input(&[("hosts", "a\n")], &[]);
+            assert!(texts(&engine, &me, &said, true).await.is_ok());
+            let said = ImportInput { partition: Some("none".into()), ..said };
+            assert!(matches!(texts(&engine, &me, &said, true).await, Err(OpError::Invalid { .. })));
+        })
+        .await;
+    }
+}
