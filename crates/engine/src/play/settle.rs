@@ -87,7 +87,7 @@ impl Settling {
         loop {
             match self.journal(host).await {
                 Ok((journal, executor)) => {
-                    let past = self.past(host, journal.unwrap_or_default());
+                    let past = self.past(host, &journal.unwrap_or_default());
                     return Told { past, executor: Some(executor) };
                 }
                 Err(why) if why.id == "remote.busy" && Instant::now() < until => {
@@ -125,12 +125,12 @@ impl Settling {
         }
     }
 
-    fn past(&self, host: &Host, journal: Journalled) -> Past {
+    fn past(&self, host: &Host, journal: &Journalled) -> Past {
         if journal.records.is_empty() && !journal.full {
             return Past::Nothing;
         }
         let did = journal.records.iter().map(|record| {
-            let mut message = told(&journal, record);
+            let mut message = told(journal, record);
             self.0.mask().message(&mut message);
             message
         });

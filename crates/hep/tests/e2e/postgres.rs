@@ -4,10 +4,8 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
-use std::time::Duration;
 
 use crate::breadth::checkout;
 
@@ -29,8 +27,10 @@ impl Postgres {
         let mut line = String::new();
         BufReader::new(keeper.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let folder = line.trim().split_once("?host=").map(|(_, folder)| PathBuf::from(folder));
-        let folder = folder.expect("PostgreSQL did not start: fleet/setup databases");
-        Self { keeper, folder }
+        match folder {
+            Some(folder) => Self { keeper, folder },
+            None => panic!("PostgreSQL did not start: fleet/setup databases"),
+        }
     }
 
     /// Its address.
@@ -56,7 +56,7 @@ impl Postgres {
     /// A way to it that can be cut.
     pub(crate) fn line(&self) -> Line {
         let folder = tempfile::tempdir().unwrap();
-        let (cut, target) = (Arc::new(AtomicBool::new(false)), self.folder.join(SOCKET));
+        let (cut, target) = (Arc::new(Cut::default()), self.folder.join(SOCKET));
         let listener = UnixListener::bind(folder.path().join(SOCKET)).unwrap();
         let is_cut = Arc::clone(&cut);
         thread::spawn(move || {
@@ -84,7 +84,14 @@ impl Drop for Postgres {
 /// A way to a database that can be cut: then nothing comes through, and nobody is told.
 pub(crate) struct Line {
     folder: tempfile::TempDir,
-    cut: Arc<AtomicBool>,
+    cut: Arc<Cut>,
+}
+
+/// Whether it is cut.
+#[derive(Default)]
+struct Cut {
+    is_cut: Mutex<bool>,
+    changed: Condvar,
 }
 
 impl Line {
@@ -95,7 +102,8 @@ impl Line {
 
     /// Cuts it, or joins it again.
     pub(crate) fn cut(&self, cut: bool) {
-        self.cut.store(cut, Ordering::SeqCst);
+        *self.cut.is_cut.lock().unwrap() = cut;
+        self.cut.changed.notify_all();
     }
 }
 
@@ -103,12 +111,11 @@ fn address(folder: &Path) -> String {
     format!("postgres://hep@localhost/postgres?host={}", folder.display())
 }
 
-fn carry(mut from: UnixStream, mut to: UnixStream, is_cut: &AtomicBool) {
+fn carry(mut from: UnixStream, mut to: UnixStream, cut: &Cut) {
     let mut bytes = vec![0; 64 << 10];
     while let Ok(count @ 1..) = from.read(&mut bytes) {
-        while is_cut.load(Ordering::SeqCst) {
-            thread::sleep(Duration::from_millis(5));
-        }
+        let is_cut = cut.is_cut.lock().unwrap();
+        drop(cut.changed.wait_while(is_cut, |is_cut| *is_cut).unwrap());
         if to.write_all(&bytes[..count]).is_err() {
             break;
         }
