@@ -132,9 +132,9 @@ executors: setup-build setup-executors
 test-executors: executors
 	for arch in x86_64 aarch64; do \
 		echo "== executor for $$arch =="; \
-		HEP_TEST_EXECUTOR=$(CURDIR)/target/executor-bundle/$$arch/hep-remote \
-		HEP_TEST_RUNNER=qemu-$$arch-static \
-		$(run_tests) -p hep-remote --test it -- serving:: plays:: claims::; \
+		runner=(); [ $$arch = $$(uname -m) ] || runner=(HEP_TEST_RUNNER=qemu-$$arch-static); \
+		env HEP_TEST_EXECUTOR=$(CURDIR)/target/executor-bundle/$$arch/hep-remote "$${runner[@]}" \
+		timeout 1200 $(run_tests) -p hep-remote --test it -- serving:: plays:: claims::; \
 	done
 
 ##  setup          install what any target needs, from Debian's packages
