@@ -34,7 +34,7 @@ machines := --workspace --test e2e
 # Alone, ring 1 builds core and nothing else.
 pure := -p hep-core --lib
 
-##  run            build hep and apply an example to a small fleet on this machine, twice
+##  run            build hep, apply an example to a small fleet on this machine twice, and serve it until Ctrl-C
 .PHONY: run
 run: setup-build setup-fleet executor
 	cargo build --bin hep

@@ -22,3 +22,4 @@ pub mod server;
 pub mod store;
 mod token;
 pub mod transport;
+pub mod upkeep;

@@ -82,6 +82,7 @@ pub mod service;
 pub mod settings;
 pub mod ssh;
 pub mod template;
+pub mod upkeep;
 pub mod verb;
 
 /// Every catalogue, for the command that prints all ids and for translations.
@@ -115,6 +116,7 @@ pub const CATALOGUES: &[&[Entry]] = &[
     settings::ENTRIES,
     ssh::ENTRIES,
     template::ENTRIES,
+    upkeep::ENTRIES,
     verb::ENTRIES,
 ];
 

@@ -159,6 +159,13 @@ impl Query {
         self
     }
 
+    /// More text, of names that stand in our own schema.
+    #[must_use]
+    pub(super) fn and_names(mut self, text: &str) -> Self {
+        self.sql.push_str(text);
+        self
+    }
+
     /// More fixed text with one parameter, whose place is written `?`.
     #[must_use]
     pub fn and_bind(mut self, text: &'static str, arg: impl Into<Arg>) -> Self {
@@ -416,6 +423,22 @@ impl Db {
                 Begun::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)
             }
             Kind::Postgres(pool) => Begun::Postgres(pool.begin().await?),
+        };
+        Ok(Tx(Mutex::new(begun)))
+    }
+
+    /// Begins a transaction that only reads, and sees the database as it is now, whatever is written meanwhile.
+    /// Nobody waits for it.
+    pub async fn snapshot(&self) -> Result<Tx> {
+        let begun = match &self.0 {
+            Kind::Sqlite { readers, .. } => Begun::Sqlite(readers.begin().await?),
+            Kind::Postgres(pool) => {
+                let mut tx = pool.begin().await?;
+                sqlx::query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                    .execute(&mut *tx)
+                    .await?;
+                Begun::Postgres(tx)
+            }
         };
         Ok(Tx(Mutex::new(begun)))
     }

@@ -14,7 +14,6 @@ pub struct Migration {
 
 impl Migration {
     /// Its statements.
-    #[cfg(test)]
     pub(crate) const fn script(&self) -> &'static str {
         self.script
     }
@@ -32,14 +31,27 @@ pub async fn migrate(db: &Db) -> Result<Vec<i64>> {
     up_to(db, i64::MAX).await
 }
 
-/// Brings the schema up to a number, for tests of what comes after it.
-async fn up_to(db: &Db, last: i64) -> Result<Vec<i64>> {
+/// The number of the newest schema that this program knows.
+pub fn known() -> i64 {
+    MIGRATIONS.last().map_or(0, |migration| migration.number)
+}
+
+/// The number of the schema that is there; 0 of an empty database.
+pub async fn version(db: &Db) -> Result<i64> {
+    let tx = db.begin().await?;
+    let found = current(&tx).await?;
+    tx.commit().await?;
+    Ok(found)
+}
+
+/// Brings the schema up to a number: that of a backup, before it is read.
+pub(crate) async fn up_to(db: &Db, last: i64) -> Result<Vec<i64>> {
     let mut applied = Vec::new();
     for migration in MIGRATIONS.iter().filter(|migration| migration.number <= last) {
         let tx = db.begin().await?;
         tx.alone(LOCK).await?;
         let found = current(&tx).await?;
-        let known = MIGRATIONS.last().map_or(0, |migration| migration.number);
+        let known = known();
         if found > known {
             return Err(StoreError::Newer { found, known });
         }

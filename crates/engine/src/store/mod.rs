@@ -2,6 +2,7 @@
 //! a file a noun; each function is tested on both databases.
 
 pub mod audit;
+pub mod backup;
 pub mod credentials;
 pub mod db;
 pub mod events;

@@ -32,6 +32,20 @@ pub(crate) async fn on_both<F: Future<Output = ()>>(story: impl Fn(Db) -> F) {
     admin.close().await;
 }
 
+/// Runs a story with a folder for SQLite files and the address of an empty PostgreSQL database.
+pub(crate) async fn with_addresses<F: Future<Output = ()>>(
+    story: impl FnOnce(tempfile::TempDir, String) -> F,
+) {
+    let server = postgres_address();
+    let name = format!("hep_{}", crate::token::token());
+    let admin = Db::open(&server).await.unwrap();
+    create(&admin, &name).await;
+    let address = server.replacen("/postgres?", &format!("/{name}?"), 1);
+    story(tempfile::tempdir().unwrap(), address).await;
+    drop_database(&admin, &name).await;
+    admin.close().await;
+}
+
 fn postgres_address() -> String {
     std::env::var(ADDRESS).unwrap_or_else(|_| {
         panic!(

@@ -3,16 +3,17 @@
 use std::io::Read as _;
 use std::sync::Arc;
 
-use hep_core::message::cli as say;
+use hep_core::message::{cli as say, client as client_say};
 use hep_core::rights::{Verb, Verbs};
 use hep_core::run::exit;
 use hep_core::secret::Secret;
 use hep_engine::ops::token::NewToken;
 use hep_engine::ops::user::{NewPassword, NewUser};
-use hep_engine::ops::{Actor, Engine, token, user};
+use hep_engine::ops::{Actor, Engine, host, token, user};
 
 use super::database::Database;
 use super::failure::Failure;
+use crate::client::assign;
 use crate::terminal::Screen;
 
 /// The command.
@@ -53,6 +54,16 @@ enum Command {
         #[command(flatten)]
         database: Database,
     },
+    /// Put a host into the register
+    CreateHost {
+        /// Its name
+        name: String,
+        /// Fields, as of `hep host create`: `address=192.0.2.7`, `user=deploy`, `labels.env=prod`
+        #[arg(value_name = "FIELD=VALUE")]
+        fields: Vec<String>,
+        #[command(flatten)]
+        database: Database,
+    },
     /// Set a user's password, and end the user's sessions
     ResetPassword {
         /// The user
@@ -77,6 +88,7 @@ impl Command {
         match self {
             Self::CreateUser { database, .. }
             | Self::CreateToken { database, .. }
+            | Self::CreateHost { database, .. }
             | Self::ResetPassword { database, .. }
             | Self::Unlock { database, .. } => database,
         }
@@ -104,6 +116,12 @@ async fn apply(engine: &Engine, command: Command, screen: &Screen) -> Result<(),
             let new = NewToken { verbs, selector, ..NewToken::of(&user, &name) };
             let made = token::create(engine, &actor, new).await?;
             screen.write_out(format!("{}\n", made.token.expose()).as_bytes())?;
+        }
+        Command::CreateHost { name, fields, .. } => {
+            let mut said = assign::object(&fields, serde_json::Map::new())?;
+            said["name"] = name.into();
+            let said = serde_json::from_value(said).map_err(client_say::bad_assignment)?;
+            host::create(engine, &actor, said).await?;
         }
         Command::ResetPassword { name, .. } => {
             let new = NewPassword { password: password()?, current: None };

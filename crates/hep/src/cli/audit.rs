@@ -1,15 +1,21 @@
-//! `hep audit`: the audit log of the server's database.
+//! `hep audit`: the audit log, of a server or of its database.
 
 use std::sync::Arc;
 
 use clap::ValueEnum;
+use hep_core::message::client as say;
 use hep_core::run::exit;
 use hep_engine::ops::audit::{self, EXPORT_MOST, Format};
 use hep_engine::ops::{Actor, Engine};
 use hep_engine::store::audit::Filter;
+use reqwest::Method;
+use serde_json::Value;
 
 use super::database::Database;
 use super::failure::Failure;
+use super::noun::pair;
+use crate::client::show;
+use crate::client::{Server, causes, context};
 use crate::terminal::Screen;
 
 /// The command.
@@ -21,8 +27,10 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Print the log, the oldest line first
+    /// Print the log out of the database, the oldest line first
     Export(Export),
+    /// Show the log of a server, the newest line first
+    List(List),
 }
 
 #[derive(Debug, clap::Args)]
@@ -46,6 +54,39 @@ struct Export {
     database: Database,
 }
 
+#[derive(Debug, clap::Args)]
+struct List {
+    /// The context to use in place of the current one
+    #[arg(long, value_name = "NAME")]
+    context: Option<String>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t, value_name = "FORM")]
+    output: show::Form,
+    /// How many at most: 1 to 1000
+    #[arg(short = 'n', long, default_value_t = 50)]
+    number: u32,
+    /// Filters of the API: `actor=ana`, `verb=host.`, `object=web1`, `outcome=denied`
+    filter: Vec<String>,
+}
+
+/// What a table of the log shows.
+const COLUMNS: &[&str] =
+    &["at_ms", "actor_name", "verb", "object_kind", "object_name", "outcome", "address"];
+
+/// Shows the log of a server.
+async fn list(args: List, screen: &Screen) -> Result<u8, Failure> {
+    let server = Server::new(context::current(args.context.as_deref())?)?;
+    let mut query: Vec<(String, String)> =
+        args.filter.iter().map(|word| pair(word)).collect::<Result<_, _>>()?;
+    query.push(("limit".to_owned(), args.number.to_string()));
+    let request = server.request(Method::GET, "/audit").query(&query);
+    let page = server.send(request).await?.json::<Value>().await;
+    let page = page.map_err(|error| say::strange(server.url(), causes(&error)))?;
+    let lines = page["items"].as_array().cloned().unwrap_or_default();
+    screen.write_out(show::list(&lines, COLUMNS, args.output).as_bytes())?;
+    Ok(exit::FINE)
+}
+
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 enum Form {
     #[default]
@@ -55,7 +96,10 @@ enum Form {
 
 /// Does it.
 pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> {
-    let Command::Export(args) = args.command;
+    let args = match args.command {
+        Command::Export(args) => args,
+        Command::List(args) => return list(args, &screen).await,
+    };
     let engine = args.database.open().await?;
     let done = export(&engine, args, &screen).await;
     engine.close().await;

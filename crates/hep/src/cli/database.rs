@@ -19,6 +19,12 @@ pub(crate) struct Database {
 }
 
 impl Database {
+    /// Its address.
+    pub(crate) fn address(&self) -> Result<String, Failure> {
+        let settings = Settings::load(None)?;
+        usual(self.database.as_deref().unwrap_or_else(|| settings.text(&table::DATABASE)))
+    }
+
     /// Opens it, and makes its file and schema where they are missing.
     pub(crate) async fn open(&self) -> Result<Engine, Failure> {
         let settings = Settings::load(None)?;
@@ -28,11 +34,15 @@ impl Database {
 
 /// Opens a database; nothing said means the usual file.
 pub(crate) async fn open(address: &str) -> Result<Engine, Failure> {
-    let usual = match address {
+    Ok(Engine::open(&usual(address)?, master_key()?).await?)
+}
+
+/// An address, or that of the usual file.
+fn usual(address: &str) -> Result<String, Failure> {
+    Ok(match address {
         "" => format!("sqlite:{}", folder()?.join("hep.db").display()),
         address => address.to_owned(),
-    };
-    Ok(Engine::open(&usual, master_key()?).await?)
+    })
 }
 
 /// The state directory, made for nobody but us.
@@ -45,7 +55,7 @@ fn folder() -> Result<PathBuf, Failure> {
 }
 
 /// The file of the master key: as said, as systemd gives it, or in the state directory.
-fn master_key() -> Result<Source, Failure> {
+pub(crate) fn master_key() -> Result<Source, Failure> {
     match variables::master_key_file() {
         Some(path) => Ok(Source::given(path)),
         None => Ok(Source::ours(folder()?.join("master.key"))),

@@ -5,6 +5,7 @@ mod apply;
 mod apply_remote;
 mod audit;
 mod clean;
+mod complete;
 mod config;
 mod connect;
 mod database;
@@ -17,6 +18,7 @@ mod hosts;
 mod job;
 mod list;
 mod login;
+mod man;
 mod manifest;
 mod messages;
 mod modules;
@@ -34,6 +36,8 @@ mod ssh;
 mod start;
 mod stdin;
 mod through;
+mod token;
+mod upkeep;
 pub(crate) mod variables;
 mod version;
 
@@ -89,14 +93,26 @@ enum Command {
     Config(config::Args),
     /// First steps with the server's database: users, passwords and tokens
     Admin(admin::Args),
-    /// Take the audit log out of the server's database
+    /// The audit log: of a server, or out of its database
     Audit(audit::Args),
+    /// Tokens by which programs are let in to a server
+    Token(token::Args),
+    /// Bring the schema of the server's database up to date
+    Migrate(upkeep::MigrateArgs),
+    /// Write all that the server's database holds into a file
+    Backup(upkeep::BackupArgs),
+    /// Fill an empty database of the server from a backup
+    Restore(upkeep::RestoreArgs),
     /// Secrets in the server's database: change the master key
     Secrets(sealed::Args),
     /// Show the modules that manifests can use, or the manual of one
     Modules(modules::Args),
     /// Show every message that hep can say, by its id
     Messages(messages::Args),
+    /// Write the man pages into a folder
+    Man(man::ManArgs),
+    /// Print the completions of a shell
+    Completions(man::CompletionsArgs),
     /// Show the version, and the executors for hosts that are in
     Version,
 }
@@ -125,15 +141,22 @@ pub(crate) fn main() -> ExitCode {
     }
 }
 
+/// All commands and their options.
+fn parser() -> clap::Command {
+    Cli::command().after_long_help(variables::help()).subcommands(noun::commands())
+}
+
 fn begin(words: Vec<OsString>, screen: &Arc<Screen>) -> Result<u8, Failure> {
+    if let Some(code) = complete::answer(&words) {
+        return Ok(code);
+    }
     if seed::is_meant(&words) {
         return match seed::Args::try_parse_from(words) {
             Ok(args) => block_on(seed::run(args, screen.clone())),
             Err(error) => Ok(explain(&error)),
         };
     }
-    let parser = Cli::command().after_long_help(variables::help()).subcommands(noun::commands());
-    let found = match parser.try_get_matches_from(words) {
+    let found = match parser().try_get_matches_from(words) {
         Ok(found) => found,
         Err(error) => return Ok(explain(&error)),
     };
@@ -170,6 +193,12 @@ fn dispatch(command: Command, screen: &Arc<Screen>) -> Result<u8, Failure> {
         Command::Config(args) => config::run(&args, screen),
         Command::Admin(args) => block_on(admin::run(args, screen.clone())),
         Command::Audit(args) => block_on(audit::run(args, screen.clone())),
+        Command::Token(args) => block_on(token::run(args, screen.clone())),
+        Command::Migrate(args) => block_on(upkeep::migrate(args, screen.clone())),
+        Command::Backup(args) => block_on(upkeep::backup(args, screen.clone())),
+        Command::Restore(args) => block_on(upkeep::restore(args, screen.clone())),
+        Command::Man(args) => man::write(&args),
+        Command::Completions(args) => man::completions(&args, screen),
         Command::Secrets(args) => block_on(sealed::run(args, screen.clone())),
         Command::Modules(args) => modules::run(&args, screen),
         Command::Messages(args) => messages::run(&args, screen),

@@ -50,6 +50,8 @@ variables! {
     MASTER_KEY_FILE = "HEP_MASTER_KEY_FILE";
     /// As `--no-executor`: `true` or `false`.
     NO_EXECUTOR = "HEP_NO_EXECUTOR";
+    /// Set by the completions of shells, which ask `hep` by it.
+    COMPLETE = "HEP_COMPLETE";
     /// As `--no-record`: `true` or `false`.
     NO_RECORD = "HEP_NO_RECORD";
     /// Of `hep -c CONFIG`: replaces `log_level`.
@@ -60,6 +62,11 @@ variables! {
 pub(crate) fn server() -> Option<(String, String)> {
     let said = |name| std::env::var(name).ok().filter(|text| !text.is_empty());
     Some((said(SERVER)?, said(TOKEN)?))
+}
+
+/// The inventory that the environment names.
+pub(crate) fn inventory() -> Option<String> {
+    std::env::var(INVENTORY).ok().filter(|text| !text.is_empty())
 }
 
 /// The token that the environment gives.

@@ -125,6 +125,16 @@ impl Desk {
         Running::of(command).end()
     }
 
+    /// The same with an input.
+    pub(crate) fn run_fed(mut command: Command, input: &str) -> Ran {
+        command.stdin(Stdio::piped());
+        let mut running = Running::of(command);
+        let mut stdin = running.child.stdin.take().unwrap();
+        stdin.write_all(input.as_bytes()).unwrap();
+        drop(stdin);
+        running.end()
+    }
+
     /// Starts a command that was made ready.
     pub(crate) fn started(command: Command) -> Running {
         Running::of(command)

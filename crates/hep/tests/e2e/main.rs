@@ -5,6 +5,7 @@
 
 mod apply;
 mod breadth;
+mod canary;
 mod client;
 mod cluster;
 mod display;

@@ -13,3 +13,4 @@ mod seed;
 mod session;
 mod terminal;
 mod traces;
+mod upkeep;

@@ -1,0 +1,168 @@
+//! A secret in every place where a secret can be put, and then looked for wherever somebody might look.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::hep::{Desk, Ran};
+use crate::server::Server;
+
+/// Every secret begins so.
+const MARK: &str = "canary-7Qx";
+
+fn secret(place: &str) -> String {
+    format!("{MARK}-{place}")
+}
+
+/// `hep` as a client of the server.
+fn through(server: &Server, words: &[&str], input: &str) -> Ran {
+    let (url, token) = server.way();
+    let mut command = server.desk.command(words);
+    command.env("HEP_SERVER", url).env("HEP_TOKEN", token);
+    Desk::run_fed(command, input)
+}
+
+/// Whether the memory lines of any process of ours hold the mark: what `ps` shows to everybody.
+fn in_process_list() -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+        let is_process = entry.file_name().to_string_lossy().chars().all(|c| c.is_ascii_digit());
+        // One that has ended meanwhile shows nothing to anybody.
+        let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        let line = String::from_utf8_lossy(&line).replace('\0', " ");
+        if is_process && line.contains(MARK) {
+            found.push(line);
+        }
+    }
+    found
+}
+
+/// The files beneath a folder that hold the mark, compressed ones unpacked.
+fn holding(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            found.extend(holding(&path));
+            continue;
+        }
+        let mut bytes = std::fs::read(&path).unwrap_or_default();
+        if path.extension().is_some_and(|end| end == "gz") {
+            let unpacked =
+                std::process::Command::new("gzip").arg("-dc").arg(&path).output().unwrap();
+            assert!(unpacked.status.success() && !unpacked.stdout.is_empty(), "{}", path.display());
+            bytes = unpacked.stdout;
+        }
+        if bytes.windows(MARK.len()).any(|part| part == MARK.as_bytes()) {
+            found.push(path.display().to_string());
+        }
+    }
+    found
+}
+
+/// Puts a secret wherever the API takes one.
+async fn put_everywhere(server: &Server) {
+    let passphrase = secret("passphrase");
+    let key = server.desk.path("sealed-key");
+    let mut command = std::process::Command::new("ssh-keygen");
+    command.args(["-q", "-t", "ed25519", "-N", &passphrase, "-f"]).arg(&key);
+    assert!(command.status().unwrap().success());
+    let key = std::fs::read_to_string(key).unwrap();
+    for (name, mut body) in [
+        ("by-password", json!({"kind": "password", "password": secret("password")})),
+        (
+            "by-sudo",
+            json!({"kind": "password", "become_password": secret("become"), "password": secret("other")}),
+        ),
+        ("by-key", json!({"kind": "key", "private_key": key, "passphrase": passphrase})),
+    ] {
+        body["name"] = json!(name);
+        body["user"] = json!("nobody");
+        server.call("POST", "/credentials", Some(body), 201).await;
+    }
+    let user = json!({"name": "ana", "password": secret("user")});
+    server.call("POST", "/users", Some(user), 201).await;
+    let job = json!({
+        "name": "tells",
+        "selector": "h0001",
+        "subject": {
+            "kind": "manifest", "entry": "a.yml",
+            "files": {"a.yml": "- shell: 'echo {{ word }}; echo {{ word }} >&2'\n- debug: {msg: '{{ word }}'}\n\
+                - fail: {msg: 'no {{ word }}'}\n"},
+        },
+        "parameters": [
+            {"name": "word", "kind": "secret"},
+            {"name": "kept", "kind": "secret", "default": secret("default")},
+        ],
+    });
+    server.call("POST", "/jobs", Some(job), 201).await;
+    let run = json!({"parameters": {"word": secret("job")}});
+    let run = server.call("POST", "/jobs/tells/run", Some(run), 202).await;
+    let run = server.ended(run["id"].as_str().unwrap()).await;
+    assert_eq!(run["state"], "failed", "its last task fails, with the secret in its words: {run}");
+    let host = json!({"credential": "by-password", "become_credential": "by-sudo"});
+    let headers = [("content-type", "application/merge-patch+json"), ("if-match", "*")];
+    let patched = server.send("root", ("PATCH", "/hosts/h0002"), &headers, Some(host)).await;
+    assert_eq!(patched.status().as_u16(), 200, "{}", patched.text().await.unwrap());
+    // It does not get in by this password: that is said without it.
+    let id = server.ask(json!({"kind": "command", "line": "true"}), "h0002", json!({})).await;
+    server.ended(&id).await;
+}
+
+/// Everything that the API tells.
+async fn answers(server: &Server) -> String {
+    let mut all = String::new();
+    for path in [
+        "/hosts",
+        "/credentials",
+        "/users",
+        "/tokens",
+        "/jobs",
+        "/jobs/tells",
+        "/runs",
+        "/audit",
+        "/audit/export",
+        "/credentials/by-password",
+        "/hosts/h0002",
+    ] {
+        let answer = server.send("root", ("GET", path), &[], None).await;
+        assert_eq!(answer.status().as_u16(), 200, "{path}");
+        all += &answer.text().await.unwrap();
+    }
+    let runs = server.call("GET", "/runs", None, 200).await;
+    for run in runs["items"].as_array().unwrap() {
+        let id = run["id"].as_str().unwrap();
+        all += &Value::from(server.log(id).await).to_string();
+        for part in ["", "/hosts", "/output"] {
+            let path = format!("/runs/{id}{part}");
+            all += &server.send("root", ("GET", &path), &[], None).await.text().await.unwrap();
+        }
+    }
+    all
+}
+
+#[tokio::test]
+async fn a_secret_is_found_nowhere_but_sealed() {
+    let server = Server::start(2).await;
+    put_everywhere(&server).await;
+    let told = answers(&server).await;
+    assert!(told.contains("by-password") && told.contains("********"), "{told}");
+    assert!(!told.contains(MARK), "an answer tells a secret");
+    let made = through(
+        &server,
+        &["credential", "create", "by-file", "-f", "-"],
+        &format!(
+            "{{\"kind\": \"password\", \"user\": \"x\", \"password\": \"{}\"}}",
+            secret("file")
+        ),
+    );
+    assert!(made.expect(0).out.find(MARK).is_none());
+    assert_eq!(in_process_list(), Vec::<String>::new());
+    server.desk.hep(&["backup", "state/backup.gz", "--with-master-key"]).expect(0);
+    assert_eq!(holding(&server.desk.path("state")), Vec::<String>::new());
+    let (_, token) = server.way();
+    assert!(!server.desk.holds(token), "a token lies open in a file");
+    // The look finds what is there.
+    server.desk.file("state/open", secret("open"));
+    assert_eq!(holding(&server.desk.path("state")).len(), 1);
+}
