@@ -30,7 +30,7 @@ pub(super) struct How {
 
 /// Imports an inventory of any format but executables, all of it or nothing. Passwords and keys in it become
 /// credentials.
-#[utoipa::path(post, path = "/import", operation_id = "import", params(How),
+#[utoipa::path(post, path = "/import", operation_id = "register_import", params(How),
     request_body = ImportInput, responses((status = 200, body = Imported)))]
 async fn run(
     State(engine): State<Engine>,
