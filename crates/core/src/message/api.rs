@@ -2,6 +2,7 @@
 
 catalogue! { "api";
     bad_body(line, column, why) "Cannot read the body, line {line}, column {column}: {why}";
+    list_body() "Cannot read the body: it is a list, and this call takes an object";
     bad_path(why) "Cannot read the path of the address: {why}";
     bad_query(why) "Cannot read the query of the address: {why}";
     bad_parameter(name, why) "Cannot read the parameter `{name}`: {why}";

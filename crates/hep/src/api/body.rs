@@ -70,6 +70,10 @@ fn read_xml<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 }
 
 fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // serde would take a list for the fields of an object in their order.
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, &say::list_body()).at("."));
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let (field, cause) = (error.path().to_string(), error.into_inner());

@@ -32,6 +32,7 @@ async fn what_is_wrong_is_told_with_the_field() {
     let cases = [
         ("{", 400, None),
         ("[]", 422, Some(".")),
+        (" [\"a\"]", 422, Some(".")),
         ("{\"name\": \"a\"} x", 400, None),
         ("{\"name\": \"-rf\"}", 422, Some("name")),
         ("{\"name\": \"a\", \"port\": 0}", 422, Some("port")),
@@ -47,6 +48,9 @@ async fn what_is_wrong_is_told_with_the_field() {
         assert_eq!(problem.header("content-type"), "application/problem+json");
         assert_eq!(problem.json()["field"].as_str(), field, "{body}: {}", problem.text);
     }
+    let problem = server.call("GET", "/api/v1/hosts?limit=-1", None).await.expect(400);
+    assert_eq!(problem.header("content-type"), "application/problem+json");
+    assert_eq!(problem.json()["field"], "limit", "{}", problem.text);
     server.call("GET", "/api/v1/nothing", None).await.expect(404);
     server.call("PATCH", "/api/v1/hosts", None).await.expect(405);
 }
