@@ -24,6 +24,10 @@ const READERS: u32 = 4;
 /// Connections of one node to PostgreSQL.
 const POSTGRES_CONNECTIONS: u32 = 16;
 
+/// A node that is cut off in the middle of a transaction holds the rows that it wrote: the run that another node
+/// shall take over, say. PostgreSQL ends such a session, for which no transaction of ours waits so long.
+const LET_GO: &str = "SET idle_in_transaction_session_timeout = '10s'";
+
 /// Stands at the end of a SELECT within a statement: the rows that another transaction has taken are passed
 /// over. A comment for SQLite, which has one writer at a time.
 pub(super) const UNLOCKED: &str = "/* unlocked */";
@@ -410,6 +414,11 @@ impl Db {
         let pool = PoolOptions::<Postgres>::new()
             .max_connections(POSTGRES_CONNECTIONS)
             .acquire_timeout(BUSY)
+            .after_connect(|connection, _| {
+                Box::pin(
+                    async move { sqlx::raw_sql(LET_GO).execute(&mut *connection).await.map(drop) },
+                )
+            })
             .connect_with(options)
             .await?;
         Ok(Self(Kind::Postgres(pool)))
