@@ -74,7 +74,7 @@ test-process: setup-build setup-shells setup-databases executor
 test-contract: setup-build setup-contract executor
 	@echo "== the API: its document =="
 	cargo build --bin hep
-	tools/contract target/debug/hep $(EXAMPLES)
+	python3 -B contract/check.py target/debug/hep $(EXAMPLES)
 
 ##  test-machines  ring 3: the built binary against real sshd and Debian machines
 .PHONY: test-machines

@@ -326,9 +326,12 @@ mod tests {
         read(&texts).map(|inventory| wanted(&inventory))
     }
 
+    /// Name, address and port of a host.
+    type Expected = (&'static str, &'static str, Option<u16>);
+
     #[test]
     fn every_format_becomes_hosts() {
-        let cases: &[(&str, &str, &[(&str, &str, Option<u16>)])] = &[
+        let cases: &[(&str, &str, &[Expected])] = &[
             (
                 "hosts",
                 "10.0.0.1\nweb[1:2]:2222\n",

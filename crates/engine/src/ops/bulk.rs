@@ -137,7 +137,7 @@ async fn one(tx: &Tx, actor: &Actor, said: &BulkInput, name: &str) -> OpResult<O
     let outcome = |what, version, fields| Outcome { name: name.to_owned(), what, fields, version };
     if said.delete {
         hosts::delete(tx, &before.id, before.version).await?;
-        actor.did(tx, "host.delete", Object::from(&before), "done", bulk()).await?;
+        actor.did(tx, "host.delete", Object::from(&before), "done", Some(bulk())).await?;
         return Ok(outcome("deleted", before.version, Vec::new()));
     }
     let mut after = changed(said, before.said.clone());
@@ -148,12 +148,12 @@ async fn one(tx: &Tx, actor: &Actor, said: &BulkInput, name: &str) -> OpResult<O
     let fields = import::changed(Some(&before.said), &after)?;
     let refers = host::references(tx, actor, Some(&before), &after).await?;
     hosts::update(tx, &before.id, before.version, &after, &refers, &actor.name).await?;
-    actor.did(tx, "host.update", Object::from(&before), "done", bulk()).await?;
+    actor.did(tx, "host.update", Object::from(&before), "done", Some(bulk())).await?;
     Ok(outcome("changed", before.version + 1, fields))
 }
 
-fn bulk() -> Option<serde_json::Value> {
-    Some(json!({"bulk": true}))
+fn bulk() -> serde_json::Value {
+    json!({"bulk": true})
 }
 
 fn changed(said: &BulkInput, mut host: HostInput) -> HostInput {

@@ -35,10 +35,8 @@ impl Subject {
             Self::Command(command) => command.words.iter_mut().collect(),
             Self::Script(script) => script.arguments.iter_mut().collect(),
             Self::Copy(copy) => {
-                let (content, owner, group, mode) =
-                    (&mut copy.text, &mut copy.owner, &mut copy.group, &mut copy.mode);
-                let more = [content, owner, group, mode].into_iter().flatten();
-                std::iter::once(&mut copy.dest).chain(more).collect()
+                let said = [&mut copy.text, &mut copy.owner, &mut copy.group, &mut copy.mode];
+                std::iter::once(&mut copy.dest).chain(said.into_iter().flatten()).collect()
             }
             Self::Manifest(_) | Self::Verb(_) => Vec::new(),
         }

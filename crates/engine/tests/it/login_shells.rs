@@ -43,7 +43,7 @@ const PRINT: &str = "printf '[%s]' \"$@\"";
 fn arrives(words: &[String]) {
     let fixed = ["/bin/sh", "-c", PRINT, "x"].map(str::to_owned);
     let all: Vec<&String> = fixed.iter().chain(words).collect();
-    let expected: String = words.iter().map(|word| format!("[{word}]")).collect();
+    let expected: String = words.iter().flat_map(|word| ["[", word, "]"]).collect();
     for shell in SHELLS {
         let output = said(shell, &quote::any_shell(&all), b"");
         let err = String::from_utf8_lossy(&output.stderr);

@@ -80,8 +80,7 @@ async fn run(dir: &TempDir, manifest: &str, on_line: impl Fn(&str, &Cancel)) -> 
                 }
             }
             RunEvent::Host(end) => seen.end = Some(*end),
-            RunEvent::Left(_) => {}
-            RunEvent::Play { .. } | RunEvent::Batch { .. } => {}
+            RunEvent::Left(_) | RunEvent::Play { .. } | RunEvent::Batch { .. } => {}
         }
     }
     running.await.unwrap().unwrap();

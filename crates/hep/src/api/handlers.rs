@@ -1,7 +1,7 @@
 //! The calls that nouns kept by name have in common, written once.
 
 /// Writes handlers over the op functions of a noun. A line says what a call does, which one it is, its path and its
-/// id in the OpenAPI document; the calls that are unlike others' are written out beside it.
+/// id in the document; the calls that are unlike others' are written out beside it.
 ///
 /// - `list`: a page by name.
 /// - `create` from a body: 201 with the address, and `Idempotency-Key` honoured.

@@ -1,5 +1,6 @@
 //! What can be done to hosts of a server's register besides what can be done to every noun.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
@@ -222,7 +223,7 @@ async fn trust(
     }
     let compared = match fingerprint {
         Some(fingerprint) => fingerprint,
-        None => compared(screen, name, (word("algorithm"), word("fingerprint"))).await?,
+        None => compared(screen, name, (word("algorithm"), word("fingerprint")))?,
     };
     let path = format!("{path}/{}/approve", escaped(word("id")));
     let body = json!({ "fingerprint": compared });
@@ -231,7 +232,7 @@ async fn trust(
 }
 
 /// Asks the person whether the fingerprint is the host's own.
-async fn compared(
+fn compared(
     screen: &Screen,
     name: &str,
     (algorithm, fingerprint): (&str, &str),
@@ -393,7 +394,8 @@ fn show_changes(kind: &str, lines: &Value, form: Form) -> String {
         }
     }
     if unchanged > 0 {
-        text.push_str(&format!("unchanged {kind}s: {unchanged}\n"));
+        // To a text, nothing fails.
+        let _ = writeln!(text, "unchanged {kind}s: {unchanged}");
     }
     text
 }

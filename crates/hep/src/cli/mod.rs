@@ -22,6 +22,7 @@ mod man;
 mod manifest;
 mod messages;
 mod modules;
+mod node;
 mod noun;
 mod plan;
 mod record;
@@ -85,7 +86,7 @@ enum Command {
     Login(login::Args),
     /// Show, change and forget servers
     Context(login::ContextArgs),
-    /// See and steer the runs of a server
+    /// See and steer runs: of a server, or those made here
     Run(run::Args),
     /// Start the server
     Serve(serve::Args),
@@ -97,6 +98,8 @@ enum Command {
     Audit(audit::Args),
     /// Tokens by which programs are let in to a server
     Token(token::Args),
+    /// The nodes of a server
+    Node(node::Args),
     /// Bring the schema of the server's database up to date
     Migrate(upkeep::MigrateArgs),
     /// Write all that the server's database holds into a file
@@ -193,6 +196,7 @@ fn dispatch(command: Command, screen: &Arc<Screen>) -> Result<u8, Failure> {
         Command::Config(args) => config::run(&args, screen),
         Command::Admin(args) => block_on(admin::run(args, screen.clone())),
         Command::Audit(args) => block_on(audit::run(args, screen.clone())),
+        Command::Node(args) => block_on(node::run(args, screen.clone())),
         Command::Token(args) => block_on(token::run(args, screen.clone())),
         Command::Migrate(args) => block_on(upkeep::migrate(args, screen.clone())),
         Command::Backup(args) => block_on(upkeep::backup(args, screen.clone())),

@@ -99,16 +99,18 @@ pub(super) fn read_object(file: Option<&Path>) -> Result<Map<String, Value>, Fai
 /// The commands, one a noun.
 pub(crate) fn commands() -> impl Iterator<Item = CommandLine> {
     NOUNS.iter().map(|noun| {
-        let command = CommandLine::new(noun.name).about(noun.about).subcommand_required(true);
+        let command = CommandLine::new(noun.name).subcommand_required(true);
         let command = Common::augment_args(command.arg_required_else_help(true));
         let command = Verb::augment_subcommands(command);
-        match noun.name {
+        let command = match noun.name {
             HOST => host::Verb::augment_subcommands(command),
             JOB => job::Verb::augment_subcommands(command),
             MANIFEST => manifest::Verb::augment_subcommands(command)
                 .mut_subcommand("show", |show| show.arg(manifest::revision_option())),
             _ => command,
-        }
+        };
+        // Each of these has put what it is about itself in the noun's place.
+        command.about(noun.about)
     })
 }
 

@@ -66,7 +66,9 @@ fn fields(item: &Value) -> String {
         .filter(|(_, text)| !text.is_empty())
         .collect();
     let width = told.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    told.iter().map(|(name, text)| format!("{name:width$}  {text}\n")).collect()
+    told.iter()
+        .map(|(name, text)| format!("{name:width$}  {text}"))
+        .fold(String::new(), |all, line| all + &line + "\n")
 }
 
 /// Milliseconds since 1970 as people read them; always in UTC, whoever looks from wherever.
@@ -120,7 +122,7 @@ mod tests {
         assert!(text.contains("labels   env=prod\n"), "{text}");
         assert!(text.contains("seen_ms  2001-09-09T01:46:40Z\n"), "{text}");
         assert!(!text.contains('\u{1b}') && !text.contains("zone"), "{text}");
-        let table = list(&[host.clone()], &["name", "groups"], Form::Text);
+        let table = list(std::slice::from_ref(&host), &["name", "groups"], Form::Text);
         assert_eq!(table, "NAME  GROUPS\nweb1  a,b\n");
         assert_eq!(list(&[json!({"a": 1})], &[], Form::Json), "{\"a\":1}\n");
         assert_eq!(one(&json!({"b": [1], "a": "x"}), Form::Yaml), "a: x\nb:\n- 1\n");

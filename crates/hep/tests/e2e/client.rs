@@ -144,3 +144,22 @@ async fn the_first_ctrl_c_stops_the_run_on_the_server() {
     let runs = server.call("GET", "/runs?limit=1", None, 200).await;
     assert_eq!(runs["items"][0]["state"], "cancelled", "{runs}");
 }
+
+#[tokio::test]
+async fn the_nodes_and_tokens_of_a_server_are_listed() {
+    let server = Server::start(1).await;
+    let list = |noun: &str| {
+        let ran = through(&server, &[noun, "list", "--output", "json"]).expect(0);
+        ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<Value>>()
+    };
+    let nodes = list("node");
+    assert_eq!(nodes.len(), 1, "{nodes:?}");
+    assert_eq!(nodes[0]["state"], "up");
+    assert_eq!(nodes[0]["release"], env!("CARGO_PKG_VERSION"));
+    let tokens = list("token");
+    assert!(!tokens.is_empty());
+    let (_, secret) = server.way();
+    assert!(!json!(tokens).to_string().contains(secret), "a token is shown once");
+    let table = through(&server, &["node", "list"]).expect(0);
+    assert!(table.out.lines().next().unwrap_or_default().contains("STATE"), "{table:?}");
+}

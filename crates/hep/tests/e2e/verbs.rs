@@ -121,9 +121,9 @@ async fn live(server: &Server) {
             text.push_str(&String::from_utf8_lossy(&answer.chunk().await.unwrap().unwrap()));
         }
     };
-    tokio::time::timeout(Duration::from_mins(1), two).await.expect("two looks");
-    let data = text.lines().filter_map(|line| line.strip_prefix("data:"));
-    let last: Value = serde_json::from_str(data.last().unwrap().trim()).unwrap();
+    tokio::time::timeout(Duration::from_mins(1), two).await.unwrap();
+    let mut data = text.lines().filter_map(|line| line.strip_prefix("data:"));
+    let last: Value = serde_json::from_str(data.next_back().unwrap().trim()).unwrap();
     let status = &last["status"];
     assert_eq!(status["name"], NAME, "{last}");
     assert!(status["network"][0]["received_per_second"].is_number(), "{last}");

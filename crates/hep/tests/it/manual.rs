@@ -11,6 +11,7 @@ fn help_is_data_and_wrong_words_are_errors() {
         &[
             case(&["--help"], 0, "exec ", ""),
             case(&["--help"], 0, "HEP_INVENTORY", ""),
+            case(&["--help"], 0, "Roles: what somebody may do", ""),
             case(&["-h"], 0, "apply", ""),
             case(&["exec", "--help"], 0, "--known-hosts", ""),
             case(&["apply", "--help"], 0, "--start-at-task", ""),

@@ -193,13 +193,15 @@ async fn an_unreadable_file_is_an_error() {
     assert_contains(&error.to_string(), &["cannot read the host keys"]);
 }
 
+/// What is pinned and the rule; whether a new key is told and the refusal, that come of it.
+type Case<'a> = (Vec<PinnedKey<'a>>, HostKeyPolicy, Option<bool>, Option<&'a str>);
+
 #[tokio::test]
 async fn a_register_s_keys_decide_in_place_of_files() {
     let behaviour = Behaviour::default();
     let (own, other) = (openssh(behaviour.key.public_key()), openssh(new_key().public_key()));
     let server = Server::start(behaviour).await;
     let (strict, accept) = (HostKeyPolicy::Strict, HostKeyPolicy::AcceptNew);
-    type Case<'a> = (Vec<PinnedKey<'a>>, HostKeyPolicy, Option<bool>, Option<&'a str>);
     let cases: [Case<'_>; 5] = [
         (vec![PinnedKey::Trusted(&own)], strict, None, None),
         (vec![], strict, Some(false), Some("has not been approved")),

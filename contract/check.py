@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Holds a server against its own OpenAPI document: `tools/contract HEP [EXAMPLES [SEED]]`.
+"""Holds a server against its own OpenAPI document: `contract/check.py HEP [EXAMPLES [SEED]]`.
 
 Starts `HEP serve` on loopback with a database of its own, and lets schemathesis make calls from the document, as
 an administrator: no answer may be a fault of ours, and each must be one that the document promises. The seed is
@@ -15,13 +15,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / "target/contract/venv"
-WANTED = ROOT / "tools/contract.txt"
+WANTED = ROOT / "contract/requirements.txt"
 # What no server can promise: a call that the document allows may be refused for what is in the register.
 LEFT_OUT = "positive_data_acceptance"
 
 
 def install():
-    """Puts schemathesis into a folder of its own, once for each content of contract.txt."""
+    """Puts schemathesis into a folder of its own, once for each content of requirements.txt."""
     mark = VENV / "installed.txt"
     if mark.exists() and mark.read_text() == WANTED.read_text():
         return
