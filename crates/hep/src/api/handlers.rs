@@ -89,25 +89,18 @@ macro_rules! handlers {
             Ok(tagged($op::update(&engine, &actor, &name, version, said).await?))
         }
     };
-    (@patch [$op:ident $Noun:ident $name:tt] [$($doc:tt)*] $path:tt $id:tt) => {
-        $($doc)*
-        #[utoipa::path(patch, path = $path, operation_id = $id, request_body = Object,
-            params(("If-Match" = Option<String>, Header,
-                description = "The version that is to be changed, as `ETag` had it.")),
-            responses((status = 200, body = $Noun)))]
-        async fn patch(
-            State(engine): State<Engine>,
-            Caller(actor): Caller,
-            Path(name): Path<String>,
-            Version(version): Version,
-            Body(part): Body<Value>,
-        ) -> Result<Answer<$Noun>, Problem> {
-            Ok(tagged($op::patch(&engine, &actor, &name, version, &part).await?))
-        }
+    (@patch $noun:tt $doc:tt $path:tt $id:tt) => {
+        handlers!(@patch_by $noun $doc $path $id Value as Object, &);
     };
-    (@patch [$op:ident $Noun:ident $name:tt] [$($doc:tt)*] $path:tt $id:tt $Part:ident) => {
+    (@patch $noun:tt $doc:tt $path:tt $id:tt $Part:ident) => {
+        handlers!(@patch_by $noun $doc $path $id $Part as $Part,);
+    };
+    (
+        @patch_by [$op:ident $Noun:ident $name:tt] [$($doc:tt)*] $path:tt $id:tt
+        $Part:ident as $Shown:ident, $($by:tt)?
+    ) => {
         $($doc)*
-        #[utoipa::path(patch, path = $path, operation_id = $id, request_body = $Part,
+        #[utoipa::path(patch, path = $path, operation_id = $id, request_body = $Shown,
             params(("If-Match" = Option<String>, Header,
                 description = "The version that is to be changed, as `ETag` had it.")),
             responses((status = 200, body = $Noun)))]
@@ -118,7 +111,7 @@ macro_rules! handlers {
             Version(version): Version,
             Body(part): Body<$Part>,
         ) -> Result<Answer<$Noun>, Problem> {
-            Ok(tagged($op::patch(&engine, &actor, &name, version, part).await?))
+            Ok(tagged($op::patch(&engine, &actor, &name, version, $($by)? part).await?))
         }
     };
     (@delete [$op:ident $Noun:ident $name:tt] [$($doc:tt)*] $path:tt $id:tt) => {

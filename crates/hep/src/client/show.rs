@@ -48,13 +48,18 @@ fn yaml(value: &Value) -> String {
 fn table(items: &[Value], columns: &[&str]) -> String {
     let mut table = Table::new();
     table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(columns.iter().map(|column| column.to_uppercase().replace('_', " ")));
+    table.set_header(columns.iter().map(|column| heading(column)));
     for item in items {
         table.add_row(columns.iter().map(|column| cell(column, &item[*column])));
     }
     // The library puts a space before the first column.
     let lines = table.lines().map(|line| line.trim().to_owned() + "\n");
     lines.collect()
+}
+
+/// What stands over a column. Milliseconds are shown as a time, so their unit is left out.
+fn heading(column: &str) -> String {
+    column.strip_suffix("_ms").unwrap_or(column).to_uppercase().replace('_', " ")
 }
 
 /// A line for each field that says something.
@@ -124,6 +129,8 @@ mod tests {
         assert!(!text.contains('\u{1b}') && !text.contains("zone"), "{text}");
         let table = list(std::slice::from_ref(&host), &["name", "groups"], Form::Text);
         assert_eq!(table, "NAME  GROUPS\nweb1  a,b\n");
+        let table = list(std::slice::from_ref(&host), &["name", "seen_ms"], Form::Text);
+        assert_eq!(table, "NAME  SEEN\nweb1  2001-09-09T01:46:40Z\n");
         assert_eq!(list(&[json!({"a": 1})], &[], Form::Json), "{\"a\":1}\n");
         assert_eq!(one(&json!({"b": [1], "a": "x"}), Form::Yaml), "a: x\nb:\n- 1\n");
     }
