@@ -52,7 +52,8 @@ class Fleet:
         for home in homes.iterdir():
             for left in (".cache", ".ansible"):
                 shutil.rmtree(home / left, ignore_errors=True)
-        shutil.rmtree(FILES_BASE, ignore_errors=True)
+        for left in (FILES_BASE, Path("/tmp/hep-ansible")):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 class Tools:
@@ -214,6 +215,8 @@ class Tools:
             "ANSIBLE_FORKS": str(forks),
             "ANSIBLE_PYTHON_INTERPRETER": "/usr/bin/python3",
             "ANSIBLE_SSH_CONTROL_PATH_DIR": control_dir,
+            # The hosts are one user on one machine, whose home in /etc/passwd is none of theirs.
+            "ANSIBLE_REMOTE_TMP": "/tmp/hep-ansible",
             "ANSIBLE_SSH_ARGS": f"{control} -o UserKnownHostsFile={self.fleet.known_hosts}",
         }
         if strategy:

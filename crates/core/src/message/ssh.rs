@@ -46,7 +46,7 @@ catalogue! { "ssh";
     known_hosts_unwritable(file, error) "cannot add the host key to {file}: {error}";
 
     auth_failed(host, user, tried, offered)
-        "cannot log in to {host} as {user}: the host accepted none of {tried}; it allows {offered}\nhint: check the user, and give a key (--key FILE), an agent or a password (--ask-pass)";
+        "cannot log in to {host} as {user}: tried {tried}; the host allows {offered}\nhint: check the user, and give a key (--key FILE), an agent or a password (--ask-pass)";
     auth_nothing_to_try(host, user, offered)
         "cannot log in to {host} as {user}: there is no key, agent or password to try; the host allows {offered}\nhint: give a key (--key FILE), an agent or a password (--ask-pass)";
     auth_closed(host, user, tried)

@@ -268,14 +268,14 @@ pub fn hosts_of(
     loaded: &Loaded,
     limit: Option<&str>,
 ) -> Result<Vec<PlayHosts>, Message> {
+    let within = limit.map(|limit| fleet.select(limit)).transpose()?;
+    let within: Option<HashSet<Arc<str>>> =
+        within.map(|hosts| hosts.into_iter().map(|host| host.name).collect());
     let mut plays = Vec::new();
     for play in &loaded.program.plays {
         let pattern = scene::pattern(loaded, play)?;
         let mut hosts = fleet.select(&pattern)?;
-        if let Some(limit) = limit {
-            let within = fleet.select(limit)?;
-            hosts.retain(|host| within.iter().any(|other| other.name == host.name));
-        }
+        hosts.retain(|host| within.as_ref().is_none_or(|within| within.contains(&host.name)));
         scene::sort(&mut hosts, play.order.as_deref());
         plays.push((Arc::new(play.clone()), hosts));
     }

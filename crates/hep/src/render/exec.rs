@@ -132,8 +132,9 @@ impl Talk {
             states.iter().filter_map(|state| self.state(*state, ended)).collect();
         let many = self.names.len();
         let hosts = format!("{many} {}", if many == 1 { "host" } else { "hosts" });
+        let states = if many == 0 { "nothing to do".to_owned() } else { parts.join(", ") };
         let seconds = format!("{:.1}", self.begun.elapsed().as_secs_f64());
-        let _ = writeln!(page.err(), "{}", say::summary(hosts, parts.join(", "), seconds));
+        let _ = writeln!(page.err(), "{}", say::summary(hosts, states, seconds));
     }
 
     fn state(&self, state: HostState, ended: &Ended) -> Option<String> {

@@ -67,6 +67,26 @@ fn the_right_password_and_the_wrong_one() {
     assert!(!desk.holds(password.trim()));
 }
 
+/// Where sudo remembers a password for all sessions it asks for none, and what was meant as the password must not
+/// become input of the command.
+#[test]
+fn a_password_that_sudo_remembers_is_no_input() {
+    let machine = Machine::shared("m1");
+    let rule = "Defaults:remembered timestamp_type=global\nremembered ALL=(ALL:ALL) ALL";
+    machine.user("remembered", rule);
+    let password = format!("pass-{}-kept", std::process::id());
+    let line = format!("remembered:{password}\n");
+    crate::machine::fed_script("machine-sh", &["m1", "chpasswd"], line.as_bytes());
+    let desk = machine.desk(&["remembered"]).set("HEP_BECOME_PASSWORD", &password);
+    let typed = format!("{password}\n");
+    desk.fed(&["exec", "all", "sudo -S -p '' -v && sudo -n true"], typed.as_bytes()).expect(0);
+    let ran = who(&desk, &[]).expect(0).never_says(&password);
+    assert_eq!(ran.task("remembered", "both")["result"]["stdout"], "root\n/root\nword");
+    let ran = desk.fed(&["exec", "all", "--sudo", "id -un; cat"], b"input\n").expect(0);
+    ran.says("remembered: root").says("remembered: input").never_says(&password);
+    desk.hep(&["exec", "all", "sudo -n true"]).expect(0);
+}
+
 /// Looks at all command lines and environments again and again while it lives.
 struct Watch {
     over: Arc<AtomicBool>,

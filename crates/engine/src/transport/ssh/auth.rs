@@ -52,7 +52,7 @@ impl Attempt {
             Self::Certificate(file, _) => format!("the certificate of {}", file.path.display()),
             Self::Key(file) => format!("the key {}", file.path.display()),
             Self::Password => "the password".to_owned(),
-            Self::Interactive => "the host's questions".to_owned(),
+            Self::Interactive => "the answers to its questions".to_owned(),
         }
     }
 }
@@ -106,18 +106,14 @@ impl Login<'_> {
         let (mut attempts, mut notes) = self.attempts().await;
         let mut allowed: Option<MethodSet> = None;
         let mut tried = Vec::new();
-        // Without keys nothing tells yet what the host allows.
-        if !attempts.iter().any(|attempt| attempt.method() == MethodKind::PublicKey) {
-            match self.attempt(&Attempt::Probe).await? {
-                Step::Refused(methods) => allowed = Some(methods),
-                Step::In | Step::Skipped(_) => return Ok(()),
-            }
-        }
         while let Some(index) = next(&attempts, allowed.as_ref()) {
-            let attempt = attempts.remove(index);
+            // Where no key was sent nothing has told yet what the host allows.
+            let is_blind = allowed.is_none() && attempts[index].method() != MethodKind::PublicKey;
+            let attempt = if is_blind { Attempt::Probe } else { attempts.remove(index) };
             match self.attempt(&attempt).await? {
                 Step::In => return Ok(()),
                 Step::Skipped(note) => notes.extend(note),
+                Step::Refused(methods) if is_blind => allowed = Some(methods),
                 Step::Refused(methods) => {
                     tried.push(attempt.describe());
                     if self.handle.is_closed() {
@@ -399,8 +395,11 @@ impl Login<'_> {
             };
             let mut answers = Vec::with_capacity(prompts.len());
             for prompt in prompts {
-                let answer = self.answer(&prompt, &mut password_used).await;
-                answers.push(answer.map(|answer| answer.expose().clone()).unwrap_or_default());
+                // Without an answer nothing is sent: an empty one would count as a wrong password on the host.
+                let Some(answer) = self.answer(&prompt, &mut password_used).await else {
+                    return Ok(Step::Skipped(None));
+                };
+                answers.push(answer.expose().clone());
             }
             reply = self.handle.authenticate_keyboard_interactive_respond(answers).await?;
         }

@@ -166,6 +166,19 @@ async fn questions_of_the_host() {
     }
 }
 
+/// An empty answer is a wrong password to the host, which counts those.
+#[tokio::test]
+async fn a_question_without_an_answer_is_no_guess() {
+    let methods = vec![MethodKind::KeyboardInteractive];
+    let server = Server::start(Behaviour { questions: 1, methods, ..Behaviour::default() }).await;
+    let target = SshTarget { password: None, ..target(&server) };
+    let (pool, answers) = asking(&[]);
+    let error = failure(&pool, &target).await.to_string();
+    assert_contains(&error, &["there is no key, agent or password to try"]);
+    assert_eq!(answers.asked.lock().unwrap().len(), 1);
+    assert_eq!(server.seen.guesses.load(std::sync::atomic::Ordering::SeqCst), 0);
+}
+
 #[tokio::test]
 async fn a_password_is_asked_for_when_none_is_given() {
     let server = Server::start(Behaviour::default()).await;
@@ -189,7 +202,7 @@ async fn what_was_tried_is_said_and_no_secret() {
     };
     let error = failure(&pool(), &target).await;
     let text = format!("{error} {error:?}");
-    assert_contains(&text, &["as ann", "mine", "the password", "missing", "it allows publickey"]);
+    assert_contains(&text, &["as ann", "mine", "the password", "missing", "the host allows publickey"]);
     assert!(!text.contains("hunter2"), "{text}");
     assert!(error.is_auth());
 

@@ -72,6 +72,8 @@ pub(super) struct Seen {
     /// Terminals asked for, and their new sizes.
     pub(super) terminals: Mutex<Vec<String>>,
     pub(super) signals: Mutex<Vec<String>>,
+    /// Passwords and answers given, right or wrong.
+    pub(super) guesses: AtomicUsize,
     pub(super) tunnels: AtomicUsize,
 }
 
@@ -245,6 +247,7 @@ impl Handler for Client {
                 prompts: all[..self.behaviour.questions].to_vec().into(),
             });
         };
+        self.seen.guesses.fetch_add(1, Ordering::SeqCst);
         let answers: Vec<Bytes> = response.collect();
         let expected = [PASSWORD.as_bytes(), b"42"];
         let right = answers
