@@ -202,7 +202,10 @@ async fn what_was_tried_is_said_and_no_secret() {
     };
     let error = failure(&pool(), &target).await;
     let text = format!("{error} {error:?}");
-    assert_contains(&text, &["as ann", "mine", "the password", "missing", "the host allows publickey"]);
+    assert_contains(
+        &text,
+        &["as ann", "mine", "the password", "missing", "the host allows publickey"],
+    );
     assert!(!text.contains("hunter2"), "{text}");
     assert!(error.is_auth());
 
