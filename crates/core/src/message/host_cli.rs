@@ -9,5 +9,8 @@ catalogue! { "host_cli";
     no_password(host) "No password for {host} was given\nhint: there must be a terminal to ask on; or use `--password-stdin` or `--stored`";
     no_target(text) "`{text}` names no place\nhint: write `SELECTOR:PATH`";
     no_folder(path) "Several files cannot go to `{path}`\nhint: end it with `/`, if it is a folder";
+    not_sure(what, hosts) "Cannot ask whether to {what} {hosts}: there is no terminal\nhint: `--yes` says so beforehand";
+    ask_sure(what, hosts) "This will {what} {hosts}. Go on (yes/no)? ";
+    nothing_done() "Nothing was done";
     not_trusted(host, fingerprint) "The key {fingerprint} of {host} was not approved";
 }

@@ -9,7 +9,7 @@ catalogue! { "import";
     is_local(host) "The host `{host}` is left out: it is the machine that imports (`ansible_connection=local`)";
     var_left(owner, name) "The variable `{name}` of `{owner}` is left out: it is a secret\nhint: keep it in a manifest's encrypted variables";
     unsafe_left(owner, name) "The variable `{name}` of `{owner}` is left out: it is marked `!unsafe`, which the register cannot keep";
-    key_left(host, path) "The key `{path}` of the host `{host}` is not here: its credential stays as it is\nhint: give the key's text in `keys` under this name";
+    key_left(host, path) "The key `{path}` of the host `{host}` is not here: its credential stays as it is\nhint: give the key's text in `keys` under this name; on the command line `--keys` does";
     key_unusable(path, why) "The key `{path}` cannot be used: {why}";
     options_left(host) "Options of the host `{host}` for `ssh` are left out: the register keeps address, port, user and jump hosts only";
     group_left(group) "The group `{group}` is left out: its name cannot be used here";

@@ -182,7 +182,8 @@ pub struct Facts {
 pub async fn facts(engine: &Engine, actor: &Actor, host: &str) -> OpResult<Facts> {
     run::must_on(engine, actor, Verb::View, &[host.into()]).await?;
     let found = hosts::facts(engine.db(), host).await?;
-    let (facts, at_ms) = found.ok_or_else(|| OpError::not_found("facts of host", host))?;
+    let (facts, at_ms) =
+        found.ok_or_else(|| OpError::not_found("record of the facts of host", host))?;
     Ok(Facts { host: host.to_owned(), at_ms, facts })
 }
 

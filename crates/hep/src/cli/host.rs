@@ -365,8 +365,10 @@ fn show_import(told: &Value, form: Form) -> String {
         text.push_str(&show_changes(kind, &told[field], form));
     }
     for remark in told["remarks"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-        text.push_str(&show::safe(remark));
-        text.push('\n');
+        for line in remark.lines() {
+            text.push_str(&show::safe(line));
+            text.push('\n');
+        }
     }
     text
 }
@@ -388,7 +390,10 @@ fn show_changes(kind: &str, lines: &Value, form: Form) -> String {
         text.push('\n');
         for field in line["fields"].as_array().into_iter().flatten() {
             let name = field["name"].as_str().unwrap_or_default();
-            let change = format!("    {name}: {} -> {}", field["before"], field["after"]);
+            let change = match what {
+                "created" => format!("    {name}: {}", field["after"]),
+                _ => format!("    {name}: {} -> {}", field["before"], field["after"]),
+            };
             text.push_str(&show::safe(&change));
             text.push('\n');
         }

@@ -36,10 +36,12 @@ mod span;
 mod ssh;
 mod start;
 mod stdin;
+mod strategy;
 mod through;
 mod token;
 mod upkeep;
 pub(crate) mod variables;
+mod verb;
 mod version;
 
 use std::ffi::OsString;

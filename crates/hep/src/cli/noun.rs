@@ -10,7 +10,7 @@ use reqwest::Method;
 use serde_json::{Map, Value};
 
 use super::failure::Failure;
-use super::{host, job, manifest};
+use super::{host, job, manifest, verb};
 use crate::client::noun::{NOUNS, Noun};
 use crate::client::show::{self, Form};
 use crate::client::{Answer, Server, assign, context};
@@ -103,7 +103,7 @@ pub(crate) fn commands() -> impl Iterator<Item = CommandLine> {
         let command = Common::augment_args(command.arg_required_else_help(true));
         let command = Verb::augment_subcommands(command);
         let command = match noun.name {
-            HOST => host::Verb::augment_subcommands(command),
+            HOST => verb::Verb::augment_subcommands(host::Verb::augment_subcommands(command)),
             JOB => job::Verb::augment_subcommands(command),
             MANIFEST => manifest::Verb::augment_subcommands(command)
                 .mut_subcommand("show", |show| show.arg(manifest::revision_option())),
@@ -135,6 +135,11 @@ pub(crate) async fn run(
         let said = host::run(verb, &server, common.output, &screen).await?;
         screen.write_out(said.as_bytes())?;
         return Ok(exit::FINE);
+    }
+    if noun.name == HOST
+        && let Ok(verb) = verb::Verb::from_arg_matches(&words)
+    {
+        return verb::run(verb, &server, common.output, &screen).await;
     }
     if noun.name == JOB
         && let Ok(verb) = job::Verb::from_arg_matches(&words)

@@ -8,6 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::failure::Failure;
+use super::strategy::Strategy;
 use super::{history, start};
 use crate::client::follow::{follow, path};
 use crate::client::replay;
@@ -68,9 +69,8 @@ pub(super) enum Command {
     Start {
         /// The hosts, as a selector
         selector: String,
-        /// Do not follow: print the run's id
-        #[arg(long)]
-        detach: bool,
+        #[command(flatten)]
+        strategy: Strategy,
         /// The command
         #[arg(required = true, trailing_var_arg = true)]
         words: Vec<String>,
@@ -137,12 +137,14 @@ pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> 
             Ok(exit::FINE)
         }
         Command::Watch { id } => watch(&server, &id, form, &screen).await,
-        Command::Start { selector, detach, words } => {
+        Command::Start { selector, strategy, words } => {
             let subject = json!({ "kind": "command", "words": words });
-            let body = json!({ "subject": subject, "selector": selector });
+            let strategy_said = strategy.object();
+            let body =
+                json!({ "subject": subject, "selector": selector, "strategy": strategy_said });
             let run = server.call(Method::POST, "/runs", Some(&body)).await?.value;
             let id = run["id"].as_str().unwrap_or_default();
-            if detach {
+            if strategy.detach {
                 screen.write_out(format!("{id}\n").as_bytes())?;
                 return Ok(exit::FINE);
             }
@@ -187,6 +189,11 @@ pub(super) async fn watch(
         Ok(screen.write_out(shown.as_bytes())?)
     })
     .await?;
+    code(server, id).await
+}
+
+/// The exit code of a run that has ended.
+pub(super) async fn code(server: &Server, id: &str) -> Result<u8, Failure> {
     let run = server.call(Method::GET, &path(id, ""), None).await?.value;
     Ok(exit_code(states(&run["counts"])))
 }
@@ -215,21 +222,27 @@ pub(super) fn line(event: &Value) -> String {
             let who = if host.is_empty() { "run" } else { host };
             let error = replay::message(&data["error"]);
             let why = error.map(|error| format!(": {error}")).unwrap_or_default();
-            visible::line(format!("{who} {state}{why}").as_bytes()).into_owned() + "\n"
+            sentence(&format!("{who} {state}{why}"))
         }
         "task" if data["event"] == "finished" => {
             let name = data["name"].as_str().unwrap_or_default();
             let why = replay::message(&data["message"]);
             let why = why.map(|why| format!(": {why}")).unwrap_or_default();
-            visible::line(format!("{host} {state}: {name}{why}").as_bytes()).into_owned() + "\n"
+            sentence(&format!("{host} {state}: {name}{why}"))
         }
         "note" => {
             let said = replay::message(data).map(|said| said.to_string()).unwrap_or_default();
             let who = if host.is_empty() { String::new() } else { format!("{host}: ") };
-            visible::line(format!("{who}{said}").as_bytes()).into_owned() + "\n"
+            sentence(&format!("{who}{said}"))
         }
         _ => String::new(),
     }
+}
+
+/// What is told in one entry; a message may have lines of its own, as a hint is.
+fn sentence(text: &str) -> String {
+    let lines: Vec<_> = text.lines().map(|line| visible::line(line.as_bytes())).collect();
+    lines.join("\n    ") + "\n"
 }
 
 #[cfg(test)]
@@ -242,6 +255,16 @@ mod tests {
             json!({ "seq": 2, "kind": "output", "host": "web1", "text": "a\nb\u{1b}[0m\n" });
         let shown = line(&output);
         assert!(shown.starts_with("web1: a\nweb1: b") && !shown.contains('\u{1b}'), "{shown}");
+    }
+
+    #[test]
+    fn a_hint_has_a_line_of_its_own() {
+        let error =
+            json!({ "id": "host_cli.not_sure", "args": { "what": "x", "hosts": "a\u{1b}b" } });
+        let event = json!({ "kind": "host", "host": "web1", "data": { "state": "failed", "error": error } });
+        let shown = line(&event);
+        assert!(shown.contains("\n    hint: ") && !shown.contains('\u{1b}'), "{shown}");
+        assert!(!shown.contains("^J"), "{shown}");
     }
 
     #[test]

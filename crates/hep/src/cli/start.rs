@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::Failure;
 use super::noun::read_object;
+use super::strategy::Strategy;
 use crate::client::show::Form;
 use crate::client::{Server, assign};
 use crate::terminal::Screen;
@@ -40,9 +41,8 @@ pub(super) struct Args {
     /// Become this user for every task
     #[arg(long, value_name = "USER")]
     become_user: Option<String>,
-    /// Do not follow: print the run's id
-    #[arg(long)]
-    detach: bool,
+    #[command(flatten)]
+    strategy: Strategy,
 }
 
 /// Does it.
@@ -64,10 +64,11 @@ pub(super) async fn run(
         }
         None => subject["manifest"] = args.manifest.into(),
     }
-    let body = json!({ "subject": subject, "selector": args.selector });
+    let strategy = args.strategy.object();
+    let body = json!({ "subject": subject, "selector": args.selector, "strategy": strategy });
     let run = server.call(Method::POST, "/runs", Some(&body)).await?.value;
     let id = run["id"].as_str().unwrap_or_default();
-    if args.detach {
+    if args.strategy.detach {
         screen.write_out(format!("{id}\n").as_bytes())?;
         return Ok(exit::FINE);
     }

@@ -48,6 +48,34 @@ pub(crate) async fn follow(
     Ok(())
 }
 
+/// Gives what a stream of events without an end tells, as long as the server is there.
+pub(crate) async fn live(
+    server: &Server,
+    path: &str,
+    mut take: impl AsyncFnMut(Value) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let request = server.request(Method::GET, path).header("accept", "text/event-stream");
+    let (mut response, mut log) = (server.send(request).await?, Log::default());
+    while let Ok(Some(chunk)) = response.chunk().await {
+        for event in log.texts(&chunk) {
+            if let Some(told) = data(&event) {
+                take(told).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A field of an event of a stream.
+fn field<'t>(text: &'t str, name: &str) -> Option<&'t str> {
+    text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+}
+
+/// What an event of a stream carries.
+fn data(text: &str) -> Option<Value> {
+    serde_json::from_str(field(text, "data")?).ok()
+}
+
 /// Whether a server that was there a while ago is only away: it is being restarted, or stands behind a proxy
 /// that says so.
 fn may_wait(failure: &Failure, seen: Option<Instant>) -> bool {
@@ -83,6 +111,11 @@ impl Log {
 
     /// The entries that are whole with this piece of the stream.
     fn events(&mut self, chunk: &[u8]) -> Vec<Value> {
+        self.texts(chunk).iter().filter_map(|text| self.event(text)).collect()
+    }
+
+    /// The events that are whole with this piece of the stream, as they came.
+    fn texts(&mut self, chunk: &[u8]) -> Vec<String> {
         // A blank line may have begun with the piece before.
         let mut at = self.waiting.len().saturating_sub(1);
         self.waiting.extend_from_slice(chunk);
@@ -92,8 +125,7 @@ impl Log {
             .get(at..)
             .and_then(|rest| rest.windows(2).position(|two| two == b"\n\n").map(|end| at + end + 2))
         {
-            let text = String::from_utf8_lossy(&self.waiting[start..end]).into_owned();
-            found.extend(self.event(&text));
+            found.push(String::from_utf8_lossy(&self.waiting[start..end]).into_owned());
             (start, at) = (end, end);
         }
         self.waiting.drain(..start);
@@ -102,13 +134,11 @@ impl Log {
 
     /// One event of the stream: `id`, `event` and `data`, a line each.
     fn event(&mut self, text: &str) -> Option<Value> {
-        let field =
-            |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
-        if field("event") == Some("end") {
+        if field(text, "event") == Some("end") {
             self.over = true;
             return None;
         }
-        let event: Value = serde_json::from_str(field("data")?).ok()?;
+        let event = data(text)?;
         let seq = event["seq"].as_i64()?;
         if seq <= self.last {
             return None;

@@ -6,6 +6,7 @@ pub(crate) mod follow;
 pub(crate) mod noun;
 pub(crate) mod replay;
 pub(crate) mod show;
+pub(crate) mod status;
 
 use std::time::Duration;
 

@@ -37,7 +37,7 @@ pub(crate) const NOUNS: &[Noun] = &[
         name: "credential",
         about: "Credentials that log in; their secrets are never shown",
         path: "/credentials",
-        columns: &["name", "kind", "login", "fingerprint", "description"],
+        columns: &["name", "kind", "user", "fingerprint", "description"],
     },
     Noun {
         name: "job",
@@ -67,7 +67,7 @@ pub(crate) const NOUNS: &[Noun] = &[
         name: "team",
         about: "Teams of users",
         path: "/teams",
-        columns: &["name", "description", "users"],
+        columns: &["name", "description", "members"],
     },
     Noun {
         name: "role",
@@ -79,12 +79,40 @@ pub(crate) const NOUNS: &[Noun] = &[
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
+
+    fn document() -> Value {
+        serde_json::from_str(&crate::api::document().to_json().unwrap()).unwrap()
+    }
+
+    /// What a schema has, through references and parts of it.
+    fn has(document: &Value, schema: &Value, field: &str) -> bool {
+        if let Some(place) = schema["$ref"].as_str() {
+            return has(document, &document.pointer(&place[1..]).unwrap().clone(), field);
+        }
+        let parts = schema["allOf"].as_array().into_iter().flatten();
+        schema["properties"][field].is_object()
+            || parts.into_iter().any(|part| has(document, part, field))
+    }
+
+    #[test]
+    fn every_column_is_a_field() {
+        let document = document();
+        for noun in NOUNS {
+            let path = format!("{}{}", crate::api::ROOT, noun.path);
+            let made = &document["paths"][path]["post"]["responses"]["201"]["content"];
+            let schema = &made["application/json"]["schema"];
+            for column in noun.columns {
+                assert!(has(&document, schema, column), "{}: {column} in {schema}", noun.name);
+            }
+        }
+    }
 
     #[test]
     fn every_noun_is_one_of_the_api() {
-        let document = crate::api::document().to_json().unwrap();
-        let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+        let document = document();
         for noun in NOUNS {
             let all = &document["paths"][format!("{}{}", crate::api::ROOT, noun.path)];
             let one = &document["paths"][format!("{}{}/{{name}}", crate::api::ROOT, noun.path)];

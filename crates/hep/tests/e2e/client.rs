@@ -163,3 +163,31 @@ async fn the_nodes_and_tokens_of_a_server_are_listed() {
     let table = through(&server, &["node", "list"]).expect(0);
     assert!(table.out.lines().next().unwrap_or_default().contains("STATE"), "{table:?}");
 }
+
+#[tokio::test]
+async fn hosts_are_looked_at_and_changed_by_words() {
+    let server = Server::start(2).await;
+    let page = through(&server, &["host", "status", "h0001", "--live"]).expect(0);
+    for word in ["host ", "load ", "memory ", "disk ", "process "] {
+        assert!(page.out.lines().any(|line| line.starts_with(word)), "{word}: {}", page.out);
+    }
+    through(&server, &["host", "facts", "h0001"]).expect(1).says("no record of the facts");
+    through(&server, &["host", "facts", "h0001", "--fresh"]).expect(0).says("ansible_system");
+    through(&server, &["host", "facts", "h0001"]).expect(0).says("ansible_system");
+    let table = through(&server, &["host", "processes", "h0002"]).expect(0);
+    assert!(table.out.starts_with("PID"), "{}", table.out);
+    let services = through(&server, &["host", "services", "h0001", "--output", "json"]).expect(0);
+    assert!(services.out.lines().all(|line| line.starts_with('{')), "{}", services.out);
+
+    // Without a terminal to ask on, what a host may not come back from needs a word beforehand.
+    let words = ["host", "power-off", "h000[1-2]"];
+    through(&server, &words).expect(1).says("h[0001-0002]").says("--yes");
+    let words = ["host", "service", "restart", "h0001", "no-such-service", "--check"];
+    through(&server, &words).expect(2).says("no-such-service");
+    let words = ["host", "signal", "h000[1-2]", "--name", "no-such-program", "--canary", "1"];
+    let ran = through(&server, &words).expect(0);
+    ran.says("h0001: total 0 signalled").says("h0002: total 0 signalled").says("run succeeded");
+    let words = ["host", "signal", "h0001", "--name", "no-such-program", "--detach"];
+    let id = through(&server, &words).expect(0).out;
+    through(&server, &["run", "watch", id.trim()]).expect(0).says("run succeeded");
+}
