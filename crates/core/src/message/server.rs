@@ -4,6 +4,8 @@ catalogue! { "server";
     denied(verb, what) "You may not {verb} {what}\nhint: an administrator can give you a role that allows it";
     not_signed_in() "Sign in first: this needs a session or a token\nhint: send `Authorization: Bearer TOKEN`";
     store_unavailable() "The database cannot be reached at the moment\nhint: try again; the server's log says more";
+    no_space() "There is no space left where the server keeps its data: nothing was changed\nhint: make room there; the server goes on by itself";
+    bad_value() "The database cannot keep this text\nhint: leave out NUL characters, and shorten what is very long";
     same_key_at_once(key) "Another call with the `Idempotency-Key` `{key}` is being answered\nhint: send it again in a moment";
     other_body_same_key(key) "The `Idempotency-Key` `{key}` was used for another request\nhint: choose a new key for each thing that is to be made";
     bad_key() "The `Idempotency-Key` cannot be used\nhint: choose 1 to 200 visible characters, new for each thing that is to be made";

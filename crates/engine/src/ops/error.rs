@@ -90,6 +90,11 @@ impl From<StoreError> for OpError {
                 tracing::warn!(error = %chain(&error), "the database cannot be reached");
                 Self::Unavailable(server::store_unavailable())
             }
+            StoreError::NoSpace(_) => {
+                tracing::warn!(error = %chain(&error), "the database has no space left");
+                Self::Unavailable(server::no_space())
+            }
+            StoreError::Value(_) => Self::Invalid { field: None, message: server::bad_value() },
             other => Self::Internal(chain(&other)),
         }
     }

@@ -40,6 +40,8 @@ pub mod verb;
 
 use std::sync::{Arc, OnceLock};
 
+use hep_core::message::server;
+
 pub use self::actor::{Actor, ActorKind};
 pub use self::error::{OpError, OpResult};
 use crate::master_key::{Sealer, Source};
@@ -74,6 +76,7 @@ impl Engine {
 
     /// The same on a database that is open.
     pub(crate) async fn on(db: Db, keys: Source) -> OpResult<Self> {
+        crate::server::time::take(&db).await?;
         migrate::migrate(&db).await?;
         let tx = db.begin().await?;
         crate::store::partitions::default(&tx).await?;
@@ -106,9 +109,13 @@ impl Engine {
         &self.inner.register
     }
 
-    /// Whether the database answers.
-    pub async fn is_ready(&self) -> bool {
-        self.db().one(sql("SELECT 1 AS one")).await.is_ok()
+    /// Whether the database answers and takes what is written; why not.
+    pub async fn ready(&self) -> OpResult<()> {
+        self.db().one(sql("SELECT 1 AS one")).await?;
+        match self.db().has_room() {
+            true => Ok(()),
+            false => Err(OpError::Unavailable(server::no_space())),
+        }
     }
 
     /// What there is how many of, for meters; what cannot be counted now is left out.
@@ -140,5 +147,12 @@ impl Engine {
     /// Ends all work with the database.
     pub async fn close(&self) {
         self.db().close().await;
+    }
+}
+
+/// That it could not be noted that somebody was here keeps nobody out: on a full disk, who only looks can look.
+fn note_use(noted: crate::store::Result<()>) {
+    if let Err(error) = noted {
+        tracing::warn!(error = %error::chain(&error), "cannot note when a credential was used");
     }
 }

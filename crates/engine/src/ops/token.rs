@@ -178,7 +178,7 @@ pub async fn actor(
     let key = valid.ok_or_else(|| OpError::NotSignedIn(server::bad_token()))?;
     let token = key.token;
     if token.used_ms.is_none_or(|used| used < now_ms() - USED_MS) {
-        tokens::used(engine.db(), &token.id).await?;
+        super::note_use(tokens::used(engine.db(), &token.id).await);
     }
     let grants = users::grants(engine.db(), &key.user_id).await?;
     let within = |grant: &Grant| grant.within(token.verbs.as_ref(), &token.selector);

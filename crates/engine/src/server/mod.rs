@@ -2,6 +2,7 @@
 
 mod expectation;
 mod filled;
+mod forget;
 mod gates;
 pub(crate) mod git;
 pub(crate) mod given;
@@ -16,6 +17,7 @@ pub(crate) mod roster;
 mod runner;
 mod settle;
 pub mod subject;
+pub(crate) mod time;
 pub(crate) mod told;
 pub(crate) mod work;
 mod writer;
@@ -28,6 +30,7 @@ use std::time::Duration;
 use hep_core::message::{Message, run as say};
 use tokio::task::JoinHandle;
 
+use self::forget::Kept;
 use self::node::Node;
 pub(crate) use self::node::{QUEUED, STOP};
 use crate::ops::Engine;
@@ -116,16 +119,18 @@ impl Server {
             tokio::spawn(this().take_over()),
             tokio::spawn(this().take(options.runs.max(1), options.poll)),
         ];
+        let kept = Kept { runs: options.keep_runs, audit: options.keep_audit };
         let helpers = vec![
             tokio::spawn(this().renew()),
             tokio::spawn(this().beat(options.name.clone(), options.address.clone())),
             tokio::spawn(this().listen()),
             tokio::spawn(this().hear()),
-            tokio::spawn(this().forget(options.keep_runs, options.keep_audit)),
+            tokio::spawn(this().forget(kept)),
         ];
         let mut helpers = helpers;
         if engine.db().is_shared() {
             helpers.push(tokio::spawn(this().give_up()));
+            helpers.push(tokio::spawn(this().follow_clock()));
         }
         Ok(Self { node, grace: options.grace, workers, helpers, _claim: claim })
     }

@@ -15,25 +15,20 @@ use super::log::Wished;
 use super::runner::{self, Active};
 use super::{Options, writer};
 use crate::cancel::Cancel;
+use crate::clock;
 use crate::ops::Engine;
 use crate::ops::error::chain;
 use crate::play::bundle::Bundle;
 use crate::store::db::Heard;
 use crate::store::runs::{self, Held, Run};
 use crate::store::{Db, Result, new_id, now_ms};
-use crate::store::{nodes, retention};
+use crate::store::{leases, nodes};
 use crate::transport::ssh::{Pool, Settings};
 
 /// The channel on which nodes tell one another that a run is to be stopped.
 pub(crate) const STOP: &str = "hep_stop";
 /// The channel on which nodes tell one another that a run waits to be taken.
 pub(crate) const QUEUED: &str = "hep_queued";
-
-/// How often old rows are looked for.
-const HOUR: Duration = Duration::from_hours(1);
-
-/// How long a node that says nothing is shown.
-const SILENT: Duration = Duration::from_hours(24);
 
 /// A node.
 pub(super) struct Node {
@@ -48,7 +43,7 @@ pub(super) struct Node {
     pub(super) writer: mpsc::Sender<Wished>,
     /// The zones whose hosts it reaches; none for all.
     pub(super) zones: Vec<String>,
-    lease: Duration,
+    pub(super) lease: Duration,
     /// Nothing may begin after this.
     safe: watch::Sender<Instant>,
     stopping: Cancel,
@@ -166,7 +161,7 @@ impl Node {
         loop {
             let (sent, active) = (Instant::now(), self.active_ids());
             // A database that says nothing is one that cannot be reached.
-            match tokio::time::timeout(self.lease / 3, runs::renew(self.db(), &self.id)).await {
+            match tokio::time::timeout(self.lease / 3, leases::renew(self.db(), &self.id)).await {
                 Ok(Ok(held)) => {
                     self.safe.send_replace(sent + self.lease * 2 / 3);
                     self.heed(&held, &active);
@@ -266,30 +261,6 @@ impl Node {
         }
     }
 
-    /// Removes what is older than it is kept, now and every hour, until the end.
-    pub(super) async fn forget(self: Arc<Self>, runs: Option<Duration>, audit: Option<Duration>) {
-        let mut hours = tokio::time::interval(HOUR);
-        loop {
-            hours.tick().await;
-            let old = |kept: Duration| {
-                now_ms().saturating_sub(i64::try_from(kept.as_millis()).unwrap_or(i64::MAX))
-            };
-            let done = async {
-                nodes::forget(self.db(), old(SILENT)).await?;
-                while let Some(kept) = runs
-                    && retention::runs(self.db(), old(kept)).await? > 0
-                {}
-                while let Some(kept) = audit
-                    && retention::audit(self.db(), old(kept)).await? > 0
-                {}
-                Result::Ok(())
-            };
-            if let Err(error) = done.await {
-                tracing::warn!(error = %chain(&error), "cannot remove what is old");
-            }
-        }
-    }
-
     /// Hears what other nodes tell.
     pub(super) async fn hear(self: Arc<Self>) {
         loop {
@@ -378,7 +349,7 @@ impl Node {
 
     /// Ends the runs whose deadline has passed while they waited.
     async fn expire(&self) -> crate::ops::OpResult<()> {
-        for run in runs::expired(self.db(), now_ms()).await? {
+        for run in runs::expired(self.db(), now_ms(), clock::too_old()).await? {
             let ended = crate::ops::run::end_unheld(
                 self.db(),
                 &run,

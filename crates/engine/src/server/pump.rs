@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use hep_core::frame::Stream;
-use hep_core::interp::Event;
+use hep_core::interp::{Event, Summary};
 use hep_core::mask::Mask;
-use hep_core::message::run as say;
+use hep_core::message::{play, run as say};
 use hep_core::run::HostState;
 use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::expectation::Expected;
 use super::log::Log;
 use super::output::Kept;
+use super::runner::Active;
 use super::told;
 use crate::event::{HostEnd, RunEvent};
 use crate::ops::error::chain;
@@ -38,9 +39,20 @@ pub(super) struct Pump {
     pub(super) expected: Option<Expected>,
     /// Where facts are kept that hosts tell, when that is what the run is for.
     pub(super) facts: Option<Db>,
+    /// The run, where hosts that nothing was begun on may wait for their turn again.
+    pub(super) active: Option<Arc<Active>>,
     kept: HashMap<Arc<str>, Kept>,
     /// Ends that are not on disk yet.
     ends: Vec<oneshot::Receiver<bool>>,
+}
+
+/// Whether a host was stopped before anything was begun on it.
+fn is_untouched(ended: &HostEnd) -> bool {
+    let before = play::cancelled_before();
+    let stopped = matches!(ended.state, HostState::Cancelled | HostState::NotStarted);
+    let said_so = ended.error.as_ref().is_none_or(|error| error.id == before.id);
+    let did = ended.summary.as_ref().is_some_and(|summary| *summary != Summary::default());
+    stopped && said_so && !did && ended.rc.is_none() && ended.signal.is_none()
 }
 
 impl Pump {
@@ -53,6 +65,7 @@ impl Pump {
             plans,
             expected,
             facts,
+            active: None,
             kept: HashMap::new(),
             ends: Vec::new(),
         }
@@ -125,6 +138,12 @@ impl Pump {
         let Some(&position) = self.positions.get(&ended.host) else { return };
         self.rest(&ended.host).await;
         let begun = self.log.state(position) == HostState::Running;
+        if begun && is_untouched(&ended) && self.active.as_ref().is_some_and(|run| !run.is_to_end())
+        {
+            // Stopped by nobody, but by the end of the lease: the next node does it.
+            self.log.again(position).await;
+            return;
+        }
         if ended.state == HostState::NotStarted {
             if !begun {
                 // Its turn has not come: the run itself says what becomes of it.

@@ -25,6 +25,7 @@ use super::subject::{Strategy, Subject};
 use super::told;
 use super::work::{self, PlayWork, Ready, Work};
 use crate::cancel::Cancel;
+use crate::clock;
 use crate::event::{EVENTS_WAITING, RunEvent};
 use crate::exec;
 use crate::fleet::{Fleet, Overrides};
@@ -32,7 +33,7 @@ use crate::gate::Gate;
 use crate::play;
 use crate::store::host_runs::{self, End, HostRun};
 use crate::store::runs::{Hold, Run, Step};
-use crate::store::{self, StoreError, now_ms};
+use crate::store::{self, now_ms};
 
 /// How long another run that changes a host is waited for.
 const LOCK_WAIT: Duration = Duration::from_mins(10);
@@ -51,6 +52,13 @@ pub(super) struct Active {
     pub(super) asked: AtomicBool,
     /// No more hosts begin, because its limit of failures is reached.
     pub(super) stopped: AtomicBool,
+}
+
+impl Active {
+    /// Whether it is to end: somebody wants that, or its deadline has passed.
+    pub(super) fn is_to_end(&self) -> bool {
+        self.asked.load(Ordering::Relaxed) || self.expired.load(Ordering::Relaxed)
+    }
 }
 
 /// One run.
@@ -100,8 +108,9 @@ async fn patiently<'a, T>(
 ) -> store::Result<T> {
     loop {
         match attempt().await {
-            Err(StoreError::Unavailable(error)) if !active.cancel.is_cancelled() => {
-                tracing::warn!(%error, "cannot read what a run is; trying again");
+            Err(error) if error.passes() && !active.cancel.is_cancelled() => {
+                let why = crate::ops::error::chain(&error);
+                tracing::warn!(error = %why, "cannot read what a run is; trying again");
                 tokio::select! {
                     () = tokio::time::sleep(PATIENCE) => {}
                     () = active.cancel.cancelled() => {}
@@ -120,15 +129,12 @@ impl Runner {
             settle::settle(&self).await;
         }
         // Said before the first host, not while it begins.
-        if self.run.deadline_ms.is_some_and(|deadline| deadline <= now_ms()) {
+        let left_ms = left_ms(&self.run);
+        if left_ms.is_some_and(|left| left <= 0) {
             self.active.expired.store(true, Ordering::Relaxed);
             self.active.cancel.cancel();
         }
-        let watch = tokio::spawn(watch(
-            Arc::clone(&self.active),
-            Arc::clone(&self.log),
-            self.run.deadline_ms,
-        ));
+        let watch = tokio::spawn(watch(Arc::clone(&self.active), Arc::clone(&self.log), left_ms));
         let failed = match self.active.asked.load(Ordering::Relaxed) {
             true => None,
             false => self.attempt().await.err(),
@@ -141,6 +147,7 @@ impl Runner {
 
     pub(super) fn pump(&self, mask: Mask, plans: bool) -> Pump {
         let mut pump = Pump::new(Arc::clone(&self.log), Arc::clone(&self.positions), mask, plans);
+        pump.active = Some(Arc::clone(&self.active));
         pump.facts = self.keeps_facts().then(|| self.node.db().clone());
         pump
     }
@@ -415,6 +422,7 @@ impl Runner {
         let reason = match failed {
             Some(message) => message.to_string(),
             None if stopped => "stopped after failures".into(),
+            None if left && !asked && !expired => "its node was stopped or cut off".into(),
             None => String::new(),
         };
         self.log.step(Step::End(state, reason)).await;
@@ -437,9 +445,15 @@ pub(super) fn ended(position: i64, state: HostState, error: Option<Message>) -> 
     End { position, state, rc: None, signal: None, error, summary: None }
 }
 
+/// How long it is to a run's deadline. From then on the wall clock has no part in it.
+fn left_ms(run: &Run) -> Option<i64> {
+    let now = now_ms();
+    run.deadline_ms.map(|deadline| clock::too_old().left_ms(run.created_ms, deadline, now))
+}
+
 /// Stops a run at its deadline, and when it is another node's.
-async fn watch(active: Arc<Active>, log: Arc<Log>, deadline_ms: Option<i64>) {
-    let left = deadline_ms.map(|deadline| u64::try_from(deadline - now_ms()).unwrap_or(0));
+async fn watch(active: Arc<Active>, log: Arc<Log>, left_ms: Option<i64>) {
+    let left = left_ms.map(|left| u64::try_from(left).unwrap_or(0));
     let until = Instant::now() + Duration::from_millis(left.unwrap_or(u64::from(u32::MAX)));
     tokio::select! {
         () = tokio::time::sleep_until(until) => active.expired.store(true, Ordering::Relaxed),

@@ -18,7 +18,7 @@ use super::node::QUEUED;
 use crate::store::events::{self, Entry};
 use crate::store::host_runs::{self, End};
 use crate::store::runs::{self, Step};
-use crate::store::{Db, Result, StoreError, Tx, now_ms};
+use crate::store::{Db, Result, Tx, now_ms};
 
 /// How long output may wait to be stored.
 const LATEST: Duration = Duration::from_millis(50);
@@ -212,8 +212,9 @@ impl Writer {
         loop {
             match self.commit(&mut parts).await {
                 Ok(()) => return,
-                Err(StoreError::Unavailable(error)) => {
-                    tracing::warn!(%error, "cannot write the logs of runs; trying again");
+                Err(error) if error.passes() => {
+                    let why = crate::ops::error::chain(&error);
+                    tracing::warn!(error = %why, "cannot write the logs of runs; trying again");
                     tokio::time::sleep(PATIENCE).await;
                     // Who has lost a run meanwhile does not wait for it.
                     parts.retain(|part| !part.log.gone.is_cancelled());

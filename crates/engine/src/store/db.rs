@@ -14,8 +14,13 @@ use sqlx::postgres::{PgArguments, PgConnectOptions, PgListener, PgRow};
 use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, Decode, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Type};
+use sqlx::{
+    AssertSqlSafe, Connection as _, Decode, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Type,
+};
 use tokio::sync::Mutex;
+
+pub use super::error::{Result, StoreError};
+use super::room::Room;
 
 /// How long a statement waits for a connection or for SQLite's writer.
 const BUSY: Duration = Duration::from_secs(20);
@@ -32,68 +37,8 @@ const LET_GO: &str = "SET idle_in_transaction_session_timeout = '10s'";
 /// over. A comment for SQLite, which has one writer at a time.
 pub(super) const UNLOCKED: &str = "/* unlocked */";
 
-/// Why a statement did not do what it should.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// A name or key that must be unique is there already.
-    #[error("a row with the same key is there already")]
-    Duplicate(#[source] sqlx::Error),
-    /// A row that another refers to would go, or refers to one that is not there.
-    #[error("a row that is referred to is missing or still used")]
-    Reference(#[source] sqlx::Error),
-    /// The database cannot be reached, or has no connection to spare; trying again may help.
-    #[error("the database cannot be reached")]
-    Unavailable(#[source] sqlx::Error),
-    /// The database holds what we did not write.
-    #[error("column {column} holds what it must not")]
-    Corrupt {
-        /// The column.
-        column: String,
-        /// What could not be read.
-        #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
-    /// The address names no database that we know.
-    #[error("{0:?} is the address of no database; write sqlite:PATH or postgres://USER@HOST/NAME")]
-    Address(String),
-    /// The schema is newer than this program.
-    #[error("the database has schema {found}, this program knows up to {known}")]
-    Newer {
-        /// What is there.
-        found: i64,
-        /// What we know.
-        known: i64,
-    },
-    /// Anything else that a database says.
-    #[error("the database refused a statement")]
-    Other(#[source] sqlx::Error),
-}
-
-impl From<sqlx::Error> for StoreError {
-    fn from(error: sqlx::Error) -> Self {
-        match &error {
-            sqlx::Error::Database(said) if said.is_unique_violation() => Self::Duplicate(error),
-            sqlx::Error::Database(said) if said.is_foreign_key_violation() => {
-                Self::Reference(error)
-            }
-            // 57P: the server goes down or comes up; 53: it is out of something; 08: the line broke.
-            sqlx::Error::Database(said)
-                if said.code().is_some_and(|code| {
-                    ["57P", "53", "08"].iter().any(|class| code.starts_with(class))
-                }) =>
-            {
-                Self::Unavailable(error)
-            }
-            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => {
-                Self::Unavailable(error)
-            }
-            _ => Self::Other(error),
-        }
-    }
-}
-
-/// What store functions return.
-pub type Result<T> = std::result::Result<T, StoreError>;
+/// The same for rows that are waited for.
+pub(super) const LOCKED: &str = "/* locked */";
 
 /// A parameter. `None` is a NULL of its type, which PostgreSQL wants to know.
 #[derive(Clone, Debug)]
@@ -240,6 +185,7 @@ impl Query {
             self.sql.push_str(" FOR UPDATE SKIP LOCKED");
         }
         self.sql = self.sql.replace(UNLOCKED, "FOR UPDATE SKIP LOCKED");
+        self.sql = self.sql.replace(LOCKED, "FOR UPDATE");
         let mut query = sqlx::query(AssertSqlSafe(self.sql));
         for arg in self.args {
             query = match arg {
@@ -324,7 +270,7 @@ pub trait Sql: Send + Sync {
 
 /// The database.
 #[derive(Clone)]
-pub struct Db(Kind);
+pub struct Db(Kind, Room);
 
 #[derive(Clone)]
 enum Kind {
@@ -355,7 +301,7 @@ impl Listener {
 }
 
 /// A transaction; dropped without `commit` it undoes itself.
-pub struct Tx(Mutex<Begun>);
+pub struct Tx(Mutex<Begun>, Room);
 
 enum Begun {
     Sqlite(sqlx::Transaction<'static, Sqlite>),
@@ -397,6 +343,14 @@ impl Db {
         let pool = |most: u32| {
             PoolOptions::<Sqlite>::new()
                 .max_connections(most)
+                .after_release(|connection, _| {
+                    Box::pin(async move {
+                        // On a full disk SQLite undoes a transaction by itself, and the library does not
+                        // notice: such a connection would begin no other.
+                        connection.ping().await?;
+                        Ok(!connection.is_in_transaction())
+                    })
+                })
                 .acquire_timeout(BUSY)
                 .idle_timeout(None)
                 .max_lifetime(None)
@@ -404,7 +358,7 @@ impl Db {
         };
         let writer = pool(1).connect_with(options.clone()).await?;
         let readers = pool(READERS).connect_lazy_with(options.read_only(true));
-        Ok(Self(Kind::Sqlite { writer, readers, path: path.to_owned() }))
+        Ok(Self(Kind::Sqlite { writer, readers, path: path.to_owned() }, Room::default()))
     }
 
     async fn postgres(address: &str) -> Result<Self> {
@@ -421,7 +375,7 @@ impl Db {
             })
             .connect_with(options)
             .await?;
-        Ok(Self(Kind::Postgres(pool)))
+        Ok(Self(Kind::Postgres(pool), Room::default()))
     }
 
     /// Begins a transaction that may write. On SQLite it is the only one until its end: nothing that waits
@@ -433,7 +387,7 @@ impl Db {
             }
             Kind::Postgres(pool) => Begun::Postgres(pool.begin().await?),
         };
-        Ok(Tx(Mutex::new(begun)))
+        Ok(Tx(Mutex::new(begun), self.1.clone()))
     }
 
     /// Begins a transaction that only reads, and sees the database as it is now, whatever is written meanwhile.
@@ -449,7 +403,19 @@ impl Db {
                 Begun::Postgres(tx)
             }
         };
-        Ok(Tx(Mutex::new(begun)))
+        Ok(Tx(Mutex::new(begun), self.1.clone()))
+    }
+
+    /// What the clock of a shared database shows, in milliseconds since 1970; nothing where our own counts.
+    pub async fn clock_ms(&self) -> Result<Option<i64>> {
+        let Kind::Postgres(pool) = &self.0 else { return Ok(None) };
+        let text = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) AS now_ms";
+        Ok(Some(sqlx::query(text).fetch_one(pool).await?.try_get("now_ms")?))
+    }
+
+    /// Whether there was room for what was last written.
+    pub fn has_room(&self) -> bool {
+        self.1.is_left()
     }
 
     /// Whether several nodes can share it.
@@ -514,16 +480,26 @@ pub fn without_password(address: &str) -> String {
 #[async_trait]
 impl Sql for Db {
     async fn all(&self, query: Query) -> Result<Vec<Row>> {
-        Ok(match &self.0 {
+        self.1.note(self.0.all(query).await)
+    }
+
+    async fn run(&self, query: Query) -> Result<u64> {
+        self.1.note_rows(self.0.run(query).await)
+    }
+}
+
+impl Kind {
+    async fn all(&self, query: Query) -> Result<Vec<Row>> {
+        Ok(match self {
             // A statement that writes and answers (`RETURNING`) must not meet a reader.
-            Kind::Sqlite { writer, readers, .. } => {
+            Self::Sqlite { writer, readers, .. } => {
                 let reads = query.sql.trim_start().starts_with("SELECT")
                     || query.sql.trim_start().starts_with("WITH");
                 let pool = if reads { readers } else { writer };
                 let rows = query.for_sqlite().fetch_all(pool).await?;
                 rows.into_iter().map(Row::Sqlite).collect()
             }
-            Kind::Postgres(pool) => {
+            Self::Postgres(pool) => {
                 let rows = query.for_postgres().fetch_all(pool).await?;
                 rows.into_iter().map(Row::Postgres).collect()
             }
@@ -531,11 +507,11 @@ impl Sql for Db {
     }
 
     async fn run(&self, query: Query) -> Result<u64> {
-        Ok(match &self.0 {
-            Kind::Sqlite { writer, .. } => {
+        Ok(match self {
+            Self::Sqlite { writer, .. } => {
                 query.for_sqlite().execute(writer).await?.rows_affected()
             }
-            Kind::Postgres(pool) => query.for_postgres().execute(pool).await?.rows_affected(),
+            Self::Postgres(pool) => query.for_postgres().execute(pool).await?.rows_affected(),
         })
     }
 }
@@ -543,11 +519,11 @@ impl Sql for Db {
 impl Tx {
     /// Makes it last.
     pub async fn commit(self) -> Result<()> {
-        match self.0.into_inner() {
-            Begun::Sqlite(tx) => tx.commit().await?,
-            Begun::Postgres(tx) => tx.commit().await?,
-        }
-        Ok(())
+        let done = match self.0.into_inner() {
+            Begun::Sqlite(tx) => tx.commit().await,
+            Begun::Postgres(tx) => tx.commit().await,
+        };
+        self.1.note(done.map_err(StoreError::from))
     }
 
     /// Several statements without parameters, as a migration has them.
@@ -587,22 +563,33 @@ impl Tx {
 #[async_trait]
 impl Sql for Tx {
     async fn all(&self, query: Query) -> Result<Vec<Row>> {
-        Ok(match &mut *self.0.lock().await {
-            Begun::Sqlite(tx) => {
+        self.1.note(self.0.lock().await.all(query).await)
+    }
+
+    async fn run(&self, query: Query) -> Result<u64> {
+        // Whether there is room is known when it is committed.
+        self.1.note(self.0.lock().await.run(query).await)
+    }
+}
+
+impl Begun {
+    async fn all(&mut self, query: Query) -> Result<Vec<Row>> {
+        Ok(match self {
+            Self::Sqlite(tx) => {
                 let rows = query.for_sqlite().fetch_all(&mut **tx).await?;
                 rows.into_iter().map(Row::Sqlite).collect()
             }
-            Begun::Postgres(tx) => {
+            Self::Postgres(tx) => {
                 let rows = query.for_postgres().fetch_all(&mut **tx).await?;
                 rows.into_iter().map(Row::Postgres).collect()
             }
         })
     }
 
-    async fn run(&self, query: Query) -> Result<u64> {
-        Ok(match &mut *self.0.lock().await {
-            Begun::Sqlite(tx) => query.for_sqlite().execute(&mut **tx).await?.rows_affected(),
-            Begun::Postgres(tx) => query.for_postgres().execute(&mut **tx).await?.rows_affected(),
+    async fn run(&mut self, query: Query) -> Result<u64> {
+        Ok(match self {
+            Self::Sqlite(tx) => query.for_sqlite().execute(&mut **tx).await?.rows_affected(),
+            Self::Postgres(tx) => query.for_postgres().execute(&mut **tx).await?.rows_affected(),
         })
     }
 }

@@ -2,9 +2,15 @@
 
 use super::db::{Result, Sql, sql};
 use super::now_ms;
+use crate::clock;
 
 /// How long a key is remembered, in milliseconds.
 const KEPT_MS: i64 = 24 * 3_600_000;
+
+/// Keys from before this are forgotten. That the clock was set forward makes none of them older.
+fn oldest() -> i64 {
+    now_ms().saturating_sub(KEPT_MS).saturating_sub(clock::too_old().by_ms)
+}
 
 /// A creating call that may come twice.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +38,7 @@ pub struct Before {
 pub async fn find(from: &dyn Sql, actor: &str, route: &str, key: &str) -> Result<Option<Before>> {
     let query = sql("SELECT body_hash, location FROM idempotency
          WHERE actor = $1 AND route = $2 AND name = $3 AND created_ms > $4");
-    let query = query.bind(actor).bind(route).bind(key).bind(now_ms() - KEPT_MS);
+    let query = query.bind(actor).bind(route).bind(key).bind(oldest());
     let Some(row) = from.one(query).await? else { return Ok(None) };
     let location: String = row.get("location")?;
     let (kind, name) = location.split_once('/').unwrap_or((&location, ""));
@@ -52,7 +58,7 @@ pub async fn remember(
     kind: &str,
     name: &str,
 ) -> Result<()> {
-    let old = sql("DELETE FROM idempotency WHERE created_ms <= $1").bind(now_ms() - KEPT_MS);
+    let old = sql("DELETE FROM idempotency WHERE created_ms <= $1").bind(oldest());
     into.run(old).await?;
     let query = sql("INSERT INTO idempotency (actor, route, name, body_hash, location, created_ms)
          VALUES ($1, $2, $3, $4, $5, $6)");

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod backup;
 pub mod credentials;
 pub mod db;
+pub mod error;
 pub mod events;
 pub mod grants;
 pub mod groups;
@@ -14,6 +15,7 @@ pub mod host_runs;
 pub mod hosts;
 pub mod idempotency;
 pub mod jobs;
+pub mod leases;
 pub mod local;
 pub mod manifests;
 pub mod migrate;
@@ -23,6 +25,7 @@ pub mod register;
 pub mod repositories;
 pub mod retention;
 pub mod roles;
+mod room;
 pub mod roster;
 pub mod runs;
 pub mod sealed;
@@ -34,7 +37,12 @@ pub(crate) mod testing;
 pub mod tokens;
 pub mod users;
 
-pub use self::db::{Db, Result, Sql, StoreError, Tx};
+use std::sync::Mutex;
+
+use uuid::{ContextV7, Timestamp};
+
+pub use self::db::{Db, Sql, Tx};
+pub use self::error::{Result, StoreError};
 
 /// Who wrote a row, and when.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
@@ -47,7 +55,11 @@ pub struct Stamp {
 
 /// A new id: a UUIDv7, so that ids are in the order of their making.
 pub fn new_id() -> String {
-    uuid::Uuid::now_v7().to_string()
+    /// In order even where the clock goes back.
+    static ORDER: Mutex<ContextV7> = Mutex::new(ContextV7::new());
+    let now = crate::clock::now_ms();
+    let nanos = u32::try_from(now % 1000).unwrap_or(0) * 1_000_000;
+    uuid::Uuid::new_v7(Timestamp::from_unix(&ORDER, now / 1000, nanos)).to_string()
 }
 
 /// Now, as rows have it: milliseconds since 1970.

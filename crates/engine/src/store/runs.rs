@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::db::{Arg, Query, Result, Row, Sql, UNLOCKED, sql};
 use super::{new_id, now_ms};
+use crate::clock::TooOld;
 
 /// How many hosts are in each state.
 pub type Counts = BTreeMap<HostState, i64>;
@@ -323,7 +324,7 @@ pub struct Held {
     pub state: RunState,
 }
 
-fn held(row: &Row) -> Result<Held> {
+pub(super) fn held(row: &Row) -> Result<Held> {
     Ok(Held {
         id: row.get("id")?,
         node: row.get("node_id")?,
@@ -331,14 +332,6 @@ fn held(row: &Row) -> Result<Held> {
         lease: row.get("lease")?,
         state: row.word("state")?,
     })
-}
-
-/// Renews what a node holds, and answers what that is.
-pub async fn renew(into: &dyn Sql, node: &str) -> Result<Vec<Held>> {
-    let query = sql("UPDATE runs SET lease = lease + 1
-         WHERE state IN ('running', 'waiting', 'cancelling') AND node_id = $1
-         RETURNING id, node_id, fence, lease, state");
-    into.all(query.bind(node)).await?.iter().map(held).collect()
 }
 
 /// What any node holds that a node of some zones could take over.
@@ -470,11 +463,12 @@ pub async fn approve(into: &dyn Sql, id: &str, by: &str) -> Result<bool> {
     Ok(into.run(query.bind(by).bind(id)).await? > 0)
 }
 
-/// Runs whose deadline passed while nobody held them.
-pub async fn expired(from: &dyn Sql, now: i64) -> Result<Vec<String>> {
+/// Runs whose deadline passed while nobody held them; that the clock was set forward makes none of them older.
+pub async fn expired(from: &dyn Sql, now: i64, too_old: TooOld) -> Result<Vec<String>> {
     let query = sql("SELECT id FROM runs WHERE state IN ('queued', 'waiting') AND node_id IS NULL
-         AND deadline_ms < $1 LIMIT 100");
-    from.all(query.bind(now)).await?.iter().map(|row| row.get("id")).collect()
+         AND deadline_ms < $1 AND (created_ms > $2 OR deadline_ms < $3) LIMIT 100");
+    let query = query.bind(now).bind(too_old.until_ms).bind(now.saturating_sub(too_old.by_ms));
+    from.all(query).await?.iter().map(|row| row.get("id")).collect()
 }
 
 /// How many runs are in each state that is not over.
@@ -509,6 +503,7 @@ mod tests {
     use hep_core::run::HostState::*;
 
     use super::super::host_runs::{self, End};
+    use super::super::leases::renew;
     use super::super::testing::on_both;
     use super::super::{Db, events};
     use super::*;
@@ -793,7 +788,7 @@ mod tests {
             }
             let open = open_by_state(&db).await.unwrap();
             assert_eq!(open.len(), 2, "{open:?}");
-            assert!(expired(&db, now_ms()).await.unwrap().is_empty());
+            assert!(expired(&db, now_ms(), TooOld::default()).await.unwrap().is_empty());
         })
         .await;
     }

@@ -26,11 +26,11 @@ pub(super) fn router(engine: Engine, door: Arc<Door>) -> Router {
         .with_state(Parts { engine, door })
 }
 
-/// Whether the database answers.
-async fn ready(State(parts): State<Parts>) -> (StatusCode, &'static str) {
-    match parts.engine.is_ready().await {
-        true => (StatusCode::OK, "ready\n"),
-        false => (StatusCode::SERVICE_UNAVAILABLE, "the database cannot be reached\n"),
+/// Whether the database answers and takes what is written.
+async fn ready(State(parts): State<Parts>) -> (StatusCode, String) {
+    match parts.engine.ready().await {
+        Ok(()) => (StatusCode::OK, "ready\n".to_owned()),
+        Err(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")),
     }
 }
 

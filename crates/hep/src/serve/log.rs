@@ -158,9 +158,13 @@ impl Rotated {
             }
         }
         if self.kept == 0 {
-            std::fs::remove_file(&self.path)?;
+            let _ = std::fs::remove_file(&self.path);
         } else {
-            std::fs::rename(&self.path, name(1))?;
+            match std::fs::rename(&self.path, name(1)) {
+                // It was put aside before, and there was no space for the next one.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                done => done?,
+            }
         }
         self.file = append(&self.path)?;
         self.size = 0;
