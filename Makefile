@@ -55,7 +55,7 @@ deb: build
 test: pure := $(pure_in_all)
 test: around := $(around_all)
 test: process := $(filter-out --lib,$(process))
-test: setup-build setup-shells setup-databases setup-fleet setup-machines test-pure test-process test-contract test-machines
+test: setup-build setup-shells setup-databases setup-clocks setup-fleet setup-machines test-pure test-process test-contract test-machines
 
 ##  test-pure      ring 1: tables of cases and properties, no I/O
 .PHONY: test-pure
@@ -78,7 +78,7 @@ test-contract: setup-build setup-contract executor
 
 ##  test-machines  ring 3: the built binary against real sshd and Debian machines
 .PHONY: test-machines
-test-machines: setup-build setup-databases setup-fleet setup-machines executor
+test-machines: setup-build setup-databases setup-clocks setup-fleet setup-machines executor
 	@echo "== ring 3 of 3: real machines =="
 	cargo test --no-run $(machines)
 	fleet/with $(HOSTS) $(MACHINES) bash -euc 'fleet/selftest; $(run_tests) $(machines) $(T)'
@@ -138,10 +138,10 @@ test-executors: executors
 	done
 
 ##  setup          install what any target needs, from Debian's packages
-.PHONY: setup setup-build setup-shells setup-databases setup-fleet setup-machines setup-check setup-bench setup-executors setup-contract
+.PHONY: setup setup-build setup-shells setup-databases setup-clocks setup-fleet setup-machines setup-check setup-bench setup-executors setup-contract
 setup:
 	fleet/setup
-setup-build setup-shells setup-databases setup-fleet setup-machines setup-check setup-bench setup-executors setup-contract: setup-%:
+setup-build setup-shells setup-databases setup-clocks setup-fleet setup-machines setup-check setup-bench setup-executors setup-contract: setup-%:
 	@fleet/setup $*
 
 .PHONY: help

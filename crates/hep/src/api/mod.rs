@@ -15,6 +15,8 @@ mod grants;
 mod groups;
 mod handlers;
 mod host_keys;
+#[cfg(test)]
+mod hostile_test;
 mod hosts;
 mod import;
 mod jobs;

@@ -170,6 +170,11 @@ fn table(text: &str) -> BTreeMap<(String, String), Row> {
     rows
 }
 
+/// For each call the body that makes it a valid one; empty where it takes none.
+pub(super) fn valid_bodies() -> BTreeMap<(String, String), String> {
+    table(TABLE).into_iter().map(|(call, row)| (call, row.body)).collect()
+}
+
 /// The calls that the `OpenAPI` document describes, with their paths beneath the root.
 fn calls() -> BTreeSet<(String, String)> {
     let (_, described) = super::routes().split_for_parts();

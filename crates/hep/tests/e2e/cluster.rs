@@ -17,7 +17,7 @@ use crate::server::{Server, event_numbers};
 const HOSTS: usize = 3;
 
 /// A database and a first node on it.
-async fn first(postgres: &Postgres, hosts: usize, lease: &str) -> Server {
+pub(crate) async fn first(postgres: &Postgres, hosts: usize, lease: &str) -> Server {
     let database = postgres.address();
     let variables =
         [("HEP_DATABASE", database.as_str()), ("HEP_NODE_LEASE", lease), ("HEP_NODE_NAME", "n1")];
@@ -37,7 +37,7 @@ impl Dice {
 }
 
 /// How many runs, unless the environment says otherwise.
-fn many(usual: usize) -> usize {
+pub(crate) fn many(usual: usize) -> usize {
     std::env::var("HEP_TEST_RUNS").map_or(usual, |text| text.parse().unwrap())
 }
 
@@ -126,7 +126,7 @@ async fn check(node: &Server, folder: &Path, (number, id): (usize, &str)) -> usi
 }
 
 /// The runs in a state, or all.
-async fn all_runs(node: &Server, state: &str) -> BTreeSet<String> {
+pub(crate) async fn all_runs(node: &Server, state: &str) -> BTreeSet<String> {
     let (mut listed, mut cursor) = (BTreeSet::new(), String::new());
     loop {
         let path = format!("/runs?limit=1000&state={state}{cursor}");
@@ -425,40 +425,4 @@ async fn a_log_that_is_read_from_every_node_in_turn_has_no_gap_and_nothing_twice
     let run = nodes[0].ended(&id).await;
     let last = run["last_seq"].as_i64().unwrap();
     assert_eq!(numbers, (1..=last).collect::<Vec<_>>(), "{connections} connections");
-}
-
-#[tokio::test]
-async fn a_long_queue_at_the_start_is_worked_off() {
-    let postgres = Postgres::start();
-    let one = first(&postgres, HOSTS, "15s").await;
-    for host in 1..=HOSTS {
-        let path = format!("/hosts/h000{host}");
-        one.call("PATCH", &path, Some(json!({ "zone": "here" })), 200).await;
-    }
-    // Nobody takes them yet.
-    let door = one.peer(&[("HEP_NODE_NAME", "door"), ("HEP_NODE_ZONES", "elsewhere")]);
-    drop(one);
-    let runs = many(15) * 20;
-    let begun = std::time::Instant::now();
-    let asking = (0..8).map(|first| {
-        let door = &door;
-        async move {
-            for number in (first..runs).step_by(8) {
-                let selector = format!("h000{}", 1 + number % HOSTS);
-                door.ask(json!({ "kind": "command", "line": "true" }), &selector, json!({})).await;
-            }
-        }
-    });
-    futures::future::join_all(asking).await;
-    let asked = begun.elapsed();
-    assert_eq!(all_runs(&door, "queued").await.len(), runs);
-    let begun = std::time::Instant::now();
-    let here = |name| door.peer(&[("HEP_NODE_NAME", name), ("HEP_NODE_ZONES", "here")]);
-    let nodes = [here("n1"), here("n2"), here("n3")];
-    for id in all_runs(&nodes[0], "").await {
-        // A minute for each: the last of them is soon reached.
-        nodes[0].ended(&id).await;
-    }
-    assert_eq!(all_runs(&door, "succeeded").await.len(), runs);
-    eprintln!("{runs} runs: asked for in {asked:?}, worked off in {:?}", begun.elapsed());
 }

@@ -248,7 +248,7 @@ fn code(status: ExitStatus) -> i32 {
 }
 
 /// The most memory that a process had, in KiB.
-fn high_water(pid: u32) -> Option<u64> {
+pub(crate) fn high_water(pid: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
     line.split_whitespace().nth(1)?.parse().ok()

@@ -116,6 +116,30 @@ impl Server {
         (self.child, self.address) = spawn(&self.desk, &self.variables);
     }
 
+    /// Waits until it says that it can work, or that it cannot; what it says.
+    pub(crate) async fn ready(&self, wanted: bool) -> String {
+        let ask = async || {
+            let answer = self.client.get(format!("{}/readyz", self.address)).send().await.unwrap();
+            (answer.status().is_success(), answer.text().await.unwrap())
+        };
+        let look = async {
+            loop {
+                match ask().await {
+                    (is_ready, said) if is_ready == wanted => return said,
+                    _ => tokio::time::sleep(LOOK).await,
+                }
+            }
+        };
+        let said = tokio::time::timeout(PATIENCE, look).await.ok();
+        let Some(said) = said else { panic!("ready is not {wanted}: {:?}", ask().await) };
+        said
+    }
+
+    /// The most memory that its process had, in KiB.
+    pub(crate) fn most_memory(&self) -> u64 {
+        crate::hep::high_water(self.child.id()).unwrap()
+    }
+
     /// Its address, and the administrator's token.
     pub(crate) fn way(&self) -> (&str, &str) {
         (&self.address, &self.tokens[0].1)
