@@ -48,7 +48,9 @@ use crate::master_key::{Sealer, Source};
 use crate::server::hub::Hub;
 use crate::server::live::Live;
 use crate::server::means::Means;
+use crate::server::numbers::{self, Numbers};
 use crate::server::roster;
+use crate::server::sightings::Sightings;
 use crate::store::db::sql;
 use crate::store::{Db, Sql as _, migrate};
 
@@ -63,6 +65,7 @@ struct Inner {
     sealer: Sealer,
     hub: Arc<Hub>,
     live: Arc<Live>,
+    sightings: Arc<Sightings>,
     /// Empty until a node has started in this process.
     means: OnceLock<Means>,
     register: roster::Cache,
@@ -89,6 +92,7 @@ impl Engine {
                 sealer,
                 hub: Arc::default(),
                 live: Arc::default(),
+                sightings: Arc::default(),
                 means: OnceLock::new(),
                 register: roster::Cache::default(),
             }),
@@ -118,9 +122,16 @@ impl Engine {
         }
     }
 
-    /// What there is how many of, for meters; what cannot be counted now is left out.
-    pub async fn numbers(&self) -> Vec<(String, i64)> {
-        crate::store::numbers(self.db()).await.unwrap_or_default()
+    /// What meters show; what cannot be counted now is left out.
+    pub async fn numbers(&self) -> Numbers {
+        let counted = numbers::read(self.db()).await.unwrap_or_default();
+        let ssh = self.means().map(|means| means.pool().numbers()).unwrap_or_default();
+        Numbers { ends: self.sightings().ends(), ssh, ..counted }
+    }
+
+    /// What was found of hosts.
+    pub(crate) fn sightings(&self) -> &Arc<Sightings> {
+        &self.inner.sightings
     }
 
     /// Who waits for what in this process.

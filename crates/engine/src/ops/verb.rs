@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt as _;
-use hep_core::message::verb as say;
+use hep_core::message::{Message, verb as say};
 use hep_core::rights::Verb;
 use hep_core::run::HostState;
 use hep_core::verb::packages::Package;
@@ -29,6 +29,7 @@ use crate::cancel::Cancel;
 use crate::exec::{self, Command, Script};
 use crate::fleet::Fleet;
 use crate::server::live::{Look, Seen};
+use crate::server::sightings::Sightings;
 use crate::server::subject::{Strategy, Subject, VerbSubject};
 use crate::store::hosts;
 
@@ -103,7 +104,18 @@ async fn ask(
 ) -> OpResult<String> {
     let command = command(name, parameters)?;
     let fleet = fleet_for(engine, actor, host).await?;
-    answer(fleet, host.into(), command, PATIENCE).await.map_err(OpError::Unreachable)
+    let said = answer(fleet, host.into(), command, PATIENCE).await;
+    found(engine.sightings(), host, said.as_ref().err());
+    said.map_err(OpError::Unreachable)
+}
+
+/// Notes whether a host was reached: what the line said is no fault of the host's command.
+fn found(sightings: &Sightings, host: &str, failed: Option<&Message>) {
+    match failed {
+        None => sightings.answered(host),
+        Some(why) if why.id.starts_with("ssh.") => sightings.silent(host, why),
+        Some(_) => {}
+    }
 }
 
 /// The hosts, for who may look at this one.
@@ -134,7 +146,7 @@ pub(super) async fn answer(
     name: Arc<str>,
     command: Command,
     patience: Duration,
-) -> Result<String, hep_core::message::Message> {
+) -> Result<String, Message> {
     let gone = || say::no_answer(&name);
     let host = fleet.inventory.hosts().get(&*name).cloned().ok_or_else(gone)?;
     let said = exec::capture(fleet, host, command, patience, Cancel::default()).await;
@@ -154,11 +166,13 @@ pub async fn watch(engine: &Engine, actor: &Actor, host: &str) -> OpResult<watch
     let known = known.ok_or_else(|| OpError::not_found("host", host))?;
     actor.did(&tx, "host.watch", Object::from(&known), "done", None).await?;
     tx.commit().await?;
-    let name: Arc<str> = host.into();
+    let (name, sightings): (Arc<str>, _) = (host.into(), Arc::clone(engine.sightings()));
     let look: Look = Arc::new(move || {
         let (fleet, name, command) = (Arc::clone(&fleet), Arc::clone(&name), command.clone());
+        let sightings = Arc::clone(&sightings);
         async move {
-            let said = answer(fleet, name, command, LIVE_PATIENCE).await;
+            let said = answer(fleet, Arc::clone(&name), command, LIVE_PATIENCE).await;
+            found(&sightings, &name, said.as_ref().err());
             said.map(|output| verb::status::read(&output)).map_err(|message| message.to_string())
         }
         .boxed()

@@ -29,6 +29,11 @@ impl Means {
         }
     }
 
+    /// The connections.
+    pub(crate) const fn pool(&self) -> &Arc<Pool> {
+        &self.pool
+    }
+
     /// Our copies of repositories, where there is a place for them.
     pub(crate) const fn repositories(&self) -> Option<&Cache> {
         self.repositories.as_ref()

@@ -11,11 +11,13 @@ pub(crate) mod live;
 mod log;
 pub(crate) mod means;
 mod node;
+pub mod numbers;
 pub(crate) mod output;
 mod pump;
 pub(crate) mod roster;
 mod runner;
 mod settle;
+pub(crate) mod sightings;
 pub mod subject;
 pub(crate) mod time;
 pub(crate) mod told;
@@ -126,6 +128,7 @@ impl Server {
             tokio::spawn(this().listen()),
             tokio::spawn(this().hear()),
             tokio::spawn(this().forget(kept)),
+            tokio::spawn(this().keep_sightings()),
         ];
         let mut helpers = helpers;
         if engine.db().is_shared() {
@@ -158,6 +161,7 @@ impl Server {
             let _ = tokio::time::timeout(LAST, &mut all).await;
         }
         self.helpers.iter().for_each(JoinHandle::abort);
+        self.node.engine.sightings().flush(self.node.db()).await;
         self.node.leave().await;
     }
 }

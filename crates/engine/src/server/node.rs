@@ -197,6 +197,11 @@ impl Node {
         }
     }
 
+    /// Tells the register how hosts were found, until the end.
+    pub(super) async fn keep_sightings(self: Arc<Self>) {
+        self.engine.sightings().keep(self.db()).await;
+    }
+
     /// Says that this node has ended.
     pub(super) async fn leave(&self) {
         if let Err(error) = nodes::leave(self.db(), &self.id).await {

@@ -15,6 +15,7 @@ use super::expectation::Expected;
 use super::log::Log;
 use super::output::Kept;
 use super::runner::Active;
+use super::sightings::Sightings;
 use super::told;
 use crate::event::{HostEnd, RunEvent};
 use crate::ops::error::chain;
@@ -41,6 +42,8 @@ pub(super) struct Pump {
     pub(super) facts: Option<Db>,
     /// The run, where hosts that nothing was begun on may wait for their turn again.
     pub(super) active: Option<Arc<Active>>,
+    /// Where is noted how hosts were found.
+    pub(super) sightings: Option<Arc<Sightings>>,
     kept: HashMap<Arc<str>, Kept>,
     /// Ends that are not on disk yet.
     ends: Vec<oneshot::Receiver<bool>>,
@@ -57,7 +60,7 @@ fn is_untouched(ended: &HostEnd) -> bool {
 
 impl Pump {
     pub(super) fn new(log: Arc<Log>, positions: Arc<Positions>, mask: Mask, plans: bool) -> Self {
-        let (expected, facts) = (None, None);
+        let (expected, facts, sightings) = (None, None, None);
         Self {
             log,
             positions,
@@ -66,6 +69,7 @@ impl Pump {
             expected,
             facts,
             active: None,
+            sightings,
             kept: HashMap::new(),
             ends: Vec::new(),
         }
@@ -156,6 +160,9 @@ impl Pump {
         }
         if let Some(error) = &mut ended.error {
             self.mask.message(error);
+        }
+        if let Some(sightings) = &self.sightings {
+            sightings.ended(&ended);
         }
         let end = told::end(position, &ended);
         let body = told::host(&end, ended.duration_ms);

@@ -148,6 +148,7 @@ impl Runner {
     pub(super) fn pump(&self, mask: Mask, plans: bool) -> Pump {
         let mut pump = Pump::new(Arc::clone(&self.log), Arc::clone(&self.positions), mask, plans);
         pump.active = Some(Arc::clone(&self.active));
+        pump.sightings = Some(Arc::clone(self.node.engine.sightings()));
         pump.facts = self.keeps_facts().then(|| self.node.db().clone());
         pump
     }

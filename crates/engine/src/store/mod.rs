@@ -12,6 +12,7 @@ pub mod groups;
 pub mod guesses;
 pub mod host_keys;
 pub mod host_runs;
+pub mod host_states;
 pub mod hosts;
 pub mod idempotency;
 pub mod jobs;
@@ -65,19 +66,6 @@ pub fn new_id() -> String {
 /// Now, as rows have it: milliseconds since 1970.
 pub fn now_ms() -> i64 {
     i64::try_from(crate::clock::now_ms()).unwrap_or(i64::MAX)
-}
-
-/// What there is how many of: hosts, and runs by state.
-pub async fn numbers(from: &dyn Sql) -> Result<Vec<(String, i64)>> {
-    let mut numbers = Vec::new();
-    let hosts = db::sql("SELECT state, COUNT(*) AS many FROM hosts GROUP BY state");
-    let runs = db::sql("SELECT state, COUNT(*) AS many FROM runs GROUP BY state");
-    for (kind, query) in [("hosts", hosts), ("runs", runs)] {
-        for row in from.all(query).await? {
-            numbers.push((format!("{kind}_{}", row.get::<String>("state")?), row.get("many")?));
-        }
-    }
-    Ok(numbers)
 }
 
 /// A pattern for `LIKE … ESCAPE '!'` on lower-case texts that hold this one.

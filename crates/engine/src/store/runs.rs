@@ -479,6 +479,12 @@ pub async fn open_by_state(from: &dyn Sql) -> Result<Vec<(String, i64)>> {
     rows.iter().map(|row| Ok((row.get("state")?, row.get("number")?))).collect()
 }
 
+/// When the run was made that waits longest for a node.
+pub async fn oldest_queued(from: &dyn Sql) -> Result<Option<i64>> {
+    let query = sql("SELECT created_ms FROM runs WHERE state = 'queued' ORDER BY id LIMIT 1");
+    from.one(query).await?.map(|row| row.get("created_ms")).transpose()
+}
+
 /// Notes how many hosts are in which state.
 pub async fn set_counts(into: &dyn Sql, id: &str, counts: &Counts) -> Result<()> {
     let query = sql("UPDATE runs SET counts = $1 WHERE id = $2");

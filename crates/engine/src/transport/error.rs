@@ -201,6 +201,23 @@ impl TransportError {
 }
 
 impl TransportError {
+    /// What kind of failure it is, in a word for meters. Of one behind a jump host it is the jump host's.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Resolve { .. } => "resolve",
+            Self::Connect { .. } => "connect",
+            Self::Deadline { .. } => "timeout",
+            Self::Jump { source, .. } => source.reason(),
+            Self::Handshake { .. } => "handshake",
+            Self::HostKey { .. } => "host_key",
+            Self::Settings { .. } => "settings",
+            Self::Auth { .. } => "auth",
+            Self::Channel { .. } | Self::Refused { .. } => "refused",
+            Self::Lost { .. } => "lost",
+            Self::Local { .. } | Self::Unsupported { .. } => "local",
+        }
+    }
+
     /// Whether the host closed the connection during the handshake, before it knew who we are: what sshd does to
     /// those beyond `MaxStartups`. Nothing was begun.
     pub(super) fn is_dropped(&self) -> bool {

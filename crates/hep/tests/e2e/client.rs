@@ -166,7 +166,7 @@ async fn the_nodes_and_tokens_of_a_server_are_listed() {
 
 #[tokio::test]
 async fn hosts_are_looked_at_and_changed_by_words() {
-    let server = Server::start(2).await;
+    let mut server = Server::start(2).await;
     let page = through(&server, &["host", "status", "h0001", "--live"]).expect(0);
     for word in ["host ", "load ", "memory ", "disk ", "process "] {
         assert!(page.out.lines().any(|line| line.starts_with(word)), "{word}: {}", page.out);
@@ -190,4 +190,22 @@ async fn hosts_are_looked_at_and_changed_by_words() {
     let words = ["host", "signal", "h0001", "--name", "no-such-program", "--detach"];
     let id = through(&server, &words).expect(0).out;
     through(&server, &["run", "watch", id.trim()]).expect(0).says("run succeeded");
+
+    // What was found is in the register when the server has ended at the latest.
+    let nobody = json!({ "name": "nobody", "address": "127.77.0.1", "port": 1 });
+    server.call("POST", "/hosts", Some(nobody), 201).await;
+    through(&server, &["run", "command", "nobody", "true"]).expect(4).says("nobody unreachable");
+    let metrics = server.way().0.to_owned() + "/metrics";
+    let page = reqwest::get(metrics).await.unwrap().text().await.unwrap();
+    assert!(page.contains("hep_ssh_failures_total{reason=\"connect\"} "), "{page}");
+    server.stop();
+    server.start_again();
+    let table = through(&server, &["host", "list", "--output", "json"]).expect(0).out;
+    let hosts: Vec<Value> = table.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let states: Vec<_> = hosts
+        .iter()
+        .map(|host| (host["state"].as_str().unwrap(), host["seen_ms"].is_i64()))
+        .collect();
+    assert_eq!(states, [("reachable", true), ("reachable", true), ("unreachable", false)]);
+    assert!(hosts[2]["state_reason"].as_str().unwrap().contains("127.77.0.1:1"), "{hosts:?}");
 }

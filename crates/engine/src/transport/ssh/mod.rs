@@ -21,7 +21,7 @@ mod target;
 
 pub use connection::SshConnection;
 pub use pinned::{Pinned, PinnedKey, ShownKey, Told};
-pub use pool::{Limits, Pool};
+pub use pool::{Limits, Numbers as PoolNumbers, Pool};
 pub use prompt::{Decline, HostKeyQuestion, Prompter, Question, Questions};
 pub use settings::{Settings, SettingsSource, Wanted};
 pub use target::{Algorithms, HeldKey, HostKeyPolicy, HostKeys, SshTarget};

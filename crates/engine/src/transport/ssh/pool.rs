@@ -1,7 +1,6 @@
 //! One connection for each target, shared; and the pace at which new ones start.
 
-use std::collections::HashMap;
-use std::hash::Hash;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -51,6 +50,19 @@ pub struct Pool {
     starts: Arc<Semaphore>,
     /// The starts to one sshd, by address, port and way; only while there are some.
     host_starts: Mutex<HashMap<TargetKey, Weak<Semaphore>>>,
+    /// How many connections could not be opened, by [`TransportError::reason`].
+    failures: Mutex<BTreeMap<&'static str, u64>>,
+}
+
+/// How a pool does, at this moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Numbers {
+    /// Connections that are open.
+    pub open: usize,
+    /// Connections that are being opened.
+    pub starting: usize,
+    /// Connections that could not be opened, since the beginning and by reason.
+    pub failures: Vec<(&'static str, u64)>,
 }
 
 /// The place of one target's connection.
@@ -82,6 +94,7 @@ impl Pool {
             slots: Mutex::default(),
             starts: Arc::new(Semaphore::new(limits.handshakes.max(1))),
             host_starts: Mutex::default(),
+            failures: Mutex::default(),
         }
     }
 
@@ -111,6 +124,7 @@ impl Pool {
                 Ok(connection)
             }
             Err(error) => {
+                *lock(&self.failures).entry(error.reason()).or_default() += 1;
                 current.failure = Some(error.clone());
                 Err(error)
             }
@@ -126,6 +140,18 @@ impl Pool {
             }
             done => done,
         }
+    }
+
+    /// How it does.
+    pub fn numbers(&self) -> Numbers {
+        let is_open = |slot: &&Arc<Slot>| {
+            // Whoever holds it is opening a connection just now.
+            let current = slot.current.try_lock();
+            current.is_ok_and(|now| now.connection.as_ref().is_some_and(|c| c.is_alive()))
+        };
+        let starting = self.limits.handshakes.saturating_sub(self.starts.available_permits());
+        let failures = lock(&self.failures).iter().map(|(reason, many)| (*reason, *many)).collect();
+        Numbers { open: lock(&self.slots).values().filter(is_open).count(), starting, failures }
     }
 
     /// Opens a connection, after those to its jump hosts.
@@ -204,6 +230,6 @@ impl Pool {
     }
 }
 
-fn lock<K: Eq + Hash, V>(map: &Mutex<HashMap<K, V>>) -> std::sync::MutexGuard<'_, HashMap<K, V>> {
+fn lock<T>(map: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     map.lock().unwrap_or_else(PoisonError::into_inner)
 }
