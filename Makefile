@@ -99,12 +99,12 @@ check: setup-build setup-check
 	cargo test --workspace --test tidy
 	tools/guide
 
-##  bench          the same work by hep, by the floor and by the peers, as a table
+##  bench          the same work by hep, by the floor and by the peers, as a table; BENCH=server the server's alone
 .PHONY: bench
-bench: build setup-fleet setup-bench
+bench: build setup-fleet setup-bench setup-databases
 	cargo build --release --locked --manifest-path bench/floor/Cargo.toml --target-dir target/floor
-	bench/peers
-	fleet/with 1000 0 python3 -B bench/run.py $(BENCH)
+	$(if $(filter server,$(BENCH)),,bench/peers)
+	fleet/with 1000 0 fleet/with-postgres python3 -B bench/run.py $(BENCH)
 
 ##  fleet-up       HOSTS=100 hosts on loopback addresses, MACHINES=2 Debian machines with systemd
 .PHONY: fleet-up fleet-down clean-fleet

@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 """Times the same work by hep, by the floor (bare russh) and by the peers; prints one table.
 
-Started by `make bench`, which builds hep and the floor, installs the peers and starts the fleet.
+Started by `make bench`, which builds hep and the floors, installs the peers and starts the fleet and a
+PostgreSQL. `make bench BENCH=server` does the server's rows only, BENCH=local those of the command line.
+  server, local    the works of one half
   --without NAME   leave one out: hep, ansible, mitogen, pyinfra, parallel-ssh, clush, pdsh, ssh
-  --only WORK      only one work: true100, files, task, true1000, help
+  --only WORK      only one work: true100, files, task, true1000, help;
+                   of the server: list, live, lines, api, idle, store
                    (both may be given several times)
   --pairs N        runs of hep and of the floor, in turn (7)
   --repeats N      runs of the fast peers (3); Ansible runs once where it takes minutes
@@ -20,6 +23,7 @@ import subprocess
 import sys
 
 from measure import ROOT, TIMEOUT_S, Failed, measure, median, peak_kib
+from server import Server
 from tools import FILES_BASE, HEP, WORK, Fleet, Tools
 
 
@@ -36,18 +40,16 @@ class Bench:
 
     def row(self, work, tool, runs, ratio="", note=""):
         self.results[f"{work}: {tool}"] = [vars(run) for run in runs]
-        self.rows.append(
-            (
-                work,
-                tool,
-                f"{median(runs):.2f} s",
-                ratio,
-                f"{median(runs, 'cpu'):.2f} s",
-                str(len(runs)),
-                note,
-            )
-        )
-        say(f"{work}: {tool}: {median(runs):.3f} s {ratio} {note}")
+        wall, cpu = f"{median(runs):.2f} s", f"{median(runs, 'cpu'):.2f} s"
+        self.add((work, tool, wall, ratio, cpu, str(len(runs)), note))
+
+    def add(self, row):
+        self.rows.append(row)
+        say(": ".join(cell for cell in row if cell))
+
+    def note(self, what, figures):
+        """Figures that have no place in the table."""
+        self.results[what] = figures
 
     def paired(self, ours, theirs):
         """Both in turn, A B A B: what else the machine does meets both alike."""
@@ -168,7 +170,7 @@ class Bench:
             if runs:
                 hundred = measure(*line(100))
                 peak, one = peak_kib(*line(1000)), peak_kib(*line(1))
-                self.rows.append(
+                self.add(
                     (
                         work,
                         tool,
@@ -227,21 +229,29 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    works = ("true100", "files", "task", "true1000", "help")
+    local = ("true100", "files", "task", "true1000", "help")
+    server = ("list", "live", "lines", "api", "idle", "store")
+    parser.add_argument("half", nargs="?", choices=("local", "server"))
     parser.add_argument("--without", action="append", default=[], metavar="NAME")
-    parser.add_argument("--only", action="append", default=[], choices=works)
+    parser.add_argument("--only", action="append", default=[], choices=local + server)
     parser.add_argument("--pairs", type=int, default=7)
     parser.add_argument("--repeats", type=int, default=3)
     options = parser.parse_args()
     WORK.mkdir(parents=True, exist_ok=True)
     bench, code = Bench(options), 0
+    works = {name: getattr(bench, name) for name in local} | Server(bench).works()
+    halves = {"local": local, "server": server, None: local + server}
     say(machine())
-    for work in options.only or works:
+    for work in options.only or halves[options.half]:
         try:
-            getattr(bench, work)()
-        except Failed as error:
-            say(f"{work}: FAILED: {error}")
-            bench.rows.append((work, "", "failed", "", "", "", str(error).splitlines()[0]))
+            works[work]()
+        except KeyboardInterrupt:
+            raise
+        # Whatever goes wrong in one work, the others are measured and the table printed.
+        except Exception as error:
+            say(f"{work}: FAILED: {error!r}")
+            reason = str(error).splitlines() or [repr(error)]
+            bench.rows.append((work, "", "failed", "", "", "", reason[0]))
             code = 1
     print(f"Measured {machine()}.\n\n{table(bench.rows)}")
     (WORK / "results.json").write_text(json.dumps(bench.results, indent=1))

@@ -14,11 +14,12 @@ use russh::keys::{PrivateKey, PrivateKeyWithHashAlg, PublicKeyOrCertificate, loa
 use russh::{ChannelMsg, Disconnect, cipher};
 
 const USAGE: &str = "\
-usage: floor --hosts FILE --port PORT --user USER --key FILE [--forks N] [--threads N] [--hold]
+usage: floor --hosts FILE --port PORT --user USER --key FILE [--forks N] [--threads N] [--hold] [--again]
   --hosts    file with one address a line
   --forks    hosts worked on at the same time (64)
   --threads  worker threads of the runtime (0: one a core)
-  --hold     keep every connection open until all hosts have answered";
+  --hold     keep every connection open until all hosts have answered
+  --again    hold them, and for each line of the standard input run `true` once more on every host";
 
 /// What the command line asks for.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +31,7 @@ struct Wish {
     forks: usize,
     threads: usize,
     hold: bool,
+    again: bool,
 }
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
@@ -63,8 +65,9 @@ fn read_arguments() -> Outcome<Wish> {
     let mut wish = Wish { forks: 64, port: 22, ..Wish::default() };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
-        if word == "--hold" {
+        if word == "--hold" || word == "--again" {
             wish.hold = true;
+            wish.again |= word == "--again";
             continue;
         }
         let value = words.next().ok_or_else(|| format!("{word} needs a value"))?;
@@ -116,12 +119,31 @@ async fn visit_all(wish: &Wish) -> Outcome<usize> {
             }
         }
     }
-    println!(
-        "{} hosts, {failed} failed, {:.3} s",
-        wish.hosts.len(),
-        started.elapsed().as_secs_f64()
-    );
+    tell(wish, failed, started);
+    if wish.again {
+        let held: Vec<_> = held.into_iter().map(Arc::new).collect();
+        for line in std::io::stdin().lines() {
+            line?;
+            let started = Instant::now();
+            tell(wish, run_again(&held, wish.forks).await, started);
+        }
+    }
     Ok(failed)
+}
+
+fn tell(wish: &Wish, failed: usize, started: Instant) {
+    let seconds = started.elapsed().as_secs_f64();
+    println!("{} hosts, {failed} failed, {seconds:.3} s", wish.hosts.len());
+}
+
+/// Runs `true` over connections that are there; returns how many failed.
+async fn run_again(held: &[Arc<Handle<TakesAnyKey>>], forks: usize) -> usize {
+    let runs = futures::stream::iter(held).map(|session| {
+        let session = Arc::clone(session);
+        async move { tokio::spawn(async move { run_true(&session).await }).await }
+    });
+    let done: Vec<_> = runs.buffer_unordered(forks.max(1)).collect().await;
+    done.iter().filter(|done| !matches!(done, Ok(Ok(())))).count()
 }
 
 /// The settings that were fastest on x86-64: AES in hardware first, no Nagle.
@@ -167,6 +189,14 @@ async fn connect_and_run(
     if !session.authenticate_publickey(&wish.user, key).await?.success() {
         return Err("the host does not take the key".into());
     }
+    run_true(&session).await?;
+    if !wish.hold {
+        session.disconnect(Disconnect::ByApplication, "", "").await?;
+    }
+    Ok(session)
+}
+
+async fn run_true(session: &Handle<TakesAnyKey>) -> Outcome<()> {
     let mut channel = session.channel_open_session().await?;
     channel.exec(true, "true").await?;
     let mut code = None;
@@ -175,11 +205,8 @@ async fn connect_and_run(
             code = Some(exit_status);
         }
     }
-    if code != Some(0) {
-        return Err(format!("`true` ended with {code:?}").into());
+    match code {
+        Some(0) => Ok(()),
+        code => Err(format!("`true` ended with {code:?}").into()),
     }
-    if !wish.hold {
-        session.disconnect(Disconnect::ByApplication, "", "").await?;
-    }
-    Ok(session)
 }
