@@ -9,8 +9,8 @@ use super::Engine;
 use super::actor::Actor;
 use super::error::OpResult;
 use super::run::{not_found, show};
-use crate::server::followed::{Followed, LOOK, Place, Tail};
 pub use crate::server::followed::Shown;
+use crate::server::followed::{Followed, LOOK, Place, Tail};
 use crate::store::events::{self, Event};
 use crate::store::runs;
 
@@ -96,7 +96,8 @@ impl Follower {
     async fn read(&self) -> OpResult<Read> {
         let db = self.engine.db();
         // The state first: what is over has nothing behind what is read after it.
-        let (state, last) = runs::progress(db, &self.run).await?.ok_or_else(|| not_found(&self.run))?;
+        let (state, last) =
+            runs::progress(db, &self.run).await?.ok_or_else(|| not_found(&self.run))?;
         let found = events::after(db, &self.run, self.after, AT_ONCE).await?;
         let entries = found.into_iter().map(|event| Arc::new(shown(event))).collect();
         Ok((entries, last, state.is_over()))
@@ -107,4 +108,120 @@ fn shown(event: Event) -> Shown {
     // Values of ours always can be written.
     let json = serde_json::to_string(&event).unwrap_or_default();
     Shown { seq: event.seq, kind: event.kind, json }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use hep_core::run::RunState;
+
+    use super::super::testing::on_both;
+    use super::*;
+    use crate::store::events::Entry;
+    use crate::store::runs::{Counts, Hold, NewRun, Step};
+
+    /// A test that waits longer has found that somebody waits in vain.
+    const LONGEST: Duration = Duration::from_secs(120);
+
+    fn me() -> Actor {
+        Actor::command_line("me")
+    }
+
+    async fn held(engine: &Engine) -> Hold {
+        let new = NewRun {
+            kind: "command",
+            subject: "{}".into(),
+            strategy: "{}".into(),
+            selector: "all".into(),
+            actor: ("user", None, "me".into()),
+            deadline_ms: i64::MAX,
+            ..NewRun::default()
+        };
+        runs::insert(engine.db(), &new).await.unwrap();
+        let run = runs::claim(engine.db(), "node", &[]).await.unwrap().unwrap();
+        Hold { id: run.id, node: "node".into(), fence: run.fence }
+    }
+
+    /// As the writer does it.
+    async fn write(engine: &Engine, hold: &Hold, many: usize, step: Option<Step>) {
+        let tx = engine.db().begin().await.unwrap();
+        let count = i64::try_from(many).unwrap();
+        let first = runs::advance(&tx, hold, count, 0, &Counts::new()).await.unwrap().unwrap();
+        let entry =
+            |_| Entry { at_ms: 1, kind: "note", host: None, stream: None, body: b"{}".into() };
+        events::append(&tx, &hold.id, first, (0..many).map(entry).collect()).await.unwrap();
+        if let Some(step) = step {
+            assert!(runs::step(&tx, hold, &step).await.unwrap());
+        }
+        tx.commit().await.unwrap();
+        engine.hub().grew(&hold.id, first + count - 1);
+    }
+
+    async fn all(mut follower: Follower) -> (Vec<i64>, bool) {
+        let mut seen = Vec::new();
+        while let Some(more) = follower.next().await.unwrap() {
+            for entry in more {
+                assert!(entry.json.contains(&format!("\"seq\":{},", entry.seq)), "{entry:?}");
+                seen.push(entry.seq);
+            }
+        }
+        (seen, follower.is_over())
+    }
+
+    #[tokio::test]
+    async fn everybody_gets_every_entry_once_and_in_order() {
+        on_both(|engine| async move {
+            let hold = held(&engine).await;
+            write(&engine, &hold, 450, None).await;
+            // Where they begin, and whether they come before the rest is written. Nobody has got what is not there.
+            let who = [
+                (0, true),
+                (0, true),
+                (17, true),
+                (450, true),
+                (9999, true),
+                (0, false),
+                (600, false),
+            ];
+            let mut following = Vec::new();
+            for (after, early) in who {
+                if early {
+                    let follower = Follower::new(&engine, &me(), &hold.id, after).await.unwrap();
+                    following.push((after.min(450), tokio::spawn(all(follower))));
+                }
+            }
+            for _ in 0..60 {
+                write(&engine, &hold, 7, None).await;
+            }
+            write(&engine, &hold, 1, Some(Step::End(RunState::Succeeded, String::new()))).await;
+            for (after, early) in who {
+                if !early {
+                    let follower = Follower::new(&engine, &me(), &hold.id, after).await.unwrap();
+                    following.push((after, tokio::spawn(all(follower))));
+                }
+            }
+            for (after, seen) in following {
+                let seen = tokio::time::timeout(LONGEST, seen).await.unwrap().unwrap();
+                assert_eq!(seen, ((after + 1..=871).collect(), true), "after {after}");
+            }
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_node_that_stops_ends_no_log() {
+        on_both(|engine| async move {
+            let hold = held(&engine).await;
+            write(&engine, &hold, 3, None).await;
+            let mut follower = Follower::new(&engine, &me(), &hold.id, 0).await.unwrap();
+            let first = follower.next().await.unwrap().unwrap();
+            assert_eq!(first.len(), 3);
+            let rest = tokio::spawn(all(follower));
+            engine.hub().close();
+            let rest = tokio::time::timeout(LONGEST, rest).await.unwrap().unwrap();
+            assert_eq!(rest, (Vec::new(), false));
+        })
+        .await;
+    }
 }

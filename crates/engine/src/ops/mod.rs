@@ -8,6 +8,7 @@ pub mod audit;
 pub mod bulk;
 pub mod credential;
 pub mod error;
+pub mod follow;
 pub mod grant;
 pub mod group;
 pub mod host;

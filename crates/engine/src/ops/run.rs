@@ -242,7 +242,11 @@ pub async fn show(engine: &Engine, actor: &Actor, id: &str) -> OpResult<Run> {
 
 async fn load(from: &dyn Sql, id: &str) -> OpResult<Run> {
     let run = runs::by_id(from, id).await?;
-    run.ok_or_else(|| OpError::not_found(KIND, id))
+    run.ok_or_else(|| not_found(id))
+}
+
+pub(super) fn not_found(id: &str) -> OpError {
+    OpError::not_found(KIND, id)
 }
 
 /// A run is seen by who asked for it, and by who may see all its hosts.
@@ -301,14 +305,8 @@ pub async fn events(
     after: i64,
     limit: u32,
 ) -> OpResult<Events> {
-    show(engine, actor, id).await?;
-    more_events(engine, id, after, limit).await
-}
-
-/// The same for who has been let in before.
-pub async fn more_events(engine: &Engine, id: &str, after: i64, limit: u32) -> OpResult<Events> {
     // The state first: what is over has nothing behind what is read after it.
-    let run = load(engine.db(), id).await?;
+    let run = show(engine, actor, id).await?;
     let items = events::after(engine.db(), id, after, limit).await?;
     let last = items.last().map_or(after, |event| event.seq);
     let over = run.state.is_over() && last >= run.last_seq;

@@ -6,14 +6,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, broadcast, watch};
 
+use super::followed::Followed;
+
 /// How many wishes to stop may wait.
 const WISHES: usize = 256;
 
 /// Wakes those who wait in this process.
 pub struct Hub {
     queue: Notify,
-    /// The highest number of each run that somebody watches.
-    runs: Mutex<HashMap<String, Arc<watch::Sender<i64>>>>,
+    /// The logs that somebody follows, by run.
+    runs: Mutex<HashMap<String, Arc<Followed>>>,
     /// Runs that are to be stopped.
     stops: broadcast::Sender<String>,
     /// Whether the node stops, so that nobody need wait any longer.
@@ -52,12 +54,12 @@ impl Hub {
     /// A run's log goes up to this number now.
     pub fn grew(&self, run: &str, seq: i64) {
         let mut runs = self.lock();
-        if let Some(sender) = runs.get(run) {
-            if sender.receiver_count() == 0 {
+        if let Some(followed) = runs.get(run) {
+            if followed.highest.receiver_count() == 0 {
                 runs.remove(run);
                 return;
             }
-            sender.send_if_modified(|highest| {
+            followed.highest.send_if_modified(|highest| {
                 let more = seq > *highest;
                 *highest = seq.max(*highest);
                 more
@@ -68,9 +70,7 @@ impl Hub {
     /// Everybody shall look: something may have been missed.
     pub(crate) fn wake_all(&self) {
         self.queue.notify_one();
-        for sender in self.lock().values() {
-            sender.send_modify(|_| {});
-        }
+        self.lock().values().for_each(|followed| followed.wake());
     }
 
     /// The node stops: whoever watches a log connects again, to whichever node answers then.
@@ -84,14 +84,16 @@ impl Hub {
         self.closed.load(Ordering::Acquire)
     }
 
-    /// Changes when a run's log has grown.
-    pub fn watch(&self, run: &str) -> watch::Receiver<i64> {
+    /// A run's log as all who follow it share it, and what changes when it has grown.
+    pub(crate) fn follow(&self, run: &str) -> (Arc<Followed>, watch::Receiver<i64>) {
         let mut runs = self.lock();
-        runs.retain(|_, sender| sender.receiver_count() > 0);
-        runs.entry(run.to_owned()).or_insert_with(|| Arc::new(watch::channel(0).0)).subscribe()
+        runs.retain(|_, followed| followed.highest.receiver_count() > 0);
+        let followed = Arc::clone(runs.entry(run.to_owned()).or_default());
+        let grown = followed.highest.subscribe();
+        (followed, grown)
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<watch::Sender<i64>>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Followed>>> {
         // Nothing panics while the lock is held.
         self.runs.lock().unwrap_or_else(PoisonError::into_inner)
     }

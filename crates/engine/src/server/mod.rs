@@ -2,6 +2,7 @@
 
 mod expectation;
 mod filled;
+pub(crate) mod followed;
 mod forget;
 mod gates;
 pub(crate) mod git;

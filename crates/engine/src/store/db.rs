@@ -26,6 +26,8 @@ use super::room::Room;
 const BUSY: Duration = Duration::from_secs(20);
 /// SQLite's reading connections.
 const READERS: u32 = 4;
+/// Rows of SQLite that are read ahead: a page is handed over at once, not row by row between two threads.
+const ROWS_AHEAD: usize = 1024;
 /// Connections of one node to PostgreSQL.
 const POSTGRES_CONNECTIONS: u32 = 16;
 
@@ -339,6 +341,7 @@ impl Db {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(synchronous)
             .foreign_keys(true)
+            .row_buffer_size(ROWS_AHEAD)
             .busy_timeout(BUSY);
         let pool = |most: u32| {
             PoolOptions::<Sqlite>::new()

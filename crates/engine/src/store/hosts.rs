@@ -200,8 +200,13 @@ pub struct References {
     pub become_credential: Option<String>,
 }
 
-const SELECT: &str =
-    "SELECT h.*, p.name AS partition, c.name AS credential, b.name AS become_credential
+// Not `facts`, which are long.
+const SELECT: &str = "SELECT h.id, h.name, h.address, h.port, h.login, h.jump, h.zone, h.family, h.os, h.drivers,
+        h.memory_bytes, h.cpus, h.disk_bytes, h.local_ipv4, h.local_ipv6, h.public_ipv4, h.public_ipv6,
+        h.mac, h.labels, h.vars, h.legacy_algorithms, h.enabled, h.maintenance_until_ms, h.notes,
+        h.state, h.state_reason, h.state_ms, h.seen_ms, h.facts_ms, h.version, h.created_ms,
+        h.created_by, h.modified_ms, h.modified_by,
+        p.name AS partition, c.name AS credential, b.name AS become_credential
      FROM hosts h JOIN partitions p ON p.id = h.partition_id
      LEFT JOIN credentials c ON c.id = h.credential_id
      LEFT JOIN credentials b ON b.id = h.become_credential_id";

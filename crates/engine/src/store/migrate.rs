@@ -20,8 +20,10 @@ impl Migration {
 }
 
 /// All of them.
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { number: 1, name: "first", script: include_str!("migrations/0001_first.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { number: 1, name: "first", script: include_str!("migrations/0001_first.sql") },
+    Migration { number: 2, name: "pages", script: include_str!("migrations/0002_pages.sql") },
+];
 
 /// What keeps two nodes from migrating at once; any number that nothing else uses.
 const LOCK: i64 = 0x6865_7001;

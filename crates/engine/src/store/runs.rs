@@ -280,6 +280,13 @@ pub async fn by_id(from: &dyn Sql, id: &str) -> Result<Option<Run>> {
     from.one(query).await?.as_ref().map(read).transpose()
 }
 
+/// How far the run of this id is: its state, and the last number of its log.
+pub async fn progress(from: &dyn Sql, id: &str) -> Result<Option<(RunState, i64)>> {
+    let query = sql("SELECT state, next_seq FROM runs WHERE id = $1").bind(id);
+    let Some(row) = from.one(query).await? else { return Ok(None) };
+    Ok(Some((row.word("state")?, row.get::<i64>("next_seq")? - 1)))
+}
+
 /// Only runs whose next host a node of these zones reaches; all where it reaches every zone.
 fn reached(query: Query, zones: &[String]) -> Query {
     match zones {

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body as Bytes, Bytes as Piece};
@@ -10,14 +11,13 @@ use axum::http::{HeaderMap, header};
 use axum::response::sse::{Event as Sent, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::stream;
+use hep_engine::ops::follow::{Follower, Shown};
 use hep_engine::ops::page::{Page, Paging};
 use hep_engine::ops::run::{self, Events, RetryInput, RunInput};
 use hep_engine::ops::{Actor, Engine, OpError};
-use hep_engine::store::events::Event;
 use hep_engine::store::host_runs::HostRun;
 use hep_engine::store::runs::{Filter, Run};
 use serde::Deserialize;
-use tokio::sync::watch;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -32,8 +32,6 @@ use super::problem::Problem;
 const AT_ONCE: u32 = 500;
 /// How long a live log stays silent before it says that it is alive.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// How long it waits to be woken before it looks by itself.
-const LOOK: Duration = Duration::from_secs(1);
 
 /// The routes of this noun.
 pub(super) fn routes() -> OpenApiRouter<Engine> {
@@ -188,20 +186,14 @@ async fn events(
 
 /// A log that goes on.
 struct Live {
-    engine: Engine,
-    id: String,
-    after: i64,
-    read: VecDeque<Event>,
-    grown: watch::Receiver<i64>,
-    over: bool,
+    follower: Follower,
+    read: VecDeque<Arc<Shown>>,
     said: bool,
 }
 
 async fn live(engine: Engine, actor: &Actor, id: String, after: i64) -> Result<Response, Problem> {
-    // Watching begins before the first look, so that nothing falls between.
-    let grown = engine.hub().watch(&id);
-    run::show(&engine, actor, &id).await?;
-    let live = Live { engine, id, after, read: VecDeque::new(), grown, over: false, said: false };
+    let follower = Follower::new(&engine, actor, &id, after).await?;
+    let live = Live { follower, read: VecDeque::new(), said: false };
     let events = stream::unfold(live, |mut live| async {
         let event = live.next().await?;
         Some((Ok::<_, Infallible>(event), live))
@@ -213,28 +205,15 @@ async fn live(engine: Engine, actor: &Actor, id: String, after: i64) -> Result<R
 impl Live {
     /// The next event; none after the end, and none when the log cannot be read: who connects again goes on.
     async fn next(&mut self) -> Option<Sent> {
-        loop {
-            if let Some(event) = self.read.pop_front() {
-                self.after = event.seq;
-                let sent = Sent::default().id(event.seq.to_string()).event(&event.kind);
-                return sent.json_data(&event).ok();
-            }
-            if self.over {
-                let first = !std::mem::replace(&mut self.said, true);
-                return first.then(|| Sent::default().event("end").data("{}"));
-            }
-            self.grown.mark_unchanged();
-            let found = run::more_events(&self.engine, &self.id, self.after, AT_ONCE).await.ok()?;
-            self.over = found.over;
-            self.read = found.items.into();
-            if self.engine.hub().is_closed() {
-                return None;
-            }
-            if self.read.is_empty() && !self.over {
-                // Being woken is only a hint.
-                let _ = tokio::time::timeout(LOOK, self.grown.changed()).await;
-            }
+        if self.read.is_empty() {
+            self.read = self.follower.next().await.ok()?.unwrap_or_default().into();
         }
+        if let Some(entry) = self.read.pop_front() {
+            let sent = Sent::default().id(entry.seq.to_string()).event(&entry.kind);
+            return Some(sent.data(&entry.json));
+        }
+        let first = !std::mem::replace(&mut self.said, true);
+        (first && self.follower.is_over()).then(|| Sent::default().event("end").data("{}"))
     }
 }
 
