@@ -3,13 +3,16 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use clap_complete::env::{Bash, EnvCompleter, Fish, Zsh};
+use clap_complete::env::{EnvCompleter, Fish, Zsh};
 use hep_core::message::cli as say;
 use hep_core::run::exit;
 
 use super::failure::Failure;
 use super::variables;
 use crate::terminal::Screen;
+
+/// The library's own takes words as bash breaks them, at the `@` of a group and the `:` of a selector.
+const BASH: &str = include_str!("completions.bash");
 
 /// Write the man pages
 #[derive(Debug, clap::Args)]
@@ -47,7 +50,10 @@ pub(crate) fn write(args: &ManArgs) -> Result<u8, Failure> {
 /// Prints the script that makes a shell ask us.
 pub(crate) fn completions(args: &CompletionsArgs, screen: &Arc<Screen>) -> Result<u8, Failure> {
     let shell: &dyn EnvCompleter = match args.shell {
-        Shell::Bash => &Bash,
+        Shell::Bash => {
+            screen.write_out(BASH.as_bytes())?;
+            return Ok(exit::FINE);
+        }
         Shell::Zsh => &Zsh,
         Shell::Fish => &Fish,
     };

@@ -11,6 +11,7 @@ mod manual;
 mod saved;
 mod seed;
 mod session;
+mod shells;
 mod terminal;
 mod traces;
 mod upkeep;
