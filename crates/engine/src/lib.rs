@@ -20,6 +20,7 @@ pub mod play;
 pub mod seal;
 pub mod server;
 pub mod store;
+mod time_zone;
 mod token;
 pub mod transport;
 pub mod upkeep;

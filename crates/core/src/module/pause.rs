@@ -5,6 +5,7 @@ use crate::instant;
 use crate::observe::{Observe, Stop};
 use crate::options;
 use crate::value::{Map, Value};
+use crate::zone::Zone;
 
 pub(super) const KIND: Kind =
     Kind { place: Place::Controller, may_change: false, ..Kind::of::<Pause>("pause") };
@@ -61,16 +62,20 @@ impl Pause {
         self.echo
     }
 
-    /// The result under Ansible's keys; instants in milliseconds since 1970.
+    /// The result under Ansible's keys; instants in milliseconds since 1970, shown as in `zone`.
     #[must_use]
-    pub fn result(&self, start_ms: i64, stop_ms: i64, input: &str) -> Map {
+    pub fn result(&self, (start_ms, stop_ms): (i64, i64), zone: &Zone, input: &str) -> Map {
+        let local = |ms: i64| {
+            let ahead = i64::from(zone.ahead(ms.div_euclid(1000))) * 1000;
+            Value::from(instant::date_time(ms.saturating_add(ahead)))
+        };
         let waited_ms = u64::try_from(stop_ms.saturating_sub(start_ms)).unwrap_or(0);
         let seconds = i64::try_from(waited_ms / 1000).unwrap_or(i64::MAX);
         #[expect(clippy::cast_precision_loss, reason = "two decimals of seconds are shown")]
         let text = format!("Paused for {:.2} seconds", waited_ms as f64 / 1000.0);
         Map::from([
-            ("start".into(), instant::date_time(start_ms).into()),
-            ("stop".into(), instant::date_time(stop_ms).into()),
+            ("start".into(), local(start_ms)),
+            ("stop".into(), local(stop_ms)),
             ("delta".into(), Value::Int(seconds)),
             ("rc".into(), Value::Int(0)),
             ("stdout".into(), text.into()),
@@ -118,7 +123,9 @@ mod tests {
             assert_eq!(read(options).wait_ms(), ms);
         }
         assert!(plan(&KIND, json!({"seconds": 1, "minutes": 1}), &[]).is_err());
-        let result = read(json!({})).result(0, 1500, "yes");
+        let zone = Zone::of_rule("CET-1").unwrap();
+        let result = read(json!({})).result((0, 1500), &zone, "yes");
+        assert_eq!(result["start"], Value::from("1970-01-01 01:00:00.000000"));
         assert_eq!(result["stdout"], Value::from("Paused for 1.50 seconds"));
         assert_eq!(result["delta"], Value::Int(1));
     }

@@ -159,7 +159,7 @@ impl Part {
             }
         }
         let stop = i64::try_from(now_ms()).unwrap_or(i64::MAX);
-        let result = pause.result(start, stop, &input);
+        let result = pause.result((start, stop), &crate::time_zone::local(), &input);
         Control::Result(Box::new(Done { result, ..Done::default() }))
     }
 

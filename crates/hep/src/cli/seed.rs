@@ -15,10 +15,13 @@ use hep_core::run::{self, exit};
 use hep_core::secret::Secret;
 use hep_core::yaml;
 use hep_engine::play::Request;
+use serde_json::json;
 
 use super::connect::{Connect, HostKeyRule, Wanted};
 use super::failure::Failure;
+use super::record::{Record, Wish};
 use super::{Cli, apply, variables};
+use crate::render::Render;
 use crate::render::play::{Script, Seed};
 use crate::terminal::Screen;
 
@@ -41,6 +44,8 @@ pub(crate) struct Args {
     /// Trust the host keys in this file, and add new ones to it
     #[arg(long, value_name = "FILE", env = variables::KNOWN_HOSTS, hide_env_values = true)]
     known_hosts: Option<std::path::PathBuf>,
+    #[command(flatten)]
+    record: Record,
 }
 
 /// Whether the words are seed 2's: they name a configuration, or a manifest, before any command of ours.
@@ -89,6 +94,14 @@ pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> 
         ..Connect::default()
     };
     let manifests = vec![config.manifest];
+    let wish = args.record.wish(|| Wish {
+        kind: "manifest",
+        subject: json!({
+            "kind": "manifest", "manifests": manifests, "inventory": connect.inventory,
+        }),
+        selector: "all".into(),
+        checks: false,
+    });
     let wanted = Wanted {
         selector: "all",
         folders: apply::folders(&manifests),
@@ -107,7 +120,8 @@ pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> 
         ..Request::default()
     };
     let mut renderer = Seed::new(&screen, Script::new(&loaded));
-    let ended = apply::carry_out(opened, loaded, request, (&mut renderer, None), &screen).await?;
+    let shown = (&mut renderer as &mut dyn Render, wish);
+    let ended = apply::carry_out(opened, loaded, request, shown, &screen).await?;
     match run::exit_code(ended.values().map(|end| end.state)) {
         exit::FINE => Ok(exit::FINE),
         exit::CANCELLED => Ok(exit::CANCELLED),

@@ -33,6 +33,13 @@ fn it_works_as_it_did() {
     assert_eq!(std::fs::read_to_string(desk.path("made")).unwrap(), "a page\n");
     let again = desk.hep(&words);
     assert_eq!(again.stdout, "TASK file [one] Publish\nNO CHANGE\n\n", "{again:#?}");
+    // Each is in the history, but for who wants none.
+    desk.hep(&[&words[..], &["--no-record"]].concat());
+    let kept = desk.hep(&["run", "list", "--output", "json"]).objects();
+    assert_eq!(kept.len(), 2, "{kept:?}");
+    assert_eq!((&kept[0]["kind"], &kept[0]["state"]), (&"manifest".into(), &"succeeded".into()));
+    assert_eq!(kept[0]["subject"]["manifests"], serde_json::json!(["m.yml"]));
+    assert!(!format!("{kept:?}").contains("hunter2"), "{kept:?}");
 }
 
 #[test]
