@@ -1,4 +1,4 @@
-//! The audit log: reading it, taking it out, and the lines of what was denied.
+//! The audit log: reading it, taking it out, and the lines of what was denied or failed.
 
 use std::fmt::Write as _;
 
@@ -79,6 +79,16 @@ pub async fn denied(engine: &Engine, actor: &Actor, call: &str, why: &Message) -
     let object = Object { kind: "", id: None, name: why.arg("what").unwrap_or_default() };
     let right = why.arg("verb").map(|verb| serde_json::json!({ "right": verb }));
     actor.did(engine.db(), call, object, "denied", right).await
+}
+
+/// Writes that a call which was to change something failed: what it was to do is not done. Outside of the call, whose
+/// transaction has gone with it.
+pub async fn failed(engine: &Engine, actor: &Actor, call: &str, why: &Message) -> OpResult<()> {
+    let name = why.arg("name").unwrap_or_default();
+    let object = Object { kind: "", id: None, name };
+    // Not its text, which may show what was sent.
+    let detail = serde_json::json!({ "code": why.id });
+    actor.did(engine.db(), call, object, "failed", Some(detail)).await
 }
 
 /// A line as RFC 5424 has it: facility 13 (log audit); notice, or warning of what was not done. The parts are

@@ -111,8 +111,9 @@ fn check_csrf(parts: &Parts, csrf: &str) -> Result<(), Problem> {
 #[derive(Clone, Default)]
 struct Seen(Arc<OnceLock<Actor>>);
 
-/// Leaves an audit line of every call that was denied, whichever operation denied it.
-pub(super) async fn note_denied(
+/// Leaves an audit line of every call that was denied, whichever operation denied it, and of every one that was to
+/// change something and failed.
+pub(super) async fn note_refused(
     State(engine): State<Engine>,
     path: Option<MatchedPath>,
     mut request: Request,
@@ -121,15 +122,25 @@ pub(super) async fn note_denied(
     let seen = Seen::default();
     request.extensions_mut().insert(seen.clone());
     let call = path.map_or_else(String::new, |path| path.as_str().to_owned());
-    let call = format!("{} {call}", request.method());
+    let (call, changes) = (format!("{} {call}", request.method()), !request.method().is_safe());
     let (parts, body) = request.into_parts();
     let from = origin(&parts);
     let response = next.run(Request::from_parts(parts, body)).await;
-    if let Some(Refusal(why)) = response.extensions().get::<Refusal>() {
-        let actor = seen.0.get().cloned().unwrap_or_else(|| session::nobody(&from));
-        if let Err(error) = audit::denied(&engine, &actor, &call, why).await {
-            tracing::error!(%error, call, "a denied call is not in the audit log");
+    let Some(refusal) = response.extensions().get::<Refusal>() else { return response };
+    let actor = seen.0.get().cloned();
+    let noted = match (refusal, actor) {
+        (Refusal::Denied(why), actor) => {
+            let actor = actor.unwrap_or_else(|| session::nobody(&from));
+            audit::denied(&engine, &actor, &call, why).await
         }
+        (Refusal::Failed(why), Some(actor)) if changes => {
+            audit::failed(&engine, &actor, &call, why).await
+        }
+        // Whoever only looked, or is nobody, was to change nothing.
+        (Refusal::Failed(_), _) => Ok(()),
+    };
+    if let Err(error) = noted {
+        tracing::error!(%error, call, "a refused call is not in the audit log");
     }
     response
 }

@@ -104,7 +104,7 @@ pub(crate) fn document() -> utoipa::openapi::OpenApi {
 /// The API as a service; `alf` is whether ALF's own paths answer too.
 pub(crate) fn router(engine: Engine, alf: bool) -> Router {
     let (mut router, document) = routes().split_for_parts();
-    let noted = middleware::from_fn_with_state(engine.clone(), caller::note_denied);
+    let noted = middleware::from_fn_with_state(engine.clone(), caller::note_refused);
     if alf {
         router = router.merge(alf::router());
     }

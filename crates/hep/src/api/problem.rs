@@ -34,13 +34,20 @@ pub(crate) struct Problem {
 enum Beside {
     /// What was denied, for the audit log.
     Denied(Message),
+    /// Why an operation did not do what it was to do, for the audit log.
+    Failed(Message),
     /// In how many seconds the same may be asked again.
     Retry(u64),
 }
 
-/// What was denied, with the answer that says so.
+/// What was denied or failed, with the answer that says so.
 #[derive(Clone, Debug)]
-pub(super) struct Refusal(pub(super) Message);
+pub(super) enum Refusal {
+    /// They may not.
+    Denied(Message),
+    /// They may, and it could not be done.
+    Failed(Message),
+}
 
 impl Problem {
     /// A problem with a message.
@@ -66,6 +73,11 @@ impl Problem {
         self
     }
 
+    /// The problem of an operation that did not do what it was to do.
+    fn failed(status: StatusCode, message: Message) -> Self {
+        Self::new(status, &message).with(Beside::Failed(message))
+    }
+
     /// The same, with the field at fault.
     pub(crate) fn at(mut self, field: impl Into<String>) -> Self {
         self.field = Some(field.into());
@@ -81,27 +93,27 @@ impl From<OpError> for Problem {
                 let problem = Self::new(StatusCode::FORBIDDEN, &message);
                 problem.with(Beside::Denied(message))
             }
-            OpError::NotFound(message) => Self::new(StatusCode::NOT_FOUND, &message),
+            OpError::NotFound(message) => Self::failed(StatusCode::NOT_FOUND, message),
             OpError::Invalid { field, message } => {
-                let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, &message);
+                let problem = Self::failed(StatusCode::UNPROCESSABLE_ENTITY, message);
                 match field {
                     Some(field) => problem.at(field),
                     None => problem,
                 }
             }
-            OpError::Conflict(message) => Self::new(StatusCode::CONFLICT, &message),
-            OpError::Stale(message) => Self::new(StatusCode::PRECONDITION_FAILED, &message),
+            OpError::Conflict(message) => Self::failed(StatusCode::CONFLICT, message),
+            OpError::Stale(message) => Self::failed(StatusCode::PRECONDITION_FAILED, message),
             OpError::TooOften { message, retry_s } => {
                 let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, &message);
                 problem.with(Beside::Retry(retry_s))
             }
             // It is not the server that fails, so this is none of the 5xx.
-            OpError::Unreachable(message) => Self::new(StatusCode::FAILED_DEPENDENCY, &message),
-            OpError::Unavailable(message) => Self::new(StatusCode::SERVICE_UNAVAILABLE, &message),
+            OpError::Unreachable(message) => Self::failed(StatusCode::FAILED_DEPENDENCY, message),
+            OpError::Unavailable(message) => Self::failed(StatusCode::SERVICE_UNAVAILABLE, message),
             OpError::Internal(text) => {
                 let id = super::caller::current_request();
                 tracing::error!(request = %id, "{text}");
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, &server::internal(id))
+                Self::failed(StatusCode::INTERNAL_SERVER_ERROR, server::internal(id))
             }
         }
     }
@@ -118,7 +130,10 @@ impl IntoResponse for Problem {
                 response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
             }
             Some(Beside::Denied(message)) => {
-                response.extensions_mut().insert(Refusal(message));
+                response.extensions_mut().insert(Refusal::Denied(message));
+            }
+            Some(Beside::Failed(message)) => {
+                response.extensions_mut().insert(Refusal::Failed(message));
             }
             None => {}
         }

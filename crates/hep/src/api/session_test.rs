@@ -169,6 +169,32 @@ async fn what_is_denied_is_in_the_audit_log() {
 }
 
 #[tokio::test]
+async fn what_was_to_change_something_and_failed_is_in_the_audit_log() {
+    let server = Server::new().await;
+    server.user("root", "admin").await;
+    let (cookie, csrf) = server.sign_in("root").await;
+    let both = [("cookie", cookie.as_str()), ("x-csrf-token", csrf.as_str())];
+    for (call, body, status) in [
+        ("DELETE /hosts/none", Value::Null, StatusCode::NOT_FOUND),
+        ("POST /hosts", json!({ "name": "a b" }), StatusCode::UNPROCESSABLE_ENTITY),
+        ("DELETE /partitions/default", Value::Null, StatusCode::CONFLICT),
+        // Whoever looks changes nothing.
+        ("GET /hosts/none", Value::Null, StatusCode::NOT_FOUND),
+    ] {
+        assert_eq!(server.call(call, &both, body).await.status(), status, "{call}");
+    }
+    let log = "GET /audit?outcome=failed&actor=root";
+    let log = json_of(server.call(log, &[("cookie", &cookie)], Value::Null).await).await;
+    let lines = log["items"].as_array().unwrap();
+    let verbs: Vec<_> = lines.iter().map(|line| line["verb"].as_str().unwrap()).collect();
+    let expected =
+        ["DELETE /api/v1/partitions/{name}", "POST /api/v1/hosts", "DELETE /api/v1/hosts/{name}"];
+    assert_eq!(verbs, expected);
+    assert_eq!(lines[0]["detail"]["code"], "register.default_partition");
+    assert_eq!(lines[2]["object_name"], "none");
+}
+
+#[tokio::test]
 async fn ones_own_password_and_tokens_are_ones_own() {
     let server = Server::new().await;
     server.user("ana", "viewer").await;
