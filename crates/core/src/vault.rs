@@ -35,6 +35,11 @@ impl Keys {
         self.passwords.push((id.to_owned(), trimmed));
     }
 
+    /// Every password with its id, for who opens the same elsewhere.
+    pub fn passwords(&self) -> impl Iterator<Item = (&str, &Secret<String>)> {
+        self.passwords.iter().map(|(id, password)| (id.as_str(), password))
+    }
+
     /// Whether there is no password at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -57,6 +62,12 @@ impl Keys {
             None => Err(say::vault_password(sealed.id)),
         }
     }
+}
+
+/// Whether a text holds something that is encrypted, anywhere.
+#[must_use]
+pub fn holds_sealed(bytes: &[u8]) -> bool {
+    bytes.windows(MARK.len()).any(|part| part == MARK.as_bytes())
 }
 
 /// Whether a file is encrypted as a whole.

@@ -23,7 +23,7 @@ const PLACES: &str = r#""${HOME:-/nonexistent}/.cache/hep" "/var/tmp/hep-$u" "/t
 pub fn command(user: Option<&str>) -> Command {
     Command {
         words: vec![script(PLACES)],
-        sudo: user.map(|user| Sudo { user: user.to_owned(), password: None }),
+        sudo: user.map(Sudo::of),
         posix: true,
         ..Command::default()
     }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use hep_core::become_flags::Flags;
 use hep_core::inventory::connection::{Become, Connection as Login, Way};
 use hep_core::inventory::{Host, Inventory};
-use hep_core::message::{Message, register, ssh as say};
+use hep_core::message::{Message, play, register, ssh as say};
 use hep_core::node::Pos;
 use hep_core::observe::{Ask, Stop};
 use hep_core::secret::Secret;
@@ -134,7 +135,10 @@ impl Fleet {
     /// How a host is reached: variables rendered, the command line's wishes put over them.
     pub fn login(&self, host: &Host) -> Result<Login, Message> {
         if let Some(keeper) = &self.keeper {
-            return registered(&host.name, keeper(&host.name)?);
+            let mut login = registered(&host.name, keeper(&host.name)?)?;
+            let said = self.overrides.become_password.clone();
+            login.become_.password = said.or(login.become_.password);
+            return Ok(login);
         }
         let scope: Arc<dyn Scope> = Arc::new(Inventoried { vars: self.vars(host) });
         let mut failed = None;
@@ -159,6 +163,23 @@ impl Fleet {
             .or(login.become_.password)
             .or_else(|| login.password.clone());
         Ok(login)
+    }
+
+    /// Whom sudo becomes on a host where nobody says another, and the options that it is given: what the host's
+    /// variables say, as for a task.
+    pub fn becoming(&self, host: &Host) -> Result<(Option<String>, Flags), Message> {
+        let scope: Arc<dyn Scope> = Arc::new(Inventoried { vars: self.vars(host) });
+        let text = |name| {
+            let found = self.variable(&scope, name)?;
+            Ok(found.and_then(|(value, _)| value.as_str().map(str::to_owned)))
+        };
+        let method = text("ansible_become_method")?.filter(|method| !method.ends_with("sudo"));
+        if let Some(method) = method {
+            return Err(play::unknown_method(method));
+        }
+        let flags = text("ansible_become_flags")?.map(|flags| Flags::read(&flags)).transpose()?;
+        let user = text("ansible_become_user")?.filter(|user| !user.is_empty());
+        Ok((user, flags.unwrap_or_default()))
     }
 
     /// Whether looking how a host is reached opens secrets, so that it is done for no host in vain.

@@ -12,6 +12,7 @@ use hep_core::node::{Node, NodeKind, Pos};
 use hep_core::secret::Secret;
 use hep_core::ssh::config::{Config, Context};
 use hep_core::vars::{Layer, Var};
+use hep_core::vault::{self, Keys};
 use hep_core::yaml;
 use serde_json::{Map, Value};
 
@@ -73,43 +74,70 @@ pub struct Wanted {
     pub remarks: Vec<Message>,
 }
 
-/// Reads the texts of an inventory: of any format but executables, with `group_vars/` and `host_vars/`.
-pub fn read(texts: &[Text<'_>]) -> Result<Inventory, Message> {
+/// Reads the texts of an inventory: of any format but executables, with `group_vars/` and `host_vars/`. `keys` open what
+/// Ansible Vault encrypted.
+pub fn read(texts: &[Text<'_>], keys: &Keys) -> Result<Inventory, Message> {
     let mut sources = Vec::new();
     let mut builder = Builder::new();
     let (vars, inventories): (Vec<_>, Vec<_>) =
         texts.iter().partition(|text| vars_of(text.name).is_some());
     let inventory = (|| {
         for text in inventories {
-            let file = source(&mut sources, text);
-            inventory_text(text, file, &mut builder)?;
+            let opened = Opened::of(&mut sources, text, keys)?;
+            inventory_text(&opened, keys, &mut builder)?;
         }
         for text in vars {
-            let file = source(&mut sources, text);
-            vars_text(text, file, &mut builder)?;
+            let opened = Opened::of(&mut sources, text, keys)?;
+            vars_text(&opened, keys, &mut builder)?;
         }
         builder.finish()
     })();
     inventory.map_err(|diagnostic| say::unreadable(render(&sources, &diagnostic).trim_end()))
 }
 
-/// Remembers a text for messages, in which no password is shown.
-fn source(sources: &mut Vec<Source>, text: &Text<'_>) -> u16 {
-    let shown = conceal::lines(text.text.expose());
-    sources.push(Source { name: text.name.into(), text: shown.into() });
-    u16::try_from(sources.len() - 1).unwrap_or(u16::MAX)
+/// A text that can be read.
+struct Opened<'a> {
+    name: &'a str,
+    text: Secret<String>,
+    file: u16,
+    /// Whether it was encrypted as a whole.
+    sealed: bool,
 }
 
-fn no_vault(_: &str, _: Pos) -> Result<String, Message> {
-    Err(say::no_vault())
+impl<'a> Opened<'a> {
+    /// Remembers a text for messages, in which no password is shown, and opens it.
+    fn of(sources: &mut Vec<Source>, said: &Text<'a>, keys: &Keys) -> Result<Self, Diagnostic> {
+        let sealed = vault::is_sealed(said.text.expose().as_bytes());
+        let shown = if sealed { String::new() } else { conceal::lines(said.text.expose()) };
+        sources.push(Source { name: said.name.into(), text: shown.into() });
+        let file = u16::try_from(sources.len() - 1).unwrap_or(u16::MAX);
+        let text = match sealed {
+            true => open(keys, said.text.expose())
+                .map_err(|message| Diagnostic::new(Pos { file, line: 1, col: 1 }, message))?,
+            false => said.text.clone(),
+        };
+        Ok(Self { name: said.name, text, file, sealed })
+    }
 }
 
-fn inventory_text(text: &Text<'_>, file: u16, into: &mut Builder) -> Result<(), Diagnostic> {
-    let body = text.text.expose();
+/// Opens what Ansible Vault encrypted.
+fn open(keys: &Keys, text: &str) -> Result<Secret<String>, Message> {
+    if keys.is_empty() { Err(say::no_vault()) } else { keys.open(text) }
+}
+
+fn inventory_text(text: &Opened<'_>, keys: &Keys, into: &mut Builder) -> Result<(), Diagnostic> {
+    let (body, file) = (text.text.expose(), text.file);
     match Format::detect(text.name, body) {
         Format::SshConfig => ssh_config_text(text.name, body, file, into)
             .map_err(|message| Diagnostic::new(Pos { file, line: 0, col: 0 }, message)),
-        format => format.read(body, file, &mut no_vault, into),
+        _ if text.sealed => {
+            // What of it is secret nobody could tell afterwards.
+            Err(Diagnostic::new(Pos { file, line: 1, col: 1 }, say::sealed_inventory()))
+        }
+        format => {
+            let mut opens = |text: &str, _| open(keys, text).map(|text| text.expose().clone());
+            format.read(body, file, &mut opens, into)
+        }
     }
 }
 
@@ -157,9 +185,13 @@ fn vars_of(path: &str) -> Option<(bool, &str)> {
     Some((is_group, stem))
 }
 
-fn vars_text(text: &Text<'_>, file: u16, into: &mut Builder) -> Result<(), Diagnostic> {
+fn vars_text(text: &Opened<'_>, keys: &Keys, into: &mut Builder) -> Result<(), Diagnostic> {
     let Some((is_group, owner)) = vars_of(text.name) else { return Ok(()) };
-    let content = yaml::parse_one(text.text.expose(), file, &mut no_vault)?;
+    let mut opens = |text: &str, _| open(keys, text).map(|text| text.expose().clone());
+    let mut content = yaml::parse_one(text.text.expose(), text.file, &mut opens)?;
+    if text.sealed {
+        content.seal();
+    }
     if is_group {
         into.group_file(owner, Beside::Inventory, &content)
     } else {
@@ -323,7 +355,7 @@ mod tests {
         let texts: Vec<_> =
             files.iter().map(|(name, text)| (*name, Secret::new((*text).to_owned()))).collect();
         let texts: Vec<Text<'_>> = texts.iter().map(|(name, text)| Text { name, text }).collect();
-        read(&texts).map(|inventory| wanted(&inventory))
+        read(&texts, &Keys::default()).map(|inventory| wanted(&inventory))
     }
 
     /// Name, address and port of a host.

@@ -23,6 +23,8 @@ catalogue! { "cli";
     password_program(path, why) "Cannot take the password from the program `{path}`: {why}";
     no_terminal(what) "Cannot ask for {what}: there is no terminal to ask on\nhint: {what} can be given by environment or in a file, see `--help`";
     declined(what) "Nothing was given for {what}";
+    bad_secret_name() "A secret is given by its name, which holds only letters, digits and `_`\nhint: its value is that of the environment variable of this name, or you are asked for it";
+    ask_secret(name) "Value of `{name}`: ";
     ask_ssh_password() "SSH password: ";
     ask_become_password() "sudo password: ";
     ask_vault_password() "Vault password: ";

@@ -3,7 +3,8 @@
 catalogue! { "import";
     unreadable(said) "Cannot read the inventory: {said}";
     nothing() "There is no inventory to import\nhint: give `files`, each with a `name` and a `text`";
-    no_vault() "A value is encrypted by Ansible Vault, and its password is not here\nhint: import it by `hep host import` where the password is, or leave the value out";
+    no_vault() "A value is encrypted by Ansible Vault, and its password is not here\nhint: give it: `hep host import --vault-password-file FILE`, or `vault_passwords` of the API";
+    sealed_inventory() "An inventory that is encrypted as a whole cannot be imported: what of it is secret nobody could tell afterwards\nhint: encrypt values of it, or files of `group_vars` and `host_vars`";
     no_include(name) "The `ssh_config` includes `{name}`\nhint: give the files that it includes as files of their own";
     host_left(host, why) "The host `{host}` is left out: {why}";
     is_local(host) "The host `{host}` is left out: it is the machine that imports (`ansible_connection=local`)";

@@ -3,6 +3,7 @@
 catalogue! { "run";
     no_command() "There is nothing to run\nhint: give `line` for a shell line, or `words`, or for a script its text in `script`";
     bad_variable(name) "`{name}` cannot be the name of an environment variable\nhint: use letters, digits and `_`, beginning with a letter or `_`";
+    no_such_secrets(kind, field) "A subject of the kind `{kind}` has no use for `{field}`\nhint: commands and scripts take secrets in their `environment`, manifests as `variables` and `vault_passwords`, and the host verb `login.push_key` a `password`";
     no_entry(entry) "The manifest has no file `{entry}` to begin with\nhint: `entry` names one of `files`";
     bad_path(path) "`{path}` cannot be the path of a file here\nhint: use a relative path without `..`";
     bad_manifest(text) "The manifest cannot be run:\n{text}";

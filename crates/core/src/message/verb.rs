@@ -10,6 +10,7 @@ catalogue! { "verb";
     one_of_pid_and_name() "Say either which process ids or which name\nhint: give `pids` or `name`, not both";
     bad_pid(pid) "The process {pid} is not signalled\nhint: name a process id above 1";
     bad_process(name) "`{name}` cannot be the name of a process\nhint: give the name of the program without its directory";
+    no_credential() "Say which key is let in\nhint: give `credential`, the name of a credential with a key";
     no_search() "Say what to search for";
     bad_notice() "The notice to users cannot be used\nhint: one line of at most 200 characters";
     bad_delay(minutes, most) "{minutes} minutes are too long\nhint: choose at most {most}";

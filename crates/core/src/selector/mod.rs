@@ -128,6 +128,20 @@ impl Selector {
         Self::parse(&joined).map(Some)
     }
 
+    /// Whether it names this group: by `@`, or by its bare name, which means a host where there is one.
+    #[must_use]
+    pub fn names_group(&self, group: &str, is_host: bool) -> bool {
+        let terms = self.base.iter().map(|(_, term)| term).chain(&self.and).chain(&self.not);
+        terms.into_iter().any(|term| match term {
+            Term::Name(name) => !is_host && &**name == group,
+            Term::Group(name, _) => &**name == group,
+            Term::Range { base, slice, .. } => slice.is_some() && &**base == group,
+            Term::Glob(name, slice) => slice.is_some() && &**name == group,
+            Term::File(_, lines) => lines.names_group(group, is_host),
+            Term::All | Term::Label(..) | Term::Regex(_) => false,
+        })
+    }
+
     /// Replaces `@NAME` terms by what `read` gives: the text of a limit file, or `None` where it is a group.
     pub fn with_files(
         mut self,

@@ -273,3 +273,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn which_selectors_name_a_group() {
+    for (text, by_name, beside_a_host) in [
+        ("web", true, false),
+        ("@web", true, true),
+        ("all:!web", true, false),
+        ("db&@web", true, true),
+        ("web[1:]", true, true),
+        ("@web[0]", true, true),
+        ("webs", false, false),
+        ("web*", false, false),
+        ("web[1-3]", false, false),
+        ("env=web", false, false),
+    ] {
+        let selector = Selector::parse(text).unwrap();
+        assert_eq!(selector.names_group("web", false), by_name, "{text}");
+        assert_eq!(selector.names_group("web", true), beside_a_host, "{text}");
+    }
+}

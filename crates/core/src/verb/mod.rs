@@ -4,6 +4,7 @@
 //! A verb that changes something is a task of a module wherever there is one for it, so that check, diff and
 //! journal hold as in a manifest. The others are closed scripts, to which what people say goes as words.
 
+pub mod login;
 pub mod packages;
 pub mod power;
 pub mod processes;
@@ -46,6 +47,8 @@ pub enum Made {
     Task(Task),
     /// A script of ours.
     Script(Script),
+    /// A key that is let in, which takes a login before it and one to prove it.
+    Key(login::PushKey),
 }
 
 /// A task. Its options are data: nothing in them is a template.
@@ -124,8 +127,15 @@ struct Look {
 }
 
 /// Every verb.
-pub const KINDS: &[&[Kind]] =
-    &[LOOKS, signal::KINDS, packages::KINDS, services::KINDS, power::KINDS, wake::KINDS];
+pub const KINDS: &[&[Kind]] = &[
+    LOOKS,
+    signal::KINDS,
+    packages::KINDS,
+    services::KINDS,
+    power::KINDS,
+    wake::KINDS,
+    login::KINDS,
+];
 
 /// All verbs, in their order.
 pub fn all() -> impl Iterator<Item = &'static Kind> {

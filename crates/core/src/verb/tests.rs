@@ -14,6 +14,7 @@ fn made(name: &str, parameters: &Value) -> Value {
     match kind(name).unwrap().make(parameters) {
         Ok(Made::Task(task)) => json!([task.module, task.options]),
         Ok(Made::Script(script)) => json!(script.arguments),
+        Ok(Made::Key(key)) => json!(key),
         Err(message) => json!(message.id),
     }
 }
@@ -23,6 +24,13 @@ fn parameters_become_tasks_and_words() {
     let fresh = json!({"name": ["htop"], "state": "present", "update_cache": true, "cache_valid_time": 3600});
     let cases = [
         ("facts", json!(null), json!(["setup", {}])),
+        ("login.push_key", json!({"credential": "k"}), json!({"credential": "k"})),
+        ("login.push_key", json!({}), json!("verb.no_credential")),
+        (
+            "login.push_key",
+            json!({"credential": "k", "password": "x"}),
+            json!("verb.bad_parameters"),
+        ),
         ("facts", json!({"x": 1}), json!("verb.bad_parameters")),
         ("status", json!(null), json!(["full"])),
         ("status", json!({"live": true}), json!(["live"])),

@@ -96,6 +96,9 @@ impl Work {
         let mut command = self.request.command.clone();
         if let Some(sudo) = &mut command.sudo {
             sudo.password = self.fleet.login(host)?.become_.password;
+            let (user, flags) = self.fleet.becoming(host)?;
+            sudo.user = sudo.user.take().or(user);
+            sudo.flags = flags;
         }
         Ok(command)
     }
@@ -406,11 +409,11 @@ impl<'a> Pump<'a> {
             return End { state: Some(HostState::Failed), error: Some(error), ..self.end };
         };
         let error = if self.asked > 1 {
-            say::sudo_wrong_password(&sudo.user)
+            say::sudo_wrong_password(sudo.name())
         } else if said.contains("password is required") {
-            say::sudo_needs_password(&sudo.user)
+            say::sudo_needs_password(sudo.name())
         } else {
-            say::sudo_failed(&sudo.user, &said)
+            say::sudo_failed(sudo.name(), &said)
         };
         let wants_terminal = said.contains("must have a tty");
         End { state: Some(HostState::Failed), error: Some(error), wants_terminal, ..self.end }

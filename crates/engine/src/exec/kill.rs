@@ -5,6 +5,7 @@
 //! of the same connection. Others of that connection are not this one's to end: see [`Trace`].
 
 use bytes::Bytes;
+use hep_core::become_flags::Flags;
 use hep_core::quote;
 
 use super::wrap::Sudo;
@@ -75,7 +76,9 @@ impl Search<'_> {
         let words = ["/bin/sh", "-c", AS_WHOM, "hep", self.signal, KILLER, self.groups, self.mark];
         let mut words: Vec<String> = words.map(str::to_owned).to_vec();
         words.push(how);
-        words.extend(self.sudo.iter().flat_map(|sudo| sudo.words("")));
+        // Without the host's options for sudo, of which `-i` and `-s` would have a shell read our words.
+        let plain = |sudo: &Sudo| Sudo { flags: Flags::default(), ..sudo.clone() }.words("");
+        words.extend(self.sudo.iter().flat_map(|sudo| plain(sudo)));
         quote::any_shell(&words)
     }
 

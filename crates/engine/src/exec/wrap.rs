@@ -5,6 +5,7 @@
 //! can read. The wrapper says a mark on standard error when it has read them; only then may the operator's
 //! own input follow, because some `head` programs read ahead.
 
+use hep_core::become_flags::Flags;
 use hep_core::quote;
 use hep_core::secret::Secret;
 
@@ -31,13 +32,15 @@ pub struct Script {
     pub content: Vec<u8>,
 }
 
-/// `sudo`.
-#[derive(Clone, Debug)]
+/// `sudo`. What of it depends on the host is filled in for each host.
+#[derive(Clone, Debug, Default)]
 pub struct Sudo {
-    /// The user to become.
-    pub user: String,
+    /// The user to become; without one that of the host's `ansible_become_user`, or root.
+    pub user: Option<String>,
     /// The password, if there is one; without it sudo must not ask.
     pub password: Option<Secret<String>>,
+    /// Options for sudo, of the host's `ansible_become_flags`.
+    pub flags: Flags,
 }
 
 /// A command line, and what to send to it before the operator's input.
@@ -54,6 +57,9 @@ pub struct Wrapped {
     /// What sudo prints when it wants the password.
     pub prompt: Option<String>,
 }
+
+/// Who is become where nobody says another.
+const ROOT: &str = "root";
 
 /// Reads `$1` bytes of settings and `$2` bytes of script, says the mark `$3`, and runs the rest.
 const WRAPPER: &str = r#"if [ "$1" -gt 0 ] || [ "$2" -gt 0 ]; then
@@ -91,8 +97,7 @@ impl Command {
         let settings = self.settings();
         let script = self.script.as_ref().map_or(&[][..], |script| &script.content[..]);
         let mark = format!("hep-started-{token}");
-        let mut words: Vec<String> = self.sudo_words(token);
-        words.extend(["/bin/sh", "-c", WRAPPER, "hep"].map(str::to_owned));
+        let mut words = ["/bin/sh", "-c", WRAPPER, "hep"].map(str::to_owned).to_vec();
         words.extend([settings.len().to_string(), script.len().to_string(), mark.clone()]);
         match &self.script {
             Some(script) => {
@@ -100,6 +105,9 @@ impl Command {
                 words.extend(self.words.iter().cloned());
             }
             None => words.push(line),
+        }
+        if let Some(sudo) = &self.sudo {
+            words = [sudo.words(&prompt_of(token)), sudo.flags.program(words)].concat();
         }
         let mut prelude = settings.into_bytes();
         prelude.extend_from_slice(script);
@@ -114,13 +122,19 @@ impl Command {
             |(name, value): &(String, String)| format!("export {}={}\n", name, quote::word(value));
         self.environment.iter().map(export).collect()
     }
-
-    fn sudo_words(&self, token: &str) -> Vec<String> {
-        self.sudo.as_ref().map(|sudo| sudo.words(&prompt_of(token))).unwrap_or_default()
-    }
 }
 
 impl Sudo {
+    /// Becomes this user.
+    pub fn of(user: &str) -> Self {
+        Self { user: Some(user.to_owned()), ..Self::default() }
+    }
+
+    /// Who is become.
+    pub(super) fn name(&self) -> &str {
+        self.user.as_deref().unwrap_or(ROOT)
+    }
+
     /// The words before a command; a password is read from standard input after `prompt`.
     pub(super) fn words(&self, prompt: &str) -> Vec<String> {
         let mut words = vec!["sudo".to_owned()];
@@ -128,7 +142,8 @@ impl Sudo {
             Some(_) => words.extend(["-S".to_owned(), "-p".to_owned(), prompt.to_owned()]),
             None => words.push("-n".to_owned()),
         }
-        words.extend(["-H".to_owned(), "-u".to_owned(), self.user.clone(), "--".to_owned()]);
+        words.extend(self.flags.words().map(str::to_owned));
+        words.extend(["-u", self.name(), "--"].map(str::to_owned));
         words
     }
 }
@@ -169,7 +184,8 @@ mod tests {
 
     #[test]
     fn no_secret_is_on_the_command_line() {
-        let sudo = Sudo { user: "root".into(), password: Some(Secret::new("hunter2".into())) };
+        let password = Some(Secret::new("hunter2".into()));
+        let sudo = Sudo { password, ..Sudo::of("root") };
         let command = Command {
             words: vec!["id".into()],
             environment: vec![("TOKEN".into(), "s3cr3t".into())],
@@ -179,6 +195,22 @@ mod tests {
         let wrapped = command.wrap("x");
         assert!(!wrapped.line.contains("hunter2") && !wrapped.line.contains("s3cr3t"));
         assert_eq!(wrapped.prelude, b"export TOKEN=s3cr3t\n");
+    }
+
+    #[test]
+    fn options_of_a_host_stand_behind_sudo() {
+        let cases = [
+            (None, None, "exec sudo -n -H -u root -- /bin/sh -c "),
+            (Some("web"), None, "exec sudo -n -H -u web -- /bin/sh -c "),
+            (None, Some("-E -g ops"), "exec sudo -n -E -g ops -u root -- /bin/sh -c "),
+        ];
+        for (user, flags, expected) in cases {
+            let flags = flags.map(|text| Flags::read(text).unwrap()).unwrap_or_default();
+            let sudo = Sudo { user: user.map(str::to_owned), flags, password: None };
+            let words = vec!["id".to_owned()];
+            let wrapped = Command { words, sudo: Some(sudo), ..Command::default() }.wrap("x");
+            assert!(wrapped.line.contains(expected), "{}", wrapped.line);
+        }
     }
 
     #[test]

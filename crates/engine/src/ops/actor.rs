@@ -6,6 +6,7 @@ use hep_core::rights::{self, Grant, Verb};
 use super::error::{OpError, OpResult};
 use crate::store::audit::{self, Line};
 use crate::store::idempotency::{self, Once};
+use crate::store::runs::Run;
 use crate::store::{Sql, StoreError, hosts};
 
 /// What kind of actor asks.
@@ -28,6 +29,17 @@ pub enum ActorKind {
 }
 
 impl ActorKind {
+    /// Every kind.
+    const ALL: [Self; 7] = [
+        Self::User,
+        Self::Token,
+        Self::Schedule,
+        Self::Action,
+        Self::CommandLine,
+        Self::Server,
+        Self::Nobody,
+    ];
+
     /// The word for it in the audit log.
     pub const fn word(self) -> &'static str {
         match self {
@@ -84,6 +96,13 @@ impl Actor {
     /// The server itself, by a rule that somebody has set.
     pub(crate) fn server(rule: &str) -> Self {
         Self { kind: ActorKind::Server, grants: Vec::new(), ..Self::command_line(rule) }
+    }
+
+    /// Who asked for a run, which does what they were allowed when they asked.
+    pub(crate) fn of_run(run: &Run) -> Self {
+        let kind = ActorKind::ALL.into_iter().find(|kind| kind.word() == run.actor_kind);
+        let kind = kind.unwrap_or(ActorKind::Server);
+        Self { kind, id: run.actor_id.clone(), ..Self::command_line(&run.actor) }
     }
 
     /// The name of the user who asks, by themselves or by a token.

@@ -6,10 +6,10 @@ use hep_core::rights::Verb;
 use hep_core::secret::Secret;
 use serde::{Deserialize, Deserializer};
 
-use super::Engine;
 use super::actor::{Actor, Object};
 use super::error::{OpError, OpResult, on_write};
 use super::page::{Page, Paging, page};
+use super::{Engine, uses};
 use crate::credential::{self as part, Held, Shown};
 use crate::seal::Place;
 use crate::store::credentials::{self, Credential, Kind, Written};
@@ -404,6 +404,7 @@ pub async fn delete(
     if !users.is_empty() {
         return Err(OpError::Conflict(say::used(name, some_of(&users))));
     }
+    uses::no_repository_of_credential(&tx, &credential.name).await?;
     let version = version.unwrap_or(credential.version);
     let gone = credentials::delete(&tx, &credential.id, version).await;
     if !gone.map_err(|error| on_write(error, KIND, name))? {

@@ -7,11 +7,11 @@ use hep_core::name;
 use hep_core::rights::Verb;
 use serde_json::{Value, json};
 
-use super::Engine;
 use super::actor::{Actor, Object};
 use super::error::{OpError, OpResult, on_write};
 use super::page::{Page, Paging, page};
 use super::patch::patched;
+use super::{Engine, uses};
 use crate::store::groups::{self, Group, GroupInput};
 use crate::store::{Sql, Tx, hosts, register};
 
@@ -101,6 +101,9 @@ async fn change(
     let before = load(&tx, name).await?;
     let said = said(&before)?;
     check(&said)?;
+    if said.name != before.said.name {
+        uses::no_selector_of_group(&tx, &before.said.name).await?;
+    }
     let version = version.unwrap_or(before.version);
     let done = groups::update(&tx, &before.id, version, &said, &actor.name).await;
     if !done.map_err(|error| on_write(error, KIND, &said.name))? {
@@ -151,6 +154,7 @@ pub async fn delete(
     let tx = engine.db().begin().await?;
     register::change(&tx).await?;
     let group = load(&tx, name).await?;
+    uses::no_selector_of_group(&tx, &group.said.name).await?;
     if !groups::delete(&tx, &group.id, version.unwrap_or(group.version)).await? {
         return Err(OpError::Stale(say::changed_meanwhile(KIND, name)));
     }

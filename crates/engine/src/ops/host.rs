@@ -255,7 +255,7 @@ pub(super) fn check_vars(vars: &Map<String, Value>) -> OpResult<()> {
 }
 
 /// The ids of what a host refers to.
-pub(super) async fn references(
+pub(crate) async fn references(
     from: &dyn Sql,
     actor: &Actor,
     before: Option<&Host>,

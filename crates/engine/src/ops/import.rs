@@ -7,12 +7,13 @@ use hep_core::inventory::Inventory;
 use hep_core::message::{Message, import as say, register as words};
 use hep_core::rights::Verb;
 use hep_core::secret::Secret;
+use hep_core::vault::Keys;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::actor::{Actor, Object};
 use super::error::{OpError, OpResult, on_write};
-use super::{Engine, credential, group, host};
+use super::{Engine, credential, group, host, secret_text};
 use crate::credential::{self as part, Held, Shown};
 use crate::import::{self, Text, Wanted, WantedGroup, WantedHost};
 use crate::store::credentials::{self, Kind};
@@ -32,6 +33,10 @@ pub struct ImportInput {
     /// The partition of hosts that are new.
     #[serde(default)]
     pub partition: Option<String>,
+    /// Passwords for what Ansible Vault encrypted in it, by their ids: `default` where none is said. They are not kept.
+    #[serde(default, deserialize_with = "secret_text::read_all")]
+    #[schema(value_type = BTreeMap<String, String>, write_only)]
+    pub vault_passwords: BTreeMap<String, Secret<String>>,
 }
 
 /// A file.
@@ -115,7 +120,10 @@ pub async fn texts(
     }
     let texts: Vec<Text<'_>> =
         said.files.iter().map(|file| Text { name: &file.name, text: &file.text }).collect();
-    let inventory = import::read(&texts).map_err(|message| OpError::invalid("files", message))?;
+    let mut vault = Keys::default();
+    said.vault_passwords.iter().for_each(|(id, password)| vault.add(id, password));
+    let inventory =
+        import::read(&texts, &vault).map_err(|message| OpError::invalid("files", message))?;
     let keys = said.keys.iter().map(|file| (file.name.clone(), part::tidy(&file.text))).collect();
     inventory_with(engine, actor, &inventory, keys, said.partition.as_deref(), dry).await
 }
@@ -418,7 +426,53 @@ mod tests {
             };
             list.iter().map(file).collect()
         };
-        ImportInput { files: files_of(files), keys: files_of(keys), partition: None }
+        let vault_passwords = BTreeMap::new();
+        ImportInput {
+            files: files_of(files),
+            keys: files_of(keys),
+            partition: None,
+            vault_passwords,
+        }
+    }
+
+    /// `canary-vaulted`, a value of YAML that is encrypted.
+    const SEALED: &str = "!vault |\n          $ANSIBLE_VAULT;1.1;AES256
+          30303031303230333034303530363037303830393061306230633064306530663130313131323133
+          3134313531363137313831393161316231633164316531660a346565666461346265646339386162
+          30653836373639396337376562303231656264373032366134313730363166376564373761346230
+          6530623361346266390a306166363266646265363233366333636131656633633837653466333634
+          63643239633066353761613366663163306365373334333033626565656337333863\n";
+
+    #[tokio::test]
+    async fn what_vault_encrypted_becomes_a_sealed_credential() {
+        on_both(|engine| async move {
+            let me = Actor::command_line("test");
+            let vars = format!("ansible_password: {SEALED}token: {SEALED}");
+            let mut said = input(&[("hosts", "[web]\nweb1\n"), ("group_vars/web.yml", &vars)], &[]);
+            for (password, id) in
+                [(None, "import.no_vault"), (Some("wrong"), "manifest.vault_password")]
+            {
+                let keys = password.map(|text: &str| ("default".into(), Secret::new(text.into())));
+                said.vault_passwords = keys.into_iter().collect();
+                let refused = texts(&engine, &me, &said, false).await;
+                let Err(OpError::Invalid { message, .. }) = refused else { panic!("{refused:?}") };
+                let why =
+                    if id == "import.no_vault" { "its password is not here" } else { "password" };
+                assert!(message.to_string().contains(why), "{id}: {message}");
+                assert!(!message.to_string().contains("canary"), "{message}");
+            }
+            let key = Secret::new("canary-vaultkey-51c8".to_owned());
+            said.vault_passwords = BTreeMap::from([("default".to_owned(), key)]);
+            let done = texts(&engine, &me, &said, false).await.unwrap();
+            assert_eq!(whats(&done.credentials), "import-web1 Created");
+            assert!(done.remarks[0].contains("`token` of `web` is left out"), "{:?}", done.remarks);
+            let made = credentials::find(engine.db(), "import-web1").await.unwrap().unwrap();
+            let held = credential::held(&engine, &made).await.unwrap();
+            assert_eq!(held.password.unwrap().expose(), "canary-vaulted-93ae");
+            let group = groups::find(engine.db(), "web").await.unwrap().unwrap();
+            assert!(!serde_json::to_string(&group).unwrap().contains("canary"), "{group:?}");
+        })
+        .await;
     }
 
     fn whats(lines: &[Line]) -> String {

@@ -18,8 +18,11 @@ use super::error::{OpError, OpResult, on_write};
 use super::manifest::must_write;
 use super::page::{Page, Paging, page};
 use super::patch::patched;
+use super::reach::Reach;
 use super::run::{self, Asked, Origin, RunInput};
-use crate::server::given::{self, Given, Secrets};
+use super::run_secrets::SecretsInput;
+use crate::server::given::{self, Given, Texts};
+use crate::server::roster::Registered;
 use crate::server::subject::Subject;
 use crate::server::work;
 use crate::store::jobs::{self, Job, JobInput};
@@ -62,35 +65,73 @@ impl<'a> From<&'a Job> for Object<'a> {
     }
 }
 
-/// A page of jobs, by name.
+/// A page of jobs, by name: of those that the actor may see.
 pub async fn list(engine: &Engine, actor: &Actor, paging: &Paging) -> OpResult<Page<Job>> {
-    must_see(actor)?;
+    let sight = Sight::of(engine, actor).await?;
     let limit = paging.limit()?;
-    let found = jobs::list(engine.db(), paging.after()?.as_deref(), limit + 1).await?;
-    Ok(page(found, limit, |job| &job.said.name))
+    let (mut after, mut seen) = (paging.after()?, Vec::new());
+    loop {
+        let found = jobs::list(engine.db(), after.as_deref(), limit + 1).await?;
+        let is_last = found.len() <= limit as usize;
+        after = found.last().map(|job| job.said.name.clone());
+        seen.extend(found.into_iter().filter(|job| sight.has(job)));
+        if is_last || seen.len() > limit as usize {
+            return Ok(page(seen, limit, |job| &job.said.name));
+        }
+    }
 }
 
 /// A job.
 pub async fn show(engine: &Engine, actor: &Actor, name: &str) -> OpResult<Job> {
-    must_see(actor)?;
-    load(engine.db(), name).await
+    let sight = Sight::of(engine, actor).await?;
+    sight.load(engine.db(), name).await
 }
 
-/// Who may start jobs somewhere sees what there is to start.
-fn must_see(actor: &Actor) -> OpResult<()> {
-    if may_somewhere(&actor.grants, Verb::RunJobs) {
-        return Ok(());
+/// Which jobs somebody sees.
+enum Sight {
+    /// All of them.
+    All,
+    /// Those that they may start on one of their hosts at least.
+    Startable(Arc<Registered>, Reach),
+}
+
+impl Sight {
+    /// Who may see everything, or start jobs everywhere, sees all. Who may do neither anywhere is refused.
+    async fn of(engine: &Engine, actor: &Actor) -> OpResult<Self> {
+        if actor.may(Verb::View) || actor.may(Verb::RunJobs) {
+            return Ok(Self::All);
+        }
+        if !may_somewhere(&actor.grants, Verb::RunJobs) {
+            actor.must(Verb::View, WHAT)?;
+        }
+        let reach = Reach::now(engine, actor, Verb::RunJobs).await?;
+        Ok(Self::Startable(engine.registered().await?, reach))
     }
-    actor.must(Verb::View, WHAT)
+
+    fn has(&self, job: &Job) -> bool {
+        match self {
+            Self::All => true,
+            Self::Startable(registered, reach) => {
+                let hosts = registered.select(&job.said.selector).unwrap_or_default();
+                hosts.iter().any(|host| reach.has(host))
+            }
+        }
+    }
+
+    /// A job that they see; any other is not there.
+    async fn load(&self, from: &dyn Sql, name: &str) -> OpResult<Job> {
+        let job = load(from, name).await?;
+        if self.has(&job) { Ok(job) } else { Err(OpError::not_found(KIND, name)) }
+    }
 }
 
 /// Saves a job.
 pub async fn create(engine: &Engine, actor: &Actor, mut said: JobInput) -> OpResult<Job> {
     must_write(actor, WHAT)?;
-    let secrets = take_secrets(&mut said, Secrets::new())?;
+    let secrets = take_secrets(&mut said, Texts::new())?;
     check(engine, actor, &said, &secrets).await?;
     let id = new_id();
-    let sealed = given::seal(engine, "jobs", &id, &secrets)?;
+    let sealed = given::seal(engine, "jobs", &id, &secrets.into())?;
     let tx = engine.db().begin().await?;
     let made = jobs::insert(&tx, &id, &said, sealed, &actor.name).await;
     made.map_err(|error| on_write(error, KIND, &said.name))?;
@@ -134,7 +175,7 @@ async fn change(
     let mut said = said(&before)?;
     let secrets = take_secrets(&mut said, kept(engine, &before)?)?;
     check(engine, actor, &said, &secrets).await?;
-    let sealed = given::seal(engine, "jobs", &before.id, &secrets)?;
+    let sealed = given::seal(engine, "jobs", &before.id, &secrets.into())?;
     let at = (before.id.as_str(), version.unwrap_or(before.version));
     let tx = engine.db().begin().await?;
     let done = jobs::update(&tx, at, &said, sealed, &actor.name).await;
@@ -170,17 +211,17 @@ async fn load(from: &dyn Sql, name: &str) -> OpResult<Job> {
 }
 
 /// The secret defaults of a job.
-fn kept(engine: &Engine, job: &Job) -> OpResult<Secrets> {
+fn kept(engine: &Engine, job: &Job) -> OpResult<Texts> {
     let opened = given::open(engine, "jobs", &job.id, job.sealed.as_deref());
-    opened.map_err(OpError::Unavailable)
+    opened.map(|opened| opened.texts).map_err(OpError::Unavailable)
 }
 
 /// Checks the parameters, and takes the secret defaults out of them: those that are said now, and of those that
 /// were kept before the ones that shall stay.
-fn take_secrets(said: &mut JobInput, mut before: Secrets) -> OpResult<Secrets> {
+fn take_secrets(said: &mut JobInput, mut before: Texts) -> OpResult<Texts> {
     let invalid = |message| OpError::invalid("parameters", message);
     parameter::check(&mut said.parameters).map_err(invalid)?;
-    let mut secrets = Secrets::new();
+    let mut secrets = Texts::new();
     for parameter in said.parameters.iter_mut().filter(|one| one.kind == Kind::Secret) {
         let name = &parameter.name;
         match (parameter.default.take(), parameter.kept) {
@@ -204,9 +245,12 @@ fn take_secrets(said: &mut JobInput, mut before: Secrets) -> OpResult<Secrets> {
 }
 
 /// Refuses a job that could not be run, or would let somebody do by it what they may not do themselves.
-async fn check(engine: &Engine, actor: &Actor, said: &JobInput, secrets: &Secrets) -> OpResult<()> {
+async fn check(engine: &Engine, actor: &Actor, said: &JobInput, secrets: &Texts) -> OpResult<()> {
     name::check(&said.name).map_err(|message| OpError::invalid("name", message))?;
     actor.must(said.subject.right(), WHAT)?;
+    if said.subject.lets_in() {
+        actor.must(Verb::Change, WHAT)?;
+    }
     let bad_selector = |message| OpError::invalid("selector", message);
     Selector::parse(&said.selector).map_err(bad_selector)?;
     let invalid = |message| OpError::invalid("subject", message);
@@ -230,14 +274,13 @@ async fn check(engine: &Engine, actor: &Actor, said: &JobInput, secrets: &Secret
         return Ok(());
     }
     subject.fill(&defaults);
-    given.secrets.clone_from(secrets);
+    given.secrets = secrets.clone().into();
     work::check(&subject, &given).map_err(invalid)
 }
 
 /// Starts a job. Who may run jobs on its hosts needs no right to run anything else there.
 pub async fn run(engine: &Engine, actor: &Actor, name: &str, said: StartInput) -> OpResult<Run> {
-    must_see(actor)?;
-    let job = load(engine.db(), name).await?;
+    let job = Sight::of(engine, actor).await?.load(engine.db(), name).await?;
     let registered = engine.registered().await?;
     let mut names = run::select(&registered, &job.said.selector)?;
     let mut selector = job.said.selector.clone();
@@ -247,8 +290,7 @@ pub async fn run(engine: &Engine, actor: &Actor, name: &str, said: StartInput) -
         selector = names.iter().map(|name| &**name).collect::<Vec<_>>().join(",");
     }
     if let Err(denied) = run::must_on(engine, actor, Verb::RunJobs, &names).await {
-        let right = job.said.subject.right();
-        run::must_on(engine, actor, right, &names).await.map_err(|_| denied)?;
+        run::must_run(engine, actor, &job.said.subject, &names).await.map_err(|_| denied)?;
     }
     let values = values(engine, &job, said.parameters)?;
     let mut subject = job.said.subject.clone();
@@ -260,10 +302,11 @@ pub async fn run(engine: &Engine, actor: &Actor, name: &str, said: StartInput) -
         selector,
         strategy: job.said.strategy.clone(),
         description: described.clone(),
+        secrets: SecretsInput::default(),
     };
     let origin = Origin { job: Some(job.id.clone()), ..Origin::default() };
     let (registered, names) = (&registered, &names[..]);
-    let asked = Asked { said: input, origin, secrets: values.secret, registered, names };
+    let asked = Asked { said: input, origin, secrets: values.secret.into(), registered, names };
     run::write(engine, actor, asked).await
 }
 
@@ -350,14 +393,14 @@ mod tests {
             assert_eq!((ran.subject["arguments"][0].as_str(), ran.hosts), (Some("2"), 2));
             assert_eq!((ran.job_name.as_deref(), ran.turn), (Some("deploy"), Some(1)));
             let open = |run: &Run| given::open(&engine, "runs", &run.id, run.sealed.as_deref());
-            assert_eq!(open(&ran).unwrap()["token"].expose(), "canary-default");
+            assert_eq!(open(&ran).unwrap().texts["token"].expose(), "canary-default");
             let other = json!({"limit": "web2", "parameters": {"version": "2", "token": "canary-2"}});
             let other = run(&engine, &me, "deploy", start(other)).await.unwrap();
             assert_eq!((other.hosts, other.selector.as_str()), (1, "web2"));
             let shown = serde_json::to_string(&other).unwrap();
             assert!(!shown.contains("canary"), "{shown}");
             let again = run::again(&engine, &me, &other.id).await.unwrap();
-            assert_eq!(open(&again).unwrap()["token"].expose(), "canary-2");
+            assert_eq!(open(&again).unwrap().texts["token"].expose(), "canary-2");
             assert_eq!((again.job, again.turn), (other.job.clone(), Some(3)));
             let filter = runs::Filter { job: Some("deploy".into()), ..runs::Filter::default() };
             let history = run::list(&engine, &me, filter, &Paging::default()).await.unwrap();
@@ -394,7 +437,25 @@ mod tests {
             };
             create(&engine, &me, job("web", "web*")).await.unwrap();
             create(&engine, &me, job("every", "all")).await.unwrap();
+            create(&engine, &me, job("db", "db*")).await.unwrap();
             let ben = person("ben", &[Verb::RunJobs], "web*");
+            let mut paging = Paging { limit: Some(1), cursor: None };
+            let mut seen = Vec::new();
+            loop {
+                let page = list(&engine, &ben, &paging).await.unwrap();
+                seen.extend(page.items.into_iter().map(|job| job.said.name));
+                paging.cursor = page.next;
+                if paging.cursor.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(seen, ["every", "web"], "those that they may start somewhere");
+            for done in [
+                show(&engine, &ben, "db").await.map(drop),
+                run(&engine, &ben, "db", start(json!({}))).await.map(drop),
+            ] {
+                assert!(matches!(done, Err(OpError::NotFound(_))), "{done:?}");
+            }
             let ran = run(&engine, &ben, "web", start(json!({}))).await.unwrap();
             let limited = run(&engine, &ben, "every", start(json!({"limit": "web1"}))).await;
             assert_eq!(limited.unwrap().hosts, 1);

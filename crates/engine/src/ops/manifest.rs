@@ -13,11 +13,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::Engine;
 use super::actor::{Actor, Object};
 use super::error::{OpError, OpResult, on_write};
 use super::page::{Page, Paging, page};
 use super::patch::patched;
+use super::{Engine, uses};
 use crate::server::given::Given;
 use crate::server::subject::{ManifestSubject, Subject};
 use crate::server::work;
@@ -335,6 +335,9 @@ async fn change(
     let is_new = marks(&files) != before.marks || said.entry != before.said.entry;
     let at = (before.id.as_str(), version.unwrap_or(before.version));
     let tx = engine.db().begin().await?;
+    if said.name != before.said.name {
+        uses::no_job_of_manifest(&tx, &before.id, &before.said.name).await?;
+    }
     let names = (said.name.as_str(), said.description.as_str());
     let done = manifests::update(&tx, at, names, i64::from(is_new), &actor.name).await;
     if !done.map_err(|error| on_write(error, KIND, &said.name))? {
@@ -361,6 +364,7 @@ pub async fn delete(
     must_write(actor, WHAT)?;
     let tx = engine.db().begin().await?;
     let found = find(&tx, name).await?;
+    uses::no_job_of_manifest(&tx, &found.id, &found.name).await?;
     let version = version.unwrap_or(found.version);
     if !manifests::delete(&tx, &found.id, version).await? {
         return Err(OpError::Stale(say::changed_meanwhile(KIND, name)));

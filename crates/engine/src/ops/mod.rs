@@ -27,6 +27,7 @@ pub(crate) mod reach;
 pub mod repository;
 pub mod role;
 pub mod run;
+pub mod run_secrets;
 pub mod seal;
 mod secret_text;
 pub mod session;
@@ -37,6 +38,7 @@ pub(crate) mod testing;
 pub mod token;
 mod turn;
 pub mod user;
+mod uses;
 pub mod verb;
 
 use std::sync::{Arc, OnceLock};

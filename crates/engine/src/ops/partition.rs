@@ -5,11 +5,11 @@ use hep_core::name;
 use hep_core::rights::Verb;
 use serde_json::Value;
 
-use super::Engine;
 use super::actor::{Actor, Object};
 use super::error::{OpError, OpResult, on_write};
 use super::page::{Page, Paging, page};
 use super::patch::patched;
+use super::{Engine, uses};
 use crate::store::partitions::{self, DEFAULT, Partition, PartitionInput};
 use crate::store::{Sql, register};
 
@@ -100,7 +100,7 @@ async fn change(
     Ok(partition)
 }
 
-/// Removes a partition that has no hosts. Grants that are only for it go with it.
+/// Removes a partition that has no hosts, and that no grant is for.
 pub async fn delete(
     engine: &Engine,
     actor: &Actor,
@@ -117,6 +117,7 @@ pub async fn delete(
     if partition.hosts > 0 {
         return Err(OpError::Conflict(say::has_hosts(name, partition.hosts)));
     }
+    uses::no_grant_of_partition(&tx, &partition.said.name).await?;
     let version = version.unwrap_or(partition.version);
     let gone = partitions::delete(&tx, &partition.id, version).await;
     if !gone.map_err(|error| on_write(error, KIND, name))? {

@@ -5,13 +5,13 @@ use hep_core::name;
 use hep_core::rights::Verb;
 use serde_json::Value;
 
-use super::Engine;
 use super::actor::{Actor, Object};
 use super::credential::held;
 use super::error::{OpError, OpResult, on_write};
 use super::manifest::must_write;
 use super::page::{Page, Paging, page};
 use super::patch::patched;
+use super::{Engine, uses};
 use crate::server::git::{self, Failed, Login, Taken, Wanted};
 use crate::server::work;
 use crate::store::Sql;
@@ -89,6 +89,9 @@ async fn change(
     let before = load(&tx, name).await?;
     let said = said(&before)?;
     let credential = check(&tx, actor, &said, Some(&before.said)).await?;
+    if said.name != before.said.name {
+        uses::no_job_of_repository(&tx, &before.id, &before.said.name).await?;
+    }
     let at = (before.id.as_str(), version.unwrap_or(before.version));
     let done = repositories::update(&tx, at, &said, credential, &actor.name).await;
     if !done.map_err(|error| on_write(error, KIND, &said.name))? {
@@ -100,7 +103,7 @@ async fn change(
     Ok(repository)
 }
 
-/// Removes a repository. Jobs that name it fail from then on.
+/// Removes a repository that no job names.
 pub async fn delete(
     engine: &Engine,
     actor: &Actor,
@@ -110,6 +113,7 @@ pub async fn delete(
     must_write(actor, WHAT)?;
     let tx = engine.db().begin().await?;
     let found = load(&tx, name).await?;
+    uses::no_job_of_repository(&tx, &found.id, &found.said.name).await?;
     if !repositories::delete(&tx, &found.id, version.unwrap_or(found.version)).await? {
         return Err(OpError::Stale(say::changed_meanwhile(KIND, name)));
     }

@@ -14,6 +14,7 @@ use super::actor::{Actor, Object};
 use super::error::{OpError, OpResult};
 use super::page::{Page, Paging, page};
 use super::reach::Reach;
+use super::run_secrets::SecretsInput;
 use super::turn::{self, Start};
 use crate::server::given::{self, Given, Secrets};
 use crate::server::roster::Registered;
@@ -29,7 +30,7 @@ use crate::store::{Db, Sql, Tx, now_ms};
 const KIND: &str = "run";
 
 /// What is asked for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RunInput {
     /// What is run.
@@ -42,6 +43,9 @@ pub struct RunInput {
     /// What it is for, in words.
     #[serde(default)]
     pub description: String,
+    /// What it is given that nobody sees again.
+    #[serde(default)]
+    pub secrets: SecretsInput,
 }
 
 /// Where a run comes from, when not from a person.
@@ -86,14 +90,31 @@ pub async fn create(engine: &Engine, actor: &Actor, said: RunInput) -> OpResult<
 pub async fn create_from(
     engine: &Engine,
     actor: &Actor,
-    said: RunInput,
+    mut said: RunInput,
     origin: Origin,
 ) -> OpResult<Run> {
     let registered = engine.registered().await?;
     let names = select(&registered, &said.selector)?;
-    must_on(engine, actor, said.subject.right(), &names).await?;
+    must_run(engine, actor, &said.subject, &names).await?;
+    let secrets = std::mem::take(&mut said.secrets).of(&said.subject)?;
     let (registered, names) = (&registered, &names[..]);
-    write(engine, actor, Asked { said, origin, secrets: Secrets::new(), registered, names }).await
+    write(engine, actor, Asked { said, origin, secrets, registered, names }).await
+}
+
+/// Refuses unless they may run it on every one of these hosts.
+pub(super) async fn must_run(
+    engine: &Engine,
+    actor: &Actor,
+    subject: &Subject,
+    names: &[Arc<str>],
+) -> OpResult<()> {
+    must_on(engine, actor, subject.right(), names).await?;
+    if subject.lets_in() {
+        // It gives hosts a credential, which belongs to no host.
+        actor.must(Verb::Secrets, "credentials")?;
+        must_on(engine, actor, Verb::Change, names).await?;
+    }
+    Ok(())
 }
 
 /// Makes a run.
@@ -413,7 +434,7 @@ async fn repeat(
     (registered, names): (&Registered, &[Arc<str>]),
 ) -> OpResult<Run> {
     let said = input(run)?;
-    let mut may = must_on(engine, actor, said.subject.right(), names).await;
+    let mut may = must_run(engine, actor, &said.subject, names).await;
     if let Some(job) = origin.job.take() {
         // Of a job that is gone there is only what was run.
         origin.job = jobs::find(engine.db(), &job).await?.map(|job| job.id);
@@ -442,6 +463,7 @@ fn input(run: &Run) -> OpResult<RunInput> {
         selector: run.selector.clone(),
         strategy: serde_json::from_value(run.strategy.clone()).map_err(internal)?,
         description: run.description.clone(),
+        secrets: SecretsInput::default(),
     })
 }
 
@@ -487,8 +509,7 @@ pub async fn reject(engine: &Engine, actor: &Actor, id: &str) -> OpResult<Run> {
 /// A run that waits for an approval, for who may decide.
 async fn decide(engine: &Engine, actor: &Actor, id: &str) -> OpResult<Run> {
     let run = show(engine, actor, id).await?;
-    let right = input(&run)?.subject.right();
-    must_on(engine, actor, right, &names(engine.db(), id).await?).await?;
+    must_run(engine, actor, &input(&run)?.subject, &names(engine.db(), id).await?).await?;
     if run.state != RunState::Waiting || run.reason != "approval" {
         return Err(OpError::Conflict(say::not_waiting(id)));
     }

@@ -25,6 +25,7 @@ use super::Engine;
 use super::actor::{Actor, Object};
 use super::error::{OpError, OpResult};
 use super::run::{self, RunInput};
+use super::run_secrets::SecretsInput;
 use crate::cancel::Cancel;
 use crate::exec::{self, Command, Script};
 use crate::fleet::Fleet;
@@ -137,11 +138,11 @@ fn command(name: &str, parameters: &Value) -> OpResult<Command> {
             script: Some(Script { content: script.text.as_bytes().to_vec() }),
             ..Command::default()
         }),
-        Made::Task(task) => Err(OpError::Internal(format!("{} is no question", task.module))),
+        Made::Task(_) | Made::Key(_) => Err(OpError::Internal(format!("{name} is no question"))),
     }
 }
 
-pub(super) async fn answer(
+async fn answer(
     fleet: Arc<Fleet>,
     name: Arc<str>,
     command: Command,
@@ -275,6 +276,7 @@ async fn wake_by_others(
         selector: via.to_owned(),
         strategy: Strategy::default(),
         description: String::new(),
+        secrets: SecretsInput::default(),
     };
     Ok(run::create(engine, actor, said).await?.id)
 }

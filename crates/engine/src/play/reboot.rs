@@ -159,7 +159,7 @@ impl Part {
     async fn short(&self, argv: &[Arc<str>], identity: &Identity) -> Option<Captured> {
         let sudo = match identity {
             Identity::Login => None,
-            Identity::User(user) => Some(Sudo { user: user.name.to_string(), password: None }),
+            Identity::User(user) => Some(Sudo::of(&user.name)),
         };
         let words = vec![hep_core::quote::line(argv.iter().map(|word| &**word))];
         let command = Command { words, sudo, posix: true, ..Command::default() };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Options;
 use super::git::Cache;
 use super::roster::Registered;
-use crate::fleet::{Fleet, Keeper, Overrides};
+use crate::fleet::{Fleet, Overrides};
 use crate::ops::Engine;
 use crate::transport::ssh::{Pool, Settings};
 
@@ -41,11 +41,7 @@ impl Means {
 
     /// The hosts of the register, to be reached.
     pub(crate) fn fleet(&self, engine: &Engine, registered: &Registered) -> Arc<Fleet> {
-        self.fleet_by(registered, registered.keeper(engine))
-    }
-
-    /// The same, reached in another way than the register says.
-    pub(crate) fn fleet_by(&self, registered: &Registered, keeper: Keeper) -> Arc<Fleet> {
+        let keeper = registered.keeper(engine);
         let overrides = Overrides { keys: self.keys.clone(), ..Overrides::default() };
         let (settings, pool) = (Arc::clone(&self.settings), Arc::clone(&self.pool));
         let inventory = Arc::clone(&registered.inventory);

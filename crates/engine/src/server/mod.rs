@@ -15,6 +15,7 @@ mod node;
 pub mod numbers;
 pub(crate) mod output;
 mod pump;
+pub(crate) mod push_key;
 pub(crate) mod roster;
 mod runner;
 mod settle;

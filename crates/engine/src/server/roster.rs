@@ -190,6 +190,20 @@ fn node(value: &Value) -> Node {
     Node::bare(kind)
 }
 
+/// JSON whose texts are secret, and no templates.
+pub(crate) fn secret_node(value: &Value) -> Node {
+    let kind = match value {
+        Value::String(text) => NodeKind::Secret(text.as_str().into()),
+        Value::Array(items) => NodeKind::List(items.iter().map(secret_node).collect()),
+        Value::Object(map) => {
+            let key = |key: &str| Node::bare(NodeKind::Literal(key.into()));
+            NodeKind::Map(map.iter().map(|(name, value)| (key(name), secret_node(value))).collect())
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => return node(value),
+    };
+    Node::bare(kind)
+}
+
 /// Variables of a request.
 pub(crate) fn layer(vars: &Map<String, Value>) -> Layer {
     vars.iter().map(|(name, value)| (name.as_str().into(), Var::Authored(node(value)))).collect()

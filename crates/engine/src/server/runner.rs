@@ -171,7 +171,7 @@ impl Runner {
             return Ok(());
         }
         let ready = work::ready(&self.node.engine, &self.run, subject).await?;
-        let fleet = self.register(&ready.work).await?;
+        let fleet = self.register(&ready).await?;
         let total = self.hosts.iter().filter(|host| host.state != HostState::Skipped).count();
         let canary = self.strategy.canary;
         let sizes = match self.plans() {
@@ -205,23 +205,33 @@ impl Runner {
     }
 
     /// The hosts of the register, as this work reaches them.
-    pub(super) async fn register(&self, work: &Work) -> Result<Arc<Fleet>, Message> {
-        let load = || self.node.engine.read_register().boxed();
-        let registered = patiently(&self.active, load).await.map_err(|error| {
-            tracing::error!(error = %crate::ops::error::chain(&error), "cannot read the register");
-            say::not_begun()
-        })??;
-        Ok(self.fleet(&registered, work))
+    pub(super) async fn register(&self, ready: &Ready) -> Result<Arc<Fleet>, Message> {
+        Ok(self.fleet(&*self.registered().await?, ready))
     }
 
-    fn fleet(&self, registered: &Registered, work: &Work) -> Arc<Fleet> {
+    /// The register as it is now.
+    pub(super) async fn registered(&self) -> Result<Arc<Registered>, Message> {
+        let load = || self.node.engine.read_register().boxed();
+        patiently(&self.active, load).await.map_err(|error| {
+            tracing::error!(error = %crate::ops::error::chain(&error), "cannot read the register");
+            say::not_begun()
+        })?
+    }
+
+    /// How many hosts at once.
+    pub(super) fn forks(&self) -> usize {
+        self.strategy.forks()
+    }
+
+    fn fleet(&self, registered: &Registered, ready: &Ready) -> Arc<Fleet> {
         let keeper = registered.keeper(&self.node.engine);
         let (settings, pool) = (Arc::clone(&self.node.settings), Arc::clone(&self.node.pool));
-        let extra = match work {
+        let extra = match &ready.work {
             Work::Play(work) => work.loaded.extra.clone(),
-            Work::Command(_) => Arc::default(),
+            Work::Command(_) | Work::Key(_) => Arc::default(),
         };
-        let overrides = Overrides { keys: self.node.keys.clone(), extra, ..Overrides::default() };
+        let (keys, become_password) = (self.node.keys.clone(), ready.become_password.clone());
+        let overrides = Overrides { keys, become_password, extra, ..Overrides::default() };
         let inventory = Arc::clone(&registered.inventory);
         Arc::new(Fleet::of_register(inventory, settings, pool, overrides, keeper))
     }
@@ -340,6 +350,7 @@ impl Runner {
                 let bundle = self.node.bundle.clone();
                 play::run(fleet, Arc::clone(&work.loaded), request, bundle, events, cancel).await
             }
+            Work::Key(work) => self.push_key(work, hosts, events, cancel).await,
         }
     }
 
@@ -353,14 +364,15 @@ impl Runner {
             limit: Some(names.join(",")),
             options,
             forks,
-            keep: true,
+            keep: work.manner.keep,
+            plain: work.manner.plain,
             id: Some(self.run.id.replace('-', "")),
             fence: u64::try_from(self.run.fence).ok(),
             gate,
             untold: self.untold(),
             written: if self.plans() { Gate::default() } else { self.written() },
             confined: Some(work.folder.path().to_owned()),
-            lock_wait: LOCK_WAIT,
+            lock_wait: work.manner.lock_wait.unwrap_or(LOCK_WAIT),
             ..play::Request::default()
         }
     }

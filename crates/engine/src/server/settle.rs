@@ -9,7 +9,7 @@ use hep_core::run::HostState;
 use super::runner::{Runner, ended};
 use super::subject::Subject;
 use super::told;
-use super::work::{self, Work};
+use super::work::{self, Ready, Work};
 use crate::fleet::Fleet;
 use crate::play::settle::{Past, Settling};
 use crate::store::host_runs::{End, HostRun};
@@ -35,18 +35,18 @@ pub(super) async fn settle(runner: &Runner) {
 }
 
 /// Who asks the hosts, and which; nothing where there is nothing to ask for.
-async fn asking(runner: &Runner) -> Option<(Settling, Arc<Fleet>, Work)> {
+async fn asking(runner: &Runner) -> Option<(Settling, Arc<Fleet>, Ready)> {
     let subject: Subject = serde_json::from_value(runner.run.subject.clone()).ok()?;
-    let work = work::ready(&runner.node.engine, &runner.run, subject).await.ok()?.work;
-    let Work::Play(play) = &work else { return None };
-    let fleet = runner.register(&work).await.ok()?;
+    let ready = work::ready(&runner.node.engine, &runner.run, subject).await.ok()?;
+    let Work::Play(play) = &ready.work else { return None };
+    let fleet = runner.register(&ready).await.ok()?;
     let (request, bundle) = (runner.play(play, &[], 1), runner.node.bundle.clone());
     let (loaded, cancel) = (Arc::clone(&play.loaded), runner.active.cancel.clone());
     let settling = Settling::new(Arc::clone(&fleet), loaded, request, bundle, cancel);
-    Some((settling, fleet, work))
+    Some((settling, fleet, ready))
 }
 
-async fn one(runner: &Runner, host: &HostRun, asking: Option<&(Settling, Arc<Fleet>, Work)>) {
+async fn one(runner: &Runner, host: &HostRun, asking: Option<&(Settling, Arc<Fleet>, Ready)>) {
     let known = asking.and_then(|(settling, fleet, _)| {
         Some((settling, fleet.inventory.hosts().get(host.host.as_str())?))
     });

@@ -39,6 +39,9 @@ pub struct CommandSubject {
     /// Variables of its environment.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub environment: BTreeMap<String, String>,
+    /// Becomes another user by sudo: root, or whom the host's variable `ansible_become_user` says.
+    #[serde(skip_serializing_if = "is_false")]
+    pub sudo: bool,
     /// Becomes this user by sudo.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sudo_user: Option<String>,
@@ -65,6 +68,9 @@ pub struct ScriptSubject {
     /// Variables of its environment.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub environment: BTreeMap<String, String>,
+    /// Becomes another user by sudo: root, or whom the host's variable `ansible_become_user` says.
+    #[serde(skip_serializing_if = "is_false")]
+    pub sudo: bool,
     /// Becomes this user by sudo.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sudo_user: Option<String>,
@@ -91,6 +97,7 @@ pub struct Expectation {
 /// A manifest: its files, or where they are kept.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub struct ManifestSubject {
     /// Its files by their paths, when they come with the call.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -134,6 +141,24 @@ pub struct ManifestSubject {
     /// Becomes this user for every task.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub become_user: Option<String>,
+    /// When false, `become_user` is only for the tasks that become another user by themselves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub r#become: Option<bool>,
+    /// Run handlers even on hosts that failed.
+    #[serde(skip_serializing_if = "is_false")]
+    pub force_handlers: bool,
+    /// Remove the executor from the hosts at the end.
+    #[serde(skip_serializing_if = "is_false")]
+    pub no_keep: bool,
+    /// Drive every host by single commands over SSH, without the executor.
+    #[serde(skip_serializing_if = "is_false")]
+    pub no_executor: bool,
+    /// How long to wait for another run that is changing a host, in seconds; 10 minutes when not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lock_timeout_seconds: Option<u32>,
+    /// How much `debug` tasks with a `verbosity` say.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub verbosity: u8,
 }
 
 /// A file that the hosts shall have.
@@ -225,6 +250,11 @@ const fn is_false(value: &bool) -> bool {
     !*value
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+const fn is_zero(value: &u8) -> bool {
+    *value == 0
+}
+
 /// How a run goes over its hosts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -274,6 +304,14 @@ impl Strategy {
 }
 
 impl Subject {
+    /// The manifest, where it is one.
+    pub const fn manifest(&self) -> Option<&ManifestSubject> {
+        match self {
+            Self::Manifest(manifest) => Some(manifest),
+            _ => None,
+        }
+    }
+
     /// What counts as success, where that is said.
     pub const fn expectation(&self) -> Option<&Expectation> {
         match self {
@@ -313,6 +351,11 @@ impl Subject {
         }
     }
 
+    /// Whether it lets a key into hosts, and changes how the register has them logged in to.
+    pub fn lets_in(&self) -> bool {
+        matches!(self, Self::Verb(verb) if verb.verb == verb::login::PUSH_KEY)
+    }
+
     /// The right that it needs on each of its hosts.
     pub fn right(&self) -> Verb {
         match self {
@@ -334,6 +377,7 @@ mod tests {
             r#"{"kind":"script","script":"echo 1\n","sudo_user":"root"}"#,
             r#"{"kind":"manifest","files":{"a.yml":"[]"},"entry":"a.yml","check":true}"#,
             r#"{"kind":"manifest","manifest":"site","revision":"7","entry":""}"#,
+            r#"{"kind":"manifest","manifest":"site","entry":"","become_user":"www-data","become":false,"force_handlers":true,"no_keep":true,"no_executor":true,"lock_timeout_seconds":0,"verbosity":2}"#,
             r#"{"kind":"copy","text":"x","dest":"/etc/x"}"#,
             r#"{"kind":"verb","verb":"packages.install","parameters":{"names":["htop"]}}"#,
             r#"{"kind":"verb","verb":"facts"}"#,

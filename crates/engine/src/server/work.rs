@@ -15,13 +15,16 @@ use hep_core::mask::Mask;
 use hep_core::message::{Message, run as say, verb as verb_say};
 use hep_core::node::{Node, NodeKind};
 use hep_core::quote;
+use hep_core::secret::Secret;
 use hep_core::value::{Trust, Value};
 use hep_core::vars::{Layer, Var};
+use hep_core::vault::Keys;
 use hep_core::verb::{self, Made, Task};
 use serde_json::json;
 
 use super::expectation::Expected;
 use super::given::{self, Given};
+use super::push_key::KeyWork;
 use super::roster;
 use super::subject::{
     CommandSubject, CopySubject, ManifestSubject, ScriptSubject, Subject, VerbSubject,
@@ -38,14 +41,35 @@ pub(super) enum Work {
     Command(Box<exec::Request>),
     /// A manifest.
     Play(Box<PlayWork>),
+    /// A key that is let in.
+    Key(KeyWork),
 }
 
 /// A manifest that has been read.
 pub(super) struct PlayWork {
     pub(super) loaded: Arc<Loaded>,
     pub(super) options: Options,
+    /// How hosts are dealt with.
+    pub(super) manner: Manner,
     /// Where its files lie, until it is dropped.
     pub(super) folder: Folder,
+}
+
+/// How a manifest deals with hosts.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Manner {
+    /// Whether the executor stays on the hosts.
+    pub(super) keep: bool,
+    /// Whether hosts are driven by single commands, without the executor.
+    pub(super) plain: bool,
+    /// How long another run is waited for that changes a host, where that is said.
+    pub(super) lock_wait: Option<Duration>,
+}
+
+impl Default for Manner {
+    fn default() -> Self {
+        Self { keep: true, plain: false, lock_wait: None }
+    }
 }
 
 /// Makes a subject ready, or says what is wrong with it.
@@ -60,6 +84,8 @@ pub(super) struct Ready {
     pub(super) work: Work,
     /// The run's own secrets.
     pub(super) mask: Mask,
+    /// The password for sudo, in place of those that the register has.
+    pub(super) become_password: Option<Secret<String>>,
     /// What counts as success, where it is said.
     pub(super) expected: Option<Expected>,
 }
@@ -72,9 +98,12 @@ pub(super) async fn ready(
 ) -> Result<Ready, Message> {
     let mut given = Given::to(engine, &mut subject).await.map_err(OpError::told)?;
     given.secrets = given::open(engine, "runs", &run.id, run.sealed.as_deref())?;
-    let mask = Mask::new(given.secrets.values().map(|secret| secret.expose().as_str()));
+    let texts = given.secrets.texts.values().chain(&given.secrets.password);
+    let mask = Mask::new(texts.map(|secret| secret.expose().as_str()));
     let expected = subject.expectation().map(Expected::new).transpose()?;
-    Ok(Ready { work: prepare(&subject, &given)?, mask, expected })
+    let work = prepare(&subject, &given)?;
+    let become_password = given.secrets.become_password.take();
+    Ok(Ready { work, mask, become_password, expected })
 }
 
 /// Makes a subject ready.
@@ -84,7 +113,7 @@ pub(super) fn prepare(subject: &Subject, given: &Given) -> Result<Work, Message>
         Subject::Script(script) => of_script(script, given),
         Subject::Manifest(manifest) => of_manifest(manifest, given),
         Subject::Copy(copy) => of_copy(copy),
-        Subject::Verb(verb) => of_verb(verb),
+        Subject::Verb(verb) => of_verb(verb, given),
     }
 }
 
@@ -97,7 +126,7 @@ fn of_command(said: &CommandSubject, given: &Given) -> Result<Work, Message> {
     let command = Command {
         words: vec![line],
         environment: environment(&said.environment, given)?,
-        sudo: sudo(said.sudo_user.as_ref()),
+        sudo: sudo(said.sudo, said.sudo_user.as_ref()),
         ..Command::default()
     };
     Ok(request(command, &said.stdin, said.timeout_seconds))
@@ -111,7 +140,7 @@ fn of_script(said: &ScriptSubject, given: &Given) -> Result<Work, Message> {
         words: said.arguments.clone(),
         script: Some(Script { content: said.script.clone().into_bytes() }),
         environment: environment(&said.environment, given)?,
-        sudo: sudo(said.sudo_user.as_ref()),
+        sudo: sudo(said.sudo, said.sudo_user.as_ref()),
         ..Command::default()
     };
     Ok(request(command, &said.stdin, said.timeout_seconds))
@@ -130,12 +159,13 @@ fn environment(
     if let Some(name) = said.keys().find(|name| !is_variable_name(name)) {
         return Err(say::bad_variable(name));
     }
-    let secrets = given.secrets.iter().map(|(name, value)| (name, value.expose()));
+    let secrets = given.secrets.texts.iter().map(|(name, value)| (name, value.expose()));
     Ok(said.iter().chain(secrets).map(|(name, value)| (name.clone(), value.clone())).collect())
 }
 
-fn sudo(user: Option<&String>) -> Option<Sudo> {
-    user.map(|user| Sudo { user: user.clone(), password: None })
+fn sudo(becomes: bool, user: Option<&String>) -> Option<Sudo> {
+    let becomes = becomes || user.is_some();
+    becomes.then(|| Sudo { user: user.cloned(), ..Sudo::default() })
 }
 
 fn of_manifest(said: &ManifestSubject, given: &Given) -> Result<Work, Message> {
@@ -156,26 +186,54 @@ fn of_manifest(said: &ManifestSubject, given: &Given) -> Result<Work, Message> {
         return Err(say::no_entry(entry));
     }
     let mut extra = roster::layer(&said.vars);
-    extra.extend(given.secrets.iter().map(|(name, value)| {
-        let kind = NodeKind::Secret(value.expose().as_str().into());
-        (name.as_str().into(), Var::Authored(Node::bare(kind)))
-    }));
+    extra.extend(hidden(given));
     let words = |tags: &[String]| tags.iter().map(|tag| tag.as_str().into()).collect();
     let selection = Selection { only: words(&said.tags), skip: words(&said.skip_tags) };
     let request = load::Request {
         selection,
         start_at: said.start_at_task.clone(),
         extra: Arc::new(extra),
+        keys: keys(given),
         ..load::Request::default()
     };
     let options = Options {
         check: said.check,
         diff: said.diff,
-        r#become: said.become_user.is_some(),
+        r#become: said.r#become.unwrap_or(said.become_user.is_some()),
         become_user: said.become_user.as_deref().map(Arc::from),
+        force_handlers: said.force_handlers,
+        verbosity: said.verbosity,
         ..Options::default()
     };
-    folder.load(&entries, request, options)
+    let manner = Manner {
+        keep: !said.no_keep,
+        plain: said.no_executor,
+        lock_wait: said.lock_timeout_seconds.map(|seconds| Duration::from_secs(seconds.into())),
+    };
+    let work = folder.load(&entries, request, options)?;
+    Ok(match work {
+        Work::Play(play) => Work::Play(Box::new(PlayWork { manner, ..*play })),
+        other => other,
+    })
+}
+
+/// The secret variables of a manifest. None of their texts is a template.
+fn hidden(given: &Given) -> Layer {
+    let secret = |text: &str| Node::bare(NodeKind::Secret(text.into()));
+    let texts = given.secrets.texts.iter();
+    let texts = texts.map(|(name, value)| (name.as_str().into(), secret(value.expose())));
+    let trees = given.secrets.trees.iter().map(|(name, value)| {
+        let tree = serde_json::from_str(value.expose()).unwrap_or_default();
+        (name.as_str().into(), roster::secret_node(&tree))
+    });
+    texts.chain(trees).map(|(name, node)| (name, Var::Authored(node))).collect()
+}
+
+/// The Vault passwords of a manifest.
+fn keys(given: &Given) -> Keys {
+    let mut keys = Keys::default();
+    given.secrets.vault.iter().for_each(|(id, password)| keys.add(id, password));
+    keys
 }
 
 fn of_copy(said: &CopySubject) -> Result<Work, Message> {
@@ -216,18 +274,21 @@ fn of_copy(said: &CopySubject) -> Result<Work, Message> {
     folder.load(&["copy.yml"], request, options)
 }
 
-fn of_verb(said: &VerbSubject) -> Result<Work, Message> {
+fn of_verb(said: &VerbSubject, given: &Given) -> Result<Work, Message> {
     match verb::kind(&said.verb)?.make(&said.parameters)? {
         Made::Task(task) => of_task(said, &task),
         // It cannot tell what it would do; what only looks may always.
-        Made::Script(_) if said.check && verb::kind(&said.verb)?.changes => {
+        Made::Script(_) | Made::Key(_) if said.check && verb::kind(&said.verb)?.changes => {
             Err(verb_say::no_check(&said.verb))
+        }
+        Made::Key(key) => {
+            Ok(Work::Key(KeyWork { said: key, password: given.secrets.password.clone() }))
         }
         Made::Script(script) => {
             let command = Command {
                 words: script.arguments,
                 script: Some(Script { content: script.text.as_bytes().to_vec() }),
-                sudo: sudo(said.sudo_user.as_ref()),
+                sudo: sudo(false, said.sudo_user.as_ref()),
                 ..Command::default()
             };
             Ok(request(command, "", said.timeout_seconds))
@@ -303,7 +364,8 @@ impl Folder {
         let confined = Some(self.0.clone());
         let loaded = load::load(load::Request { manifests, confined, ..request });
         let loaded = Arc::new(loaded.map_err(|faulty| self.explain(&faulty))?);
-        Ok(Work::Play(Box::new(PlayWork { loaded, options, folder: self })))
+        let manner = Manner::default();
+        Ok(Work::Play(Box::new(PlayWork { loaded, options, manner, folder: self })))
     }
 
     /// What is wrong with a manifest, its files named as they were sent.

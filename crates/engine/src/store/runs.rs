@@ -74,6 +74,9 @@ pub struct Run {
     pub ended_ms: Option<i64>,
     /// When it will be ended.
     pub deadline_ms: Option<i64>,
+    /// The id of who asked.
+    #[serde(skip)]
+    pub actor_id: Option<String>,
     /// Its secrets, sealed.
     #[serde(skip)]
     pub sealed: Option<Vec<u8>>,
@@ -126,7 +129,7 @@ pub struct NewRun {
 
 const COLUMNS: &str =
     "id, kind, subject, description, selector, strategy, parent_id, job_id, job_name, turn,
-    retry_of, actor_kind, actor_name, state, reason, checks, cancelled_by, approved_by, phase, hosts, counts,
+    retry_of, actor_kind, actor_id, actor_name, state, reason, checks, cancelled_by, approved_by, phase, hosts, counts,
     next_seq, node_id, created_ms, started_ms, ended_ms, deadline_ms, sealed, fence, zone";
 
 fn read(row: &Row) -> Result<Run> {
@@ -144,6 +147,7 @@ fn read(row: &Row) -> Result<Run> {
         turn: row.get("turn")?,
         retry_of: row.get("retry_of")?,
         actor_kind: row.get("actor_kind")?,
+        actor_id: row.get("actor_id")?,
         actor: row.get("actor_name")?,
         state: row.word("state")?,
         reason: row.get("reason")?,

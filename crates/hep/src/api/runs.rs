@@ -105,7 +105,8 @@ async fn create(
     Ok(accepted(run::create(&engine, &actor, said).await?))
 }
 
-fn accepted(run: Run) -> Answer<Run> {
+/// The answer to who has asked for a run.
+pub(super) fn accepted(run: Run) -> Answer<Run> {
     Answer::accepted(creation::address("run", &run.id), run)
 }
 

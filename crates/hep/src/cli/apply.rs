@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 use super::connect::{Connect, Extra, Opened, Wanted};
 use super::failure::Failure;
 use super::record::{Record, Recorded, Wish};
-use super::through::Through;
+use super::through::{Approval, Through};
 use super::{Output, apply_remote, list, plan, secrets, variables};
 use crate::executors::EXECUTORS;
 use crate::render::play::{Detail, Json, Script, Text};
@@ -85,17 +85,20 @@ pub(crate) struct Args {
     pub(super) no_keep: bool,
     /// Drive every host by single commands over SSH, without the executor
     #[arg(long, env = variables::NO_EXECUTOR, hide_env_values = true)]
-    no_executor: bool,
+    pub(super) no_executor: bool,
     /// How long to wait for another run that is changing a host; 0 refuses at once
-    #[arg(long, value_name = "SECONDS", default_value_t = LOCK_TIMEOUT, hide_env_values = true,
-        env = variables::LOCK_TIMEOUT)]
-    lock_timeout: u32,
+    #[arg(long, value_name = "SECONDS", hide_env_values = true, env = variables::LOCK_TIMEOUT,
+        help = format!("How long to wait for another run that is changing a host; 0 refuses at once \
+            [default: {LOCK_TIMEOUT}; of a server 600]"))]
+    pub(super) lock_timeout: Option<u32>,
     /// How to print: `json` is one object for each task and host or notice, and a
     /// summary for each host
     #[arg(long, value_enum, default_value_t, value_name = "FORM")]
     pub(super) output: Output,
     #[command(flatten)]
     through: Through,
+    #[command(flatten)]
+    pub(super) approval: Approval,
     #[command(flatten)]
     record: Record,
     #[command(flatten)]
@@ -109,6 +112,7 @@ pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> 
     if let Some(server) = args.through.asked()? {
         return apply_remote::run(&args, server, screen).await;
     }
+    args.approval.refuse_without_server()?;
     if let [file] = args.manifests.as_slice()
         && let Some(plan) = play::saved::read(Path::new(file))?
     {
@@ -117,7 +121,7 @@ pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> 
     let wanted = Wanted {
         selector: args.limit.as_deref().unwrap_or("all"),
         allow_empty: true,
-        extra: &args.extra.extra_vars,
+        extra: Some(&args.extra),
         folders: folders(&args.manifests),
         plays: args.limit.is_none(),
         ..Wanted::default()
@@ -129,7 +133,12 @@ pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> 
         return list::tasks(&loaded, args.output, &screen);
     }
     if args.list_hosts {
-        return list::hosts(&opened, &loaded, args.limit.as_deref(), args.output, &screen);
+        let plays = play::hosts_of(&opened.fleet, &loaded, args.limit.as_deref())?;
+        let named = plays.iter().map(|(play, hosts)| {
+            let names = hosts.iter().map(|host| host.name.to_string()).collect();
+            (&**play, names)
+        });
+        return list::hosts(named, args.output, &screen);
     }
     let mut renderer = args.renderer(&opened, &loaded, &screen);
     if let Some(path) = &args.plan_out {
@@ -302,7 +311,7 @@ impl Args {
             forks: usize::from(self.connect.forks),
             keep: !self.no_keep,
             plain: self.no_executor,
-            lock_wait: Duration::from_secs(self.lock_timeout.into()),
+            lock_wait: Duration::from_secs(self.lock_timeout.unwrap_or(LOCK_TIMEOUT).into()),
             person: person(screen),
             ..Request::default()
         }

@@ -1,10 +1,12 @@
 //! The options of every command that connects, and what they open: an inventory, and the way to its hosts.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::ValueEnum;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, ValueEnum};
 use hep_core::diagnostic::{Diagnostic, Source, render};
 use hep_core::inventory::{Host, Inventory};
 use hep_core::mask::Mask;
@@ -78,6 +80,9 @@ pub(crate) struct Connect {
     /// Say more; may be repeated
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
+    /// Which options stand on the command line itself, by their ids, for who cannot use all of them.
+    #[arg(skip)]
+    pub(crate) said: BTreeSet<String>,
 }
 
 /// `-e`, where it sets variables.
@@ -86,6 +91,10 @@ pub(crate) struct Extra {
     /// Set variables that win over all others: `NAME=VALUE…`, `@FILE` (YAML) or a mapping in JSON
     #[arg(short, long, value_name = "VARS")]
     pub(crate) extra_vars: Vec<String>,
+    /// Set a variable that is secret. Its value is that of the environment variable of this name, or you are asked
+    /// for it; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub(crate) secret: Vec<String>,
 }
 
 /// What to do about a host key that no file names.
@@ -106,8 +115,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) selector: &'a str,
     /// Whether it is fine to select none.
     pub(crate) allow_empty: bool,
-    /// `-e`.
-    pub(crate) extra: &'a [String],
+    /// `-e` and `--secret`.
+    pub(crate) extra: Option<&'a Extra>,
     /// The folders of the manifests.
     pub(crate) folders: Vec<PathBuf>,
     /// Whether hosts of no inventory may be named.
@@ -139,6 +148,13 @@ pub(crate) struct Opened {
 }
 
 impl Connect {
+    /// Notes which options stand on the command line itself, and not in the environment.
+    pub(crate) fn note(&mut self, found: &ArgMatches) {
+        let is_said = |id: &str| found.value_source(id) == Some(ValueSource::CommandLine);
+        let ids = found.ids().map(clap::Id::as_str).filter(|id| is_said(id));
+        self.said = ids.map(str::to_owned).collect();
+    }
+
     /// Reads the secrets and the inventory, and selects.
     pub(crate) async fn open(
         &self,
@@ -150,7 +166,10 @@ impl Connect {
         let mut given = secrets::Given::take(self, screen)?;
         given.ssh = wanted.password.clone().or(given.ssh);
         let mut sources = Vec::new();
-        let extra = Arc::new(extra::layer(wanted.extra, &given.vault, &mut sources)?);
+        let extra = match wanted.extra {
+            Some(extra) => Arc::new(extra::all(extra, &given.vault, &mut sources, screen)?),
+            None => Arc::default(),
+        };
         let inventory = self.inventory(&wanted, &given.vault, &mut sources).await?;
         for note in inventory.notes() {
             let note = Diagnostic::new(note.pos, note.message.clone());

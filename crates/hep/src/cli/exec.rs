@@ -8,16 +8,17 @@ use std::time::Duration;
 use hep_core::mask::Mask;
 use hep_core::message::{Message, cli as say, client as client_say};
 use hep_core::run::{self, exit};
+use hep_core::secret::Secret;
 use hep_engine::event::EVENTS_WAITING;
 use hep_engine::exec::{self, Command, Request, Script, Sudo};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use super::connect::{Connect, Opened, Wanted};
 use super::failure::Failure;
 use super::record::{Record, Recorded, Wish};
-use super::through::{self, Through};
-use super::{Output, span, stdin};
+use super::through::{self, Approval, Through};
+use super::{Output, hidden, secrets, span, stdin};
 use crate::client::Server;
 use crate::render::exec::{Grouped, Json, Live};
 use crate::render::{Ended, Render, View};
@@ -40,7 +41,11 @@ pub(crate) struct Args {
     /// Set a variable of the command's environment; may be repeated
     #[arg(short, long, value_name = "NAME=VALUE", value_parser = assignment)]
     env: Vec<(String, String)>,
-    /// Run it as root, by sudo
+    /// Set a secret variable of the command's environment: its value is that of the variable of this name here, or
+    /// you are asked for it; may be repeated
+    #[arg(long, value_name = "NAME")]
+    secret_env: Vec<String>,
+    /// Run it by sudo: as root, or as whom the host's `ansible_become_user` says
     #[arg(long)]
     sudo: bool,
     /// Run it as this user, by sudo
@@ -64,9 +69,11 @@ pub(crate) struct Args {
     #[command(flatten)]
     through: Through,
     #[command(flatten)]
+    approval: Approval,
+    #[command(flatten)]
     record: Record,
     #[command(flatten)]
-    connect: Connect,
+    pub(super) connect: Connect,
 }
 
 /// Runs it.
@@ -74,10 +81,15 @@ pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> 
     if let Some(server) = args.through.asked_or_known(&args.connect, &args.selector)? {
         return on_server(&args, &server, &screen).await;
     }
-    let command = args.command()?;
+    args.approval.refuse_without_server()?;
+    let mut command = args.command()?;
     let wanted =
         Wanted { selector: &args.selector, allow_empty: args.allow_empty, ..Wanted::default() };
-    let opened = args.connect.open(wanted, &screen).await?;
+    let mut opened = args.connect.open(wanted, &screen).await?;
+    let hidden = hidden::values(&args.secret_env, &screen)?;
+    opened.mask.add(hidden.iter().map(|(_, value)| value.expose().as_str()));
+    let shown = |(name, value): (String, Secret<String>)| (name, value.expose().clone());
+    command.environment.extend(hidden.into_iter().map(shown));
     let input = if args.no_stdin { bytes::Bytes::new() } else { stdin::read(&screen).await? };
     let request = Request {
         command,
@@ -101,15 +113,44 @@ const fn whole_seconds(time: Duration) -> u64 {
 /// The same through a server.
 async fn on_server(args: &Args, server: &Server, screen: &Arc<Screen>) -> Result<u8, Failure> {
     args.connect.refuse_with_server()?;
+    let given = secrets::Given::take(&args.connect, screen)?;
+    let hidden = hidden(args, &given, screen)?;
+    let input = if args.no_stdin { bytes::Bytes::new() } else { stdin::read(screen).await? };
+    let wanted = asked(args, &input, &hidden)?;
+    let form = (args.output, args.group_output);
+    let mask = Mask::default();
+    let shown = |names: &[Arc<str>]| renderer(form, names, &mask, screen);
+    if args.allow_empty && server.hosts(&args.selector).await?.is_empty() {
+        return Ok(exit::FINE);
+    }
+    Ok(through::carry_out(server, &wanted, shown, screen).await?.code())
+}
+
+/// The secrets that a server is given.
+pub(super) fn hidden(
+    args: &Args,
+    given: &secrets::Given,
+    screen: &Screen,
+) -> Result<Value, Failure> {
+    let mut hidden = json!({ "environment": hidden::object(&args.secret_env, screen)? });
+    if let Some(password) = given.become_.as_ref().filter(|_| args.connect.gives_become_password())
+    {
+        hidden["become_password"] = password.expose().as_str().into();
+    }
+    Ok(hidden)
+}
+
+/// What a server is asked for.
+pub(super) fn asked(args: &Args, input: &[u8], hidden: &Value) -> Result<Value, Failure> {
     let command = args.command()?;
     let text = |bytes: Vec<u8>, what: &str| {
         String::from_utf8(bytes).map_err(|_| Failure::from(client_say::not_utf8(what)))
     };
-    let input = if args.no_stdin { bytes::Bytes::new() } else { stdin::read(screen).await? };
     let mut subject = json!({
-        "stdin": text(input.into(), "the standard input")?,
+        "stdin": text(input.to_vec(), "the standard input")?,
         "environment": command.environment.into_iter().collect::<BTreeMap<_, _>>(),
-        "sudo_user": args.become_user(),
+        "sudo": args.becomes(),
+        "sudo_user": args.sudo_user,
         "timeout_seconds": args.timeout.map(whole_seconds),
     });
     let (kind, more) = match command.script {
@@ -123,15 +164,13 @@ async fn on_server(args: &Args, server: &Server, screen: &Arc<Screen>) -> Result
     for (name, value) in more.as_object().into_iter().flatten() {
         subject[name] = value.clone();
     }
-    let strategy = json!({ "forks": args.connect.forks });
-    let wanted = json!({ "subject": subject, "selector": args.selector, "strategy": strategy });
-    let form = (args.output, args.group_output);
-    let mask = Mask::default();
-    let shown = |names: &[Arc<str>]| renderer(form, names, &mask, screen);
-    if args.allow_empty && server.hosts(&args.selector).await?.is_empty() {
-        return Ok(exit::FINE);
-    }
-    Ok(through::carry_out(server, &wanted, shown, screen).await?.code())
+    let strategy = json!({ "forks": args.connect.forks, "approval": args.approval.approval });
+    Ok(json!({
+        "subject": subject,
+        "selector": args.selector,
+        "strategy": strategy,
+        "secrets": hidden,
+    }))
 }
 
 /// Runs a command on the hosts and shows it; every host's end.
@@ -181,10 +220,12 @@ impl Args {
             let script = script.display().to_string();
             subject = json!({ "kind": "script", "script": script, "arguments": self.command });
         }
-        let names: Vec<&str> = self.env.iter().map(|(name, _)| name.as_str()).collect();
+        let names = self.env.iter().map(|(name, _)| name.as_str());
+        let names: Vec<&str> = names.chain(self.secret_env.iter().map(String::as_str)).collect();
         let more = [
             ("environment", (!names.is_empty()).then(|| json!(names))),
-            ("sudo_user", self.become_user().map(|user| json!(user))),
+            ("sudo", self.becomes().then(|| json!(true))),
+            ("sudo_user", self.sudo_user.as_ref().map(|user| json!(user))),
         ];
         for (name, value) in more {
             if let Some(value) = value {
@@ -195,8 +236,8 @@ impl Args {
         Wish { kind, subject, selector: self.selector.clone(), checks: false }
     }
 
-    fn become_user(&self) -> Option<String> {
-        self.sudo_user.clone().or_else(|| self.sudo.then(|| "root".to_owned()))
+    const fn becomes(&self) -> bool {
+        self.sudo || self.sudo_user.is_some()
     }
 
     fn command(&self) -> Result<Command, Failure> {
@@ -211,7 +252,7 @@ impl Args {
             words: self.command.clone(),
             script: script.transpose()?,
             environment: self.env.clone(),
-            sudo: self.become_user().map(|user| Sudo { user, password: None }),
+            sudo: self.becomes().then(|| Sudo { user: self.sudo_user.clone(), ..Sudo::default() }),
             posix: false,
         })
     }

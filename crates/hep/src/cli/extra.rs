@@ -1,5 +1,6 @@
 //! `-e`: variables from the command line.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use hep_core::diagnostic::{Diagnostic, Source};
@@ -10,7 +11,42 @@ use hep_core::vars::{Layer, Var};
 use hep_core::vault::{self, Keys};
 use hep_core::yaml;
 
+use super::connect::Extra;
 use super::failure::Failure;
+use super::hidden;
+use crate::terminal::Screen;
+
+/// All variables of the command line, those that are secret over the others.
+pub(crate) fn all(
+    extra: &Extra,
+    keys: &Keys,
+    sources: &mut Vec<Source>,
+    screen: &Screen,
+) -> Result<Layer, Failure> {
+    let mut all = layer(&extra.extra_vars, keys, sources)?;
+    for (name, value) in hidden::values(&extra.secret, screen)? {
+        let node = Node::bare(NodeKind::Secret(value.expose().as_str().into()));
+        all.insert(name.into(), Var::Authored(node));
+    }
+    Ok(all)
+}
+
+/// The names of the variables that come out of a file that is encrypted as a whole.
+pub(crate) fn encrypted(texts: &[String], keys: &Keys) -> Result<BTreeSet<Arc<str>>, Failure> {
+    let mut names = BTreeSet::new();
+    for text in texts {
+        let file = text.strip_prefix('@').map(std::fs::read).and_then(Result::ok);
+        let is_sealed = file.is_some_and(|content| vault::is_sealed(&content));
+        for name in layer(std::slice::from_ref(text), keys, &mut Vec::new())?.into_keys() {
+            if is_sealed {
+                names.insert(name)
+            } else {
+                names.remove(&name)
+            };
+        }
+    }
+    Ok(names)
+}
 
 /// The variables of all texts, a later one over an earlier. What was read goes to the end of `sources`.
 pub(crate) fn layer(

@@ -7,13 +7,15 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD as BASE64;
 use clap::Subcommand;
 use hep_core::message::{client, host_cli as say};
+use hep_core::run::exit;
 use hep_core::secret::Secret;
 use hep_core::selector::split_target;
+use hep_core::vault;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::Failure;
 use super::noun::escaped;
+use super::{Failure, secrets, variables};
 use crate::client::show::{self, Form};
 use crate::client::{Server, assign, causes};
 use crate::terminal::{Screen, ask};
@@ -92,6 +94,12 @@ pub(super) enum Verb {
         /// The partition of hosts that are new
         #[arg(long, value_name = "NAME")]
         partition: Option<String>,
+        /// The Vault password is in this file, or printed by it; `ID@FILE` names it; may be repeated
+        #[arg(long, value_name = "FILE", env = variables::VAULT_PASSWORD_FILE, hide_env_values = true)]
+        vault_password_file: Vec<String>,
+        /// Ask for the Vault password
+        #[arg(long)]
+        ask_vault_pass: bool,
     },
     /// Trust the keys that `known_hosts` files have for hosts of the register
     ImportKeys {
@@ -126,14 +134,14 @@ pub(super) enum Verb {
 /// What a table of runs that were begun shows.
 const RUNS: &[&str] = &["id", "state", "hosts", "selector", "description"];
 
-/// Does it; what is to be printed.
+/// Does it; the exit code.
 pub(super) async fn run(
     verb: Verb,
     server: &Server,
     form: Form,
     screen: &Screen,
-) -> Result<String, Failure> {
-    match verb {
+) -> Result<u8, Failure> {
+    let said = match verb {
         Verb::Trust { name, fingerprint, public_key } => {
             let key = public_key.as_deref().map(read).transpose()?;
             trust(server, screen, (&name, fingerprint, key), form).await
@@ -148,22 +156,25 @@ pub(super) async fn run(
                 (false, true) => Some(from_stdin()?),
                 (false, false) => Some(asked(screen, &name)?),
             };
-            let password = password.as_ref().map(|password| password.expose().as_str());
-            let body = json!({"credential": credential, "user": user, "password": password});
-            let path = format!("/hosts/{}/push-key", escaped(&name));
-            let done = server.call(Method::POST, &path, Some(&body)).await?;
-            Ok(show::one(&done.value, form))
+            let id = push_key(server, &name, (&credential, user), password).await?;
+            return super::run::watch(server, &id, form, screen).await;
         }
         Verb::Push { files, target, owner, group, mode, sudo, check } => {
             let copy = json!({"kind": "copy", "owner": owner, "group": group, "mode": mode,
                 "sudo_user": sudo, "check": check});
             push(server, &files, &target, &copy).await.map(|runs| show::list(&runs, RUNS, form))
         }
-        Verb::Import { files, dry_run, keys, partition } => {
+        Verb::Import { files, dry_run, keys, partition, vault_password_file, ask_vault_pass } => {
             let files = files_of(&files)?;
-            import(server, json!({"files": files, "partition": partition}), keys, dry_run)
-                .await
-                .map(|told| show_import(&told, form))
+            let vault_passwords = match files.iter().any(holds_sealed) {
+                true => vault_passwords(&vault_password_file, ask_vault_pass, screen)?,
+                false => Value::Null,
+            };
+            let mut body = json!({"files": files, "partition": partition});
+            if !vault_passwords.is_null() {
+                body["vault_passwords"] = vault_passwords;
+            }
+            import(server, body, keys, dry_run).await.map(|told| show_import(&told, form))
         }
         Verb::ImportKeys { files, dry_run, replace } => {
             let texts: Result<Vec<String>, Failure> = files.iter().map(|path| read(path)).collect();
@@ -187,7 +198,23 @@ pub(super) async fn run(
             let told = server.call(Method::POST, &path, Some(&body)).await?;
             Ok(show_changes("host", &told.value["hosts"], form))
         }
-    }
+    }?;
+    screen.write_out(said.as_bytes())?;
+    Ok(exit::FINE)
+}
+
+/// Asks for the run that lets a key in; its id.
+async fn push_key(
+    server: &Server,
+    name: &str,
+    (credential, user): (&str, Option<String>),
+    password: Option<Secret<String>>,
+) -> Result<String, Failure> {
+    let password = password.as_ref().map(|password| password.expose().as_str());
+    let body = json!({"credential": credential, "user": user, "password": password});
+    let path = format!("/hosts/{}/push-key", escaped(name));
+    let run = server.call(Method::POST, &path, Some(&body)).await?.value;
+    Ok(run["id"].as_str().unwrap_or_default().to_owned())
 }
 
 fn keys_of(name: &str) -> String {
@@ -311,6 +338,20 @@ fn files_of(paths: &[PathBuf]) -> Result<Vec<Value>, Failure> {
         }
     }
     Ok(files)
+}
+
+/// Whether Ansible Vault encrypted something in a file.
+fn holds_sealed(file: &Value) -> bool {
+    file["text"].as_str().is_some_and(|text| vault::holds_sealed(text.as_bytes()))
+}
+
+/// The Vault passwords by their ids.
+fn vault_passwords(files: &[String], asks: bool, screen: &Screen) -> Result<Value, Failure> {
+    let keys = secrets::vault(files, asks, screen)?;
+    let pair = |(id, password): (&str, &Secret<String>)| {
+        (id.to_owned(), Value::String(password.expose().clone()))
+    };
+    Ok(Value::Object(keys.passwords().map(pair).collect()))
 }
 
 fn file(path: &Path, name: &Path) -> Result<Value, Failure> {

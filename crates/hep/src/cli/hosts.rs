@@ -34,7 +34,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     extra: Extra,
     #[command(flatten)]
-    connect: Connect,
+    pub(super) connect: Connect,
 }
 
 /// Shows them.
@@ -45,7 +45,7 @@ pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> 
     let wanted = Wanted {
         selector: &args.selector,
         allow_empty: args.allow_empty,
-        extra: &args.extra.extra_vars,
+        extra: Some(&args.extra),
         ..Wanted::default()
     };
     let opened = args.connect.open(wanted, &screen).await?;
@@ -62,6 +62,7 @@ pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> 
 
 /// The hosts of a server's register, in the same forms.
 async fn of_server(args: &Args, server: &Server, screen: &Screen) -> Result<u8, Failure> {
+    args.connect.refuse_with_server()?;
     let hosts = server.hosts(&args.selector).await?;
     if hosts.is_empty() && !args.allow_empty {
         return Err(say::nothing_selected(&args.selector).into());

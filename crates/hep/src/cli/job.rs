@@ -7,9 +7,9 @@ use hep_core::run::exit;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::Failure;
 use super::noun::{escaped, read_object};
 use super::run;
+use super::{Failure, hidden};
 use crate::client::show::Form;
 use crate::client::{Server, assign};
 use crate::terminal::Screen;
@@ -21,9 +21,13 @@ pub(super) enum Verb {
     Run {
         /// Its name
         name: String,
-        /// A parameter: `NAME=VALUE`. Words are seen in the process list: give secrets in a file
+        /// A parameter: `NAME=VALUE`. Words are seen in the process list: give secrets by `--secret`, or in a file
         #[arg(short = 'e', long = "parameter", value_name = "NAME=VALUE")]
         parameters: Vec<String>,
+        /// A secret parameter: its value is that of the environment variable of this name, or you are asked for it;
+        /// may be repeated
+        #[arg(long, value_name = "NAME")]
+        secret: Vec<String>,
         /// A file with parameters in JSON, `-` for standard input; words win over it
         #[arg(short, long, value_name = "FILE")]
         file: Option<PathBuf>,
@@ -43,8 +47,11 @@ pub(super) async fn run(
     form: Form,
     screen: &Screen,
 ) -> Result<u8, Failure> {
-    let Verb::Run { name, parameters, file, limit, watch } = verb;
-    let parameters = assign::object(&parameters, read_object(file.as_deref())?)?;
+    let Verb::Run { name, parameters, secret, file, limit, watch } = verb;
+    let mut parameters = assign::object(&parameters, read_object(file.as_deref())?)?;
+    for (name, value) in hidden::object(&secret, screen)? {
+        parameters[name] = value;
+    }
     let body = json!({ "parameters": parameters, "limit": limit });
     let path = format!("/jobs/{}/run", escaped(&name));
     let started = server.call(Method::POST, &path, Some(&body)).await?.value;

@@ -7,12 +7,10 @@ use hep_core::manifest::select;
 use hep_core::node::Node;
 use hep_core::program::{Action, Meta, Play, Task};
 use hep_core::run::exit;
-use hep_engine::play;
 use hep_engine::play::load::Loaded;
 use serde_json::json;
 
 use super::Output;
-use super::connect::Opened;
 use super::failure::Failure;
 use crate::terminal::Screen;
 
@@ -44,16 +42,13 @@ pub(crate) fn tasks(loaded: &Loaded, output: Output, screen: &Screen) -> Result<
 }
 
 /// Shows the hosts of every play.
-pub(crate) fn hosts(
-    opened: &Opened,
-    loaded: &Loaded,
-    limit: Option<&str>,
+pub(crate) fn hosts<'a>(
+    plays: impl Iterator<Item = (&'a Play, Vec<String>)>,
     output: Output,
     screen: &Screen,
 ) -> Result<u8, Failure> {
     let mut text = String::new();
-    for (index, (play, hosts)) in play::hosts_of(&opened.fleet, loaded, limit)?.iter().enumerate() {
-        let names: Vec<&str> = hosts.iter().map(|host| &*host.name).collect();
+    for (index, (play, names)) in plays.enumerate() {
         if output == Output::Json {
             let _ = writeln!(text, "{}", json!({"play": &*title(play), "hosts": names}));
             continue;

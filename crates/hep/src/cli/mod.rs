@@ -12,6 +12,8 @@ mod database;
 mod exec;
 mod extra;
 mod failure;
+mod grant;
+mod hidden;
 mod history;
 mod host;
 mod hosts;
@@ -38,6 +40,8 @@ mod start;
 mod stdin;
 mod strategy;
 mod through;
+#[cfg(test)]
+mod through_test;
 mod token;
 mod upkeep;
 pub(crate) mod variables;
@@ -100,6 +104,8 @@ enum Command {
     Audit(audit::Args),
     /// Tokens by which programs are let in to a server
     Token(token::Args),
+    /// Grants: who has which role on which hosts
+    Grant(grant::Args),
     /// The nodes of a server
     Node(node::Args),
     /// Bring the schema of the server's database up to date
@@ -169,9 +175,22 @@ fn begin(words: Vec<OsString>, screen: &Arc<Screen>) -> Result<u8, Failure> {
         return block_on(noun::run(noun, words.clone(), screen.clone()));
     }
     match Cli::from_arg_matches(&found) {
-        Ok(cli) => dispatch(cli.command, screen),
+        Ok(cli) => dispatch(noted(cli.command, &found), screen),
         Err(error) => Ok(explain(&error)),
     }
+}
+
+/// Commands that a server may do are told which options stand on the command line itself.
+fn noted(mut command: Command, found: &clap::ArgMatches) -> Command {
+    if let Some((_, words)) = found.subcommand() {
+        match &mut command {
+            Command::Exec(args) => args.connect.note(words),
+            Command::Apply(args) => args.connect.note(words),
+            Command::Hosts(args) => args.connect.note(words),
+            _ => {}
+        }
+    }
+    command
 }
 
 /// Prints what clap has to say: help, or what is wrong with the words.
@@ -198,6 +217,7 @@ fn dispatch(command: Command, screen: &Arc<Screen>) -> Result<u8, Failure> {
         Command::Config(args) => config::run(&args, screen),
         Command::Admin(args) => block_on(admin::run(args, screen.clone())),
         Command::Audit(args) => block_on(audit::run(args, screen.clone())),
+        Command::Grant(args) => block_on(grant::run(args, screen.clone())),
         Command::Node(args) => block_on(node::run(args, screen.clone())),
         Command::Token(args) => block_on(token::run(args, screen.clone())),
         Command::Migrate(args) => block_on(upkeep::migrate(args, screen.clone())),

@@ -132,9 +132,7 @@ pub(crate) async fn run(
     if noun.name == HOST
         && let Ok(verb) = host::Verb::from_arg_matches(&words)
     {
-        let said = host::run(verb, &server, common.output, &screen).await?;
-        screen.write_out(said.as_bytes())?;
-        return Ok(exit::FINE);
+        return host::run(verb, &server, common.output, &screen).await;
     }
     if noun.name == HOST
         && let Ok(verb) = verb::Verb::from_arg_matches(&words)

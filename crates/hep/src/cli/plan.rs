@@ -103,7 +103,7 @@ async fn open(args: &Args, plan: &SavedPlan, screen: &Arc<Screen>) -> Result<Ope
     let wanted = Wanted {
         selector: limit.unwrap_or("all"),
         allow_empty: true,
-        extra: &args.extra.extra_vars,
+        extra: Some(&args.extra),
         folders: folders(&plan.request.manifests),
         plays: limit.is_none(),
         ..Wanted::default()

@@ -36,18 +36,10 @@ impl Given {
         let mut given = Self {
             ssh: from_environment(variables::PASSWORD),
             become_: from_environment(variables::BECOME_PASSWORD),
-            vault: Keys::default(),
+            vault: vault(&options.vault_password_file, options.ask_vault_pass, screen)?,
         };
-        for file in &options.vault_password_file {
-            let (id, path) = vault_file(file);
-            given.vault.add(id, &vault_password(Path::new(path))?);
-        }
         if let Some(file) = &options.become_password_file {
             given.become_ = Some(first_line(file)?);
-        }
-        if options.ask_vault_pass {
-            let asked = question(screen, &say::ask_vault_password(), "the Vault password")?;
-            given.vault.add("default", &asked);
         }
         if options.ask_pass {
             given.ssh = Some(question(screen, &say::ask_ssh_password(), "the SSH password")?);
@@ -83,6 +75,20 @@ impl Given {
         }
         secrets
     }
+}
+
+/// Vault passwords, from files and from a person.
+pub(super) fn vault(files: &[String], asks: bool, screen: &Screen) -> Result<Keys, Failure> {
+    let mut keys = Keys::default();
+    for file in files {
+        let (id, path) = vault_file(file);
+        keys.add(id, &vault_password(Path::new(path))?);
+    }
+    if asks {
+        let asked = question(screen, &say::ask_vault_password(), "the Vault password")?;
+        keys.add("default", &asked);
+    }
+    Ok(keys)
 }
 
 /// Hides these.
@@ -131,7 +137,12 @@ fn from_environment(name: &str) -> Option<Secret<String>> {
     std::env::var(name).ok().filter(|value| !value.is_empty()).map(Secret::new)
 }
 
-fn question(screen: &Screen, text: &Message, what: &str) -> Result<Secret<String>, Failure> {
+/// Asks a person for a secret.
+pub(super) fn question(
+    screen: &Screen,
+    text: &Message,
+    what: &str,
+) -> Result<Secret<String>, Failure> {
     match ask::line(screen, &text.to_string(), false) {
         Ok(Some(answer)) => Ok(answer),
         Ok(None) => Err(say::declined(what).into()),

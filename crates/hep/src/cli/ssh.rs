@@ -38,7 +38,7 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> {
     let wanted = Wanted {
         selector: &args.host,
-        extra: &args.extra.extra_vars,
+        extra: Some(&args.extra),
         any_host: true,
         ..Wanted::default()
     };

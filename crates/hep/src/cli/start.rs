@@ -6,9 +6,9 @@ use hep_core::run::exit;
 use reqwest::Method;
 use serde_json::json;
 
-use super::Failure;
 use super::noun::read_object;
 use super::strategy::Strategy;
+use super::{Failure, hidden};
 use crate::client::show::Form;
 use crate::client::{Server, assign};
 use crate::terminal::Screen;
@@ -29,6 +29,10 @@ pub(super) struct Args {
     /// A variable that wins over all others: `NAME=VALUE`
     #[arg(short = 'e', long = "variable", value_name = "NAME=VALUE")]
     variables: Vec<String>,
+    /// Set a variable that is secret: its value is that of the environment variable of this name, or you are asked
+    /// for it; may be repeated
+    #[arg(long, value_name = "NAME")]
+    secret: Vec<String>,
     /// A file with variables in JSON, `-` for standard input
     #[arg(short, long, value_name = "FILE")]
     file: Option<PathBuf>,
@@ -64,8 +68,12 @@ pub(super) async fn run(
         }
         None => subject["manifest"] = args.manifest.into(),
     }
-    let strategy = args.strategy.object();
-    let body = json!({ "subject": subject, "selector": args.selector, "strategy": strategy });
+    let body = json!({
+        "subject": subject,
+        "selector": args.selector,
+        "strategy": args.strategy.object(),
+        "secrets": { "variables": hidden::object(&args.secret, screen)? },
+    });
     let run = server.call(Method::POST, "/runs", Some(&body)).await?.value;
     let id = run["id"].as_str().unwrap_or_default();
     if args.strategy.detach {

@@ -62,23 +62,75 @@ impl Through {
 /// The host that needs no inventory.
 const LOCAL: &str = "localhost";
 
-impl Connect {
-    /// Refuses options that ask for secrets which no server would get.
-    pub(crate) fn refuse_with_server(&self) -> Result<(), Failure> {
-        let given = [
-            ("--ask-pass", self.ask_pass),
-            ("--ask-become-pass", self.ask_become_pass),
-            ("--ask-vault-pass", self.ask_vault_pass),
-        ];
-        refuse(&given)
+/// Whether a run waits for somebody's approval.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Server")]
+pub(crate) struct Approval {
+    /// Let the run wait until somebody else has approved it: of a manifest what it would change, of all else before
+    /// it begins
+    #[arg(long)]
+    pub(crate) approval: bool,
+}
+
+impl Approval {
+    /// Refuses it where there is no server.
+    pub(crate) fn refuse_without_server(self) -> Result<(), Failure> {
+        match self.approval {
+            true => Err(say::only_with_server("--approval").into()),
+            false => Ok(()),
+        }
     }
 }
 
-/// Refuses the first option that was given.
-pub(crate) fn refuse(given: &[(&str, bool)]) -> Result<(), Failure> {
-    match given.iter().find(|(_, is_given)| *is_given) {
-        Some((option, _)) => Err(say::not_with_server(option).into()),
-        None => Ok(()),
+/// Options that a server does not take: their ids, why, and what to do.
+const REFUSED: &[(&[&str], &str, &str)] = &[
+    (
+        &["inventory"],
+        "its hosts are those of its register",
+        "leave it out, or leave out `--server`; `hep host import` brings an inventory into the register",
+    ),
+    (
+        &[
+            "user",
+            "port",
+            "key",
+            "ask_pass",
+            "ssh_config",
+            "known_hosts",
+            "host_key",
+            "connect_timeout",
+        ],
+        "it reaches hosts as its register and its settings say",
+        "change the register: `hep host update`, `hep credential create`, `hep host trust`, `hep host push-key`",
+    ),
+    (
+        &["no_record"],
+        "it keeps every run",
+        "leave it out; how long runs are kept is a setting of the server",
+    ),
+    (
+        &["plan_out", "allow_deferred"],
+        "what a run would change is kept in the run",
+        "with `--approval` the run tells what it would change, and goes on when somebody has approved that",
+    ),
+];
+
+impl Connect {
+    /// Refuses options of the command line that a server would not follow. What the environment says is for local runs
+    /// alone.
+    pub(crate) fn refuse_with_server(&self) -> Result<(), Failure> {
+        for (ids, why, hint) in REFUSED {
+            if let Some(id) = ids.iter().find(|id| self.said.contains(**id)) {
+                let option = format!("--{}", id.replace('_', "-"));
+                return Err(say::not_with_server(option, why, hint).into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the password for sudo was given by an option.
+    pub(crate) fn gives_become_password(&self) -> bool {
+        ["ask_become_pass", "become_password_file"].iter().any(|id| self.said.contains(*id))
     }
 }
 

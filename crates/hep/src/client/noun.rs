@@ -25,19 +25,19 @@ pub(crate) const NOUNS: &[Noun] = &[
         name: "group",
         about: "Groups of hosts",
         path: "/groups",
-        columns: &["name", "description", "hosts", "children"],
+        columns: &["name", "description", "host_count", "children"],
     },
     Noun {
         name: "partition",
         about: "Partitions: hosts isolated from others",
         path: "/partitions",
-        columns: &["name", "description", "zone"],
+        columns: &["name", "description", "zone", "hosts"],
     },
     Noun {
         name: "credential",
         about: "Credentials that log in; their secrets are never shown",
         path: "/credentials",
-        columns: &["name", "kind", "user", "fingerprint", "description"],
+        columns: &["name", "kind", "user", "holds", "fingerprint", "description"],
     },
     Noun {
         name: "job",

@@ -100,6 +100,41 @@ async fn put_everywhere(server: &Server) {
     let run = server.call("POST", "/jobs/tells/run", Some(run), 202).await;
     let run = server.ended(run["id"].as_str().unwrap()).await;
     assert_eq!(run["state"], "failed", "its last task fails, with the secret in its words: {run}");
+    let tells = json!({
+        "kind": "manifest", "entry": "a.yml",
+        "files": {"a.yml": "- shell: 'echo {{ word }} {{ tree.list[0] }}'\n- debug: {msg: '{{ tree }}'}\n"},
+    });
+    let wanted = [
+        (
+            json!({"kind": "command", "line": "echo $WORD; echo $WORD >&2"}),
+            json!({"environment": {"WORD": secret("command")}, "become_password": secret("sudo")}),
+        ),
+        (
+            json!({"kind": "script", "script": "echo $WORD; exit 3"}),
+            json!({"environment": {"WORD": secret("script")}}),
+        ),
+        (
+            tells,
+            json!({
+                "variables": {"word": secret("variable"), "tree": {"list": [secret("tree")]}},
+                "vault_passwords": {"default": secret("vault")},
+            }),
+        ),
+        (
+            json!({"kind": "verb", "verb": "login.push_key", "parameters": {"credential": "by-key"}}),
+            json!({"password": secret("login")}),
+        ),
+    ];
+    for (subject, secrets) in wanted {
+        let body = json!({"subject": subject, "selector": "h0001", "secrets": secrets});
+        let run = server.call("POST", "/runs", Some(body), 202).await;
+        let run = server.ended(run["id"].as_str().unwrap()).await;
+        // Each is given again to what repeats it.
+        let again = format!("/runs/{}/again", run["id"].as_str().unwrap());
+        let again = server.call("POST", &again, Some(json!({})), 202).await;
+        let again = server.ended(again["id"].as_str().unwrap()).await;
+        assert_eq!(run["state"], again["state"], "{run} {again}");
+    }
     let host = json!({"credential": "by-password", "become_credential": "by-sudo"});
     let headers = [("content-type", "application/merge-patch+json"), ("if-match", "*")];
     let patched = server.send("root", ("PATCH", "/hosts/h0002"), &headers, Some(host)).await;

@@ -74,8 +74,8 @@ async fn a_command_through_a_server_says_what_it_says_without() {
     assert_eq!(fed.expect(0).out, "h0001: x y\n");
     let nobody = through(&server, &["exec", "--server", "nobody*", "--allow-empty", "-n", "true"]);
     assert_eq!((nobody.code, nobody.out.as_str()), (0, ""), "{nobody:?}");
-    let asks = through(&server, &["exec", "--server", "-K", "h0001", "true"]).expect(1);
-    assert!(asks.err.contains("--ask-become-pass"), "{asks:?}");
+    let asks = through(&server, &["exec", "--server", "--ask-pass", "h0001", "true"]).expect(1);
+    assert!(asks.err.contains("--ask-pass") && asks.err.contains("push-key"), "{asks:?}");
     let hosts = through(&server, &["hosts", "--server", "h000[1-2]"]).expect(0);
     assert_eq!(hosts.out, "h0001\nh0002\n");
     let hosts = through(&server, &["hosts", "--server", "h0001", "--output", "json"]).expect(0);

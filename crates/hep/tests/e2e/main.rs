@@ -7,6 +7,7 @@ mod apply;
 mod breadth;
 mod canary;
 mod client;
+mod client_secrets;
 mod clocks;
 mod cluster;
 mod display;

@@ -67,7 +67,7 @@ async fn key(machine: &Machine, server: &Server) {
     let push = ["host", "push-key", "web1", "--credential", "key"];
     desk.hep(&["credential", "create", "key", "kind=key", "generate=true"]).expect(0);
     let wrong = [push.as_slice(), &["--password-stdin"]].concat();
-    desk.fed(&wrong, b"wrong\n").expect(1).says("cannot log in");
+    desk.fed(&wrong, b"wrong\n").expect(4).says("cannot log in");
     machine.sh(&format!("! [ -e /home/{USER}/.ssh ]"));
     let stored = [push.as_slice(), &["--stored"]].concat();
     desk.hep(&stored).expect(0).says("added");
@@ -79,7 +79,7 @@ async fn key(machine: &Machine, server: &Server) {
     machine.sh(&format!("usermod -p '*' {USER}"));
     assert_eq!(reached(server).await, json!({"succeeded": 1}));
     // Once more: the host has it already.
-    desk.hep(&stored).expect(0).says("false");
+    desk.hep(&stored).expect(0).says("there already");
     assert_eq!(machine.sh(&format!("wc -l </home/{USER}/.ssh/authorized_keys")).trim(), "1");
     // A key that sshd does not take is noticed, and the one before stays.
     desk.hep(&["credential", "create", "other", "kind=key", "generate=true"]).expect(0);
@@ -88,10 +88,17 @@ async fn key(machine: &Machine, server: &Server) {
         install -m 644 /home/{USER}/.ssh/authorized_keys /etc/ssh/keys/{USER}; systemctl reload ssh"
     ));
     let refused = desk.hep(&["host", "push-key", "web1", "--credential", "other", "--stored"]);
-    refused.expect(1).says("AuthorizedKeysFile");
+    refused.expect(2).says("AuthorizedKeysFile");
     machine.sh("rm /etc/ssh/sshd_config.d/a-story.conf; systemctl reload ssh");
     let host = server.call("GET", "/hosts/web1", None, 200).await;
     assert_eq!(host["credential"], "key");
+    // Each was a run, and the register says by whose it was changed.
+    let filter = "/audit?verb=host.push_key";
+    let lines = server.call("GET", filter, None, 200).await["items"].clone();
+    let run = lines[0]["detail"]["run"].as_str().unwrap_or_default();
+    let run = server.call("GET", &format!("/runs/{run}"), None, 200).await;
+    assert_eq!(run["subject"]["verb"], "login.push_key", "{lines}");
+    assert_eq!((&lines[0]["actor_name"], lines.as_array().unwrap().len()), (&run["actor"], 2));
 }
 
 async fn files(machine: &Machine, server: &Server) {

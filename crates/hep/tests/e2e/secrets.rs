@@ -14,9 +14,9 @@ use crate::sshd::text;
 use crate::terminal::Size;
 
 /// Of the Vault; [`SEALED`] is `VAULTED` under it.
-const VAULT_KEY: &str = "canary-vaultkey-51c8";
-const VAULTED: &str = "canary-vaulted-93ae";
-const SEALED: &str = "          $ANSIBLE_VAULT;1.1;AES256
+pub(crate) const VAULT_KEY: &str = "canary-vaultkey-51c8";
+pub(crate) const VAULTED: &str = "canary-vaulted-93ae";
+pub(crate) const SEALED: &str = "          $ANSIBLE_VAULT;1.1;AES256
           30303031303230333034303530363037303830393061306230633064306530663130313131323133
           3134313531363137313831393161316231633164316531660a346565666461346265646339386162
           30653836373639396337376562303231656264373032366134313730363166376564373761346230

@@ -244,3 +244,35 @@ fn a_replaced_executor_is_not_started() {
     who(&desk, &[]).expect(0);
     assert_eq!(machine.sh("stat -c %U:%a /var/cache/hep").trim(), "root:755");
 }
+
+#[test]
+fn a_command_becomes_whom_its_host_says() {
+    let machine = Machine::shared("m1");
+    let line =
+        |name: &str, more: &str| format!("{} {more}\n", machine.line(name, "admin").trim_end());
+    let hosts = [
+        line("usual", ""),
+        line("other", "ansible_become_user=plain"),
+        line("group", "ansible_become_flags='-g plain'"),
+        line("shell", "ansible_become_flags=-i"),
+        line("bad", "ansible_become_flags=-b"),
+        line("su", "ansible_become_method=su"),
+    ];
+    let desk = Desk::new(&hosts.concat(), &machine.noted("known_hosts"));
+    let id = "id -un; id -gn; echo \"$WORD\"; cat";
+    let words = ["exec", "all:!bad:!su", "--output", "json", "-e", "WORD=it's $1", id];
+    let ran = desk.fed(&[&words[..2], &["--sudo"], &words[2..]].concat(), b"read\n").expect(0);
+    for (host, who) in [
+        ("usual", "root\nroot"),
+        ("other", "plain\nplain"),
+        ("group", "root\nplain"),
+        ("shell", "root\nroot"),
+    ] {
+        assert_eq!(ran.host(host)["stdout"], format!("{who}\nit's $1\nread\n"), "{host}");
+    }
+    // Who is named on the command line is meant.
+    let named = ["exec", "other", "-n", "--sudo-user", "root", "id -un"];
+    assert_eq!(desk.hep(&named).expect(0).out, "other: root\n");
+    let refused = desk.hep(&["exec", "bad,su", "-n", "--sudo", "id"]).expect(4);
+    refused.says("Cannot use `-b` of `become_flags: -b`").says("another user by `su`");
+}
