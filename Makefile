@@ -50,6 +50,11 @@ build: setup-build executor
 deb: build
 	tools/deb target/release/hep
 
+##  image          a container image of it, hep:latest, from that package
+.PHONY: image
+image: deb setup-machines
+	tools/image "$$(ls -t target/deb/hep_*.deb | head -n 1)"
+
 ##  test           all rings: pure, in process, real machines
 .PHONY: test
 test: pure := $(pure_in_all)

@@ -19,6 +19,7 @@ use serde_json::Value;
 
 use crate::ops::error::chain;
 use crate::store::backup::{self, Table};
+use crate::store::migrate::Older;
 use crate::store::{Db, StoreError, migrate, now_ms};
 
 /// What the head of a backup says it is.
@@ -53,11 +54,11 @@ enum Line {
 }
 
 /// Brings a schema up to date; from which number to which.
-pub async fn migrate(address: &str) -> Result<(i64, i64), Message> {
+pub async fn migrate(address: &str, older: Older) -> Result<(i64, i64), Message> {
     let db = open(address).await?;
     let done = async {
         let before = migrate::version(&db).await?;
-        migrate::migrate(&db).await?;
+        migrate::migrate(&db, older).await?;
         Ok((before, migrate::version(&db).await?))
     };
     let done = done.await;
@@ -72,6 +73,7 @@ async fn open(address: &str) -> Result<Db, Message> {
 fn failed(error: StoreError) -> Message {
     match error {
         StoreError::Newer { found, known } => say::newer(found, known),
+        StoreError::OlderNodes { number, nodes } => say::older_nodes(number, nodes),
         other => say::database(chain(&other)),
     }
 }
@@ -145,9 +147,7 @@ impl Out {
         if schema == 0 {
             return Err(std::io::Error::other(say::no_schema().to_string()).into());
         }
-        if schema > migrate::known() {
-            return Err(StoreError::Newer { found: schema, known: migrate::known() }.into());
-        }
+        must_be_known(schema)?;
         self.line(&Head {
             format: FORMAT.to_owned(),
             release: env!("CARGO_PKG_VERSION").to_owned(),
@@ -232,8 +232,15 @@ impl Lines {
     }
 }
 
+/// Refuses a schema of which there may be tables and columns that we do not know, even one on which we work.
+fn must_be_known(found: i64) -> Result<(), StoreError> {
+    let known = migrate::known();
+    if found > known { Err(StoreError::Newer { found, known }) } else { Ok(()) }
+}
+
 /// Writes all rows in one transaction; how many, or nothing where the database is not empty.
 async fn fill(db: &Db, head: &Head, lines: &mut Lines) -> Result<Option<u64>, Fault> {
+    must_be_known(migrate::version(db).await?)?;
     migrate::up_to(db, head.schema).await?;
     let tables = backup::tables(head.schema);
     let tx = db.begin().await?;
@@ -268,7 +275,7 @@ async fn fill(db: &Db, head: &Head, lines: &mut Lines) -> Result<Option<u64>, Fa
     }
     backup::end_open_runs(&tx).await?;
     tx.commit().await?;
-    migrate::migrate(db).await?;
+    migrate::migrate(db, Older::Spare).await?;
     Ok(Some(written))
 }
 
@@ -435,15 +442,27 @@ mod tests {
         with_addresses(|folder, postgres| async move {
             for address in [sqlite(folder.path(), "a.db"), postgres] {
                 let known = migrate::known();
-                assert_eq!(super::migrate(&address).await.unwrap(), (0, known));
-                assert_eq!(super::migrate(&address).await.unwrap(), (known, known));
-                let db = Db::open(&address).await.unwrap();
-                let row =
-                    sql("INSERT INTO migrations (number, name, applied_ms) VALUES (999, 'x', 1)");
-                db.run(row).await.unwrap();
-                db.close().await;
-                let refused = super::migrate(&address).await.unwrap_err();
-                assert_eq!(refused.id, "upkeep.newer");
+                let migrate = || super::migrate(&address, Older::Spare);
+                let copy = folder.path().join("copy");
+                let _ = std::fs::remove_file(&copy);
+                assert_eq!(migrate().await.unwrap(), (0, known));
+                assert_eq!(migrate().await.unwrap(), (known, known));
+                backup(&address, &copy, None).await.unwrap();
+                for (number, works_from) in [(998_i64, Some(known)), (999, None)] {
+                    let db = Db::open(&address).await.unwrap();
+                    let row = sql("INSERT INTO migrations (number, name, applied_ms, works_from)
+                             VALUES ($1, 'x', 1, $2)");
+                    db.run(row.bind(number).bind(works_from)).await.unwrap();
+                    db.close().await;
+                    // One on which we work is left as it is, and not copied by half.
+                    match works_from {
+                        Some(_) => assert_eq!(migrate().await.unwrap(), (998, 998)),
+                        None => assert_eq!(migrate().await.unwrap_err().id, "upkeep.newer"),
+                    }
+                    let refused = backup(&address, &folder.path().join("b"), None).await;
+                    assert_eq!(refused.unwrap_err().id, "upkeep.newer");
+                    assert_eq!(restore(&address, &copy).await.unwrap_err().id, "upkeep.newer");
+                }
             }
         })
         .await;

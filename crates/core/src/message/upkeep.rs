@@ -3,7 +3,9 @@
 catalogue! { "upkeep";
     migrated(from, to) "The schema was brought from {from} to {to}";
     current(number) "The schema is {number}, which is the newest: nothing was done";
+    ahead(found, known) "The schema is {found}. This program knows up to {known}, and works on it: nothing was done";
     newer(found, known) "Cannot use schema {found}: this program knows up to {known}\nhint: use the version of hep that made it, or a later one";
+    older_nodes(number, nodes) "Cannot bring the schema to {number}: nodes of an older version are up, and would not work on it: {nodes}\nhint: stop them first, or say `hep migrate --allow-older-nodes`";
     database(why) "Cannot use the database: {why}";
     no_schema() "there is nothing in the database";
     is_there(path) "Cannot write the backup to {path}: there is a file already\nhint: give the name of a new one";

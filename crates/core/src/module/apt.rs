@@ -35,6 +35,8 @@ const NOT_NEEDED: &[&str] = &[
 const STAMP: &str = "/var/lib/apt/periodic/update-success-stamp";
 /// Where the lists lie.
 const LISTS: &str = "/var/lib/apt/lists";
+/// What every refresh leaves there. A package file that is installed makes the directory new, and fetches none.
+const FETCHED: &str = "/var/lib/apt/lists/*Release";
 
 options! {
     /// Installs, upgrades and removes packages on Debian, Ubuntu and their relatives.
@@ -325,8 +327,10 @@ impl Apt {
     /// When the lists were last refreshed, in nanoseconds since 1970; 0 where they never were.
     fn refreshed_ns(observe: &mut Observe) -> Result<i64, Stop> {
         let stat = |path: &str| Question::Stat { path: path.into(), follow: false, digest: false };
-        observe.expect([stat(STAMP), stat(LISTS), Question::Now]);
+        let fetched = Question::Glob { pattern: FETCHED.into() };
+        observe.expect([stat(STAMP), stat(LISTS), fetched, Question::Now]);
         let (stamp, lists) = (observe.stat(STAMP)?, observe.stat(LISTS)?);
+        let lists = if observe.glob(FETCHED)?.is_empty() { None } else { lists };
         Ok(stamp.or(lists).map_or(0, |stat| stat.mtime_ns))
     }
 

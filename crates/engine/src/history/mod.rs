@@ -113,7 +113,7 @@ async fn open(path: &Path) -> Result<Db, StoreError> {
 
 async fn try_open(path: &Path) -> Result<Db, StoreError> {
     let db = Db::open_aside(path).await?;
-    migrate::migrate(&db).await?;
+    migrate::migrate(&db, migrate::Older::Spare).await?;
     Ok(db)
 }
 

@@ -1,6 +1,6 @@
 //! Why an operation did not do what was asked. Doors turn these into status codes and exit codes.
 
-use hep_core::message::{Message, register, server};
+use hep_core::message::{Message, register, server, upkeep};
 
 use crate::store::StoreError;
 
@@ -95,6 +95,10 @@ impl From<StoreError> for OpError {
                 Self::Unavailable(server::no_space())
             }
             StoreError::Value(_) => Self::Invalid { field: None, message: server::bad_value() },
+            StoreError::Newer { found, known } => Self::Conflict(upkeep::newer(found, known)),
+            StoreError::OlderNodes { number, nodes } => {
+                Self::Conflict(upkeep::older_nodes(number, nodes))
+            }
             other => Self::Internal(chain(&other)),
         }
     }

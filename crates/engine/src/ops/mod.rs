@@ -83,7 +83,7 @@ impl Engine {
     /// The same on a database that is open.
     pub(crate) async fn on(db: Db, keys: Source) -> OpResult<Self> {
         crate::server::time::take(&db).await?;
-        migrate::migrate(&db).await?;
+        migrate::migrate(&db, migrate::Older::Spare).await?;
         let tx = db.begin().await?;
         crate::store::partitions::default(&tx).await?;
         crate::store::users::make_roles(&tx).await?;

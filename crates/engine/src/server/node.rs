@@ -22,7 +22,7 @@ use crate::play::bundle::Bundle;
 use crate::store::db::Heard;
 use crate::store::runs::{self, Held, Run};
 use crate::store::{Db, Result, new_id, now_ms};
-use crate::store::{leases, nodes};
+use crate::store::{leases, migrate, nodes};
 use crate::transport::ssh::{Pool, Settings};
 
 /// The channel on which nodes tell one another that a run is to be stopped.
@@ -183,6 +183,7 @@ impl Node {
             address,
             zones: self.zones.clone(),
             release: env!("CARGO_PKG_VERSION").into(),
+            schema: migrate::known(),
             state: String::new(),
             runs: 0,
             beat_ms: 0,

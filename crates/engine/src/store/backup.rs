@@ -20,10 +20,14 @@ const PASSING: &[&str] = &["sessions", "guesses", "nodes", "idempotency", "migra
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(crate) enum Kind {
+    /// TEXT.
     Text,
+    /// BIGINT.
     Int,
+    /// BOOLEAN.
     Bool,
+    /// BLOB or BYTEA.
     Bytes,
 }
 
@@ -38,12 +42,18 @@ pub struct Table {
 
 /// The tables of a schema that a backup holds, each after those that it refers to.
 pub fn tables(schema: i64) -> Vec<Table> {
+    let mut tables = all_tables(schema);
+    tables.retain(|table| !PASSING.contains(&table.name.as_str()));
+    tables
+}
+
+/// All tables of a schema but that of the migrations, which makes itself.
+pub(crate) fn all_tables(schema: i64) -> Vec<Table> {
     let mut tables: Vec<Table> = Vec::new();
     let scripts = MIGRATIONS.iter().filter(|migration| migration.number <= schema);
     for line in scripts.flat_map(|migration| migration.script().lines()) {
         read_line(line, &mut tables);
     }
-    tables.retain(|table| !PASSING.contains(&table.name.as_str()));
     tables
 }
 
@@ -91,6 +101,12 @@ impl Table {
     /// The names of its columns.
     pub fn columns(&self) -> Vec<&str> {
         self.columns.iter().map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// Its columns, and what each holds.
+    #[cfg(test)]
+    pub(crate) fn kinds(&self) -> &[(String, Kind)] {
+        &self.columns
     }
 
     /// Rows behind one, in the order of their keys: each a list of values in the order of the columns.

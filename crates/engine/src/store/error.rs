@@ -42,6 +42,14 @@ pub enum StoreError {
         /// What we know.
         known: i64,
     },
+    /// Nodes that are up would not work after a migration.
+    #[error("schema {number} would stop older nodes that are up: {nodes}")]
+    OlderNodes {
+        /// Of the migration.
+        number: i64,
+        /// Their names.
+        nodes: String,
+    },
     /// Anything else that a database says.
     #[error("the database refused a statement")]
     Other(#[source] sqlx::Error),

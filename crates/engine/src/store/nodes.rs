@@ -17,6 +17,8 @@ pub struct Node {
     pub zones: Vec<String>,
     /// The version of the program.
     pub release: String,
+    /// The number of the schema that its program knows.
+    pub schema: i64,
     /// `up`, or `silent` when it has not been heard of for a while.
     pub state: String,
     /// How many runs it coordinates.
@@ -27,6 +29,25 @@ pub struct Node {
     pub started_ms: i64,
 }
 
+#[cfg(test)]
+impl Node {
+    /// One that is called as its id.
+    pub(crate) fn for_tests(id: &str, address: &str, beat_ms: i64) -> Self {
+        Self {
+            id: id.into(),
+            name: id.into(),
+            address: address.into(),
+            zones: vec!["eu".into()],
+            release: "1".into(),
+            schema: 1,
+            state: "up".into(),
+            runs: 0,
+            beat_ms,
+            started_ms: 1,
+        }
+    }
+}
+
 fn read(row: &Row) -> Result<Node> {
     Ok(Node {
         id: row.get("id")?,
@@ -34,6 +55,7 @@ fn read(row: &Row) -> Result<Node> {
         address: row.get("address")?,
         zones: row.json("zones")?,
         release: row.get("release")?,
+        schema: row.get("schema")?,
         state: row.get("state")?,
         runs: row.get("runs")?,
         beat_ms: row.get("beat_ms")?,
@@ -46,10 +68,11 @@ pub async fn beat(into: &dyn Sql, node: &Node) -> Result<()> {
     let gone = sql("DELETE FROM nodes WHERE name = $1 AND address = $2 AND id <> $3");
     into.run(gone.bind(&node.name).bind(&node.address).bind(&node.id)).await?;
     let zones = serde_json::to_string(&node.zones).unwrap_or_default();
-    let query = sql("INSERT INTO nodes (id, name, address, zones, release, beat_ms, started_ms)
-         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO UPDATE SET beat_ms = excluded.beat_ms");
+    let query = sql("INSERT INTO nodes (id, name, address, zones, release, schema, beat_ms, started_ms)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO UPDATE SET beat_ms = excluded.beat_ms");
     let query = query.bind(&node.id).bind(&node.name).bind(&node.address).bind(zones);
-    let query = query.bind(&node.release).bind(node.beat_ms).bind(node.started_ms);
+    let query =
+        query.bind(&node.release).bind(node.schema).bind(node.beat_ms).bind(node.started_ms);
     into.run(query).await.map(drop)
 }
 
@@ -63,9 +86,17 @@ pub async fn forget(into: &dyn Sql, before_ms: i64) -> Result<u64> {
     into.run(sql("DELETE FROM nodes WHERE beat_ms < $1").bind(before_ms)).await
 }
 
+/// The names of the nodes that know a lower schema than this, and have said since an instant that they are there.
+pub async fn older(from: &dyn Sql, schema: i64, since_ms: i64) -> Result<Vec<String>> {
+    let query = sql("SELECT name FROM nodes WHERE schema < $1 AND beat_ms > $2 ORDER BY name");
+    let rows = from.all(query.bind(schema).bind(since_ms)).await?;
+    rows.iter().map(|row| row.get("name")).collect()
+}
+
 /// All nodes, by name.
 pub async fn list(from: &dyn Sql) -> Result<Vec<Node>> {
-    let query = sql("SELECT n.id, n.name, n.address, n.zones, n.release, n.state, n.beat_ms,
+    let query =
+        sql("SELECT n.id, n.name, n.address, n.zones, n.release, n.schema, n.state, n.beat_ms,
             n.started_ms, (SELECT COUNT(*) FROM runs r WHERE r.node_id = n.id
                 AND r.state IN ('running', 'waiting', 'cancelling')) AS runs
          FROM nodes n ORDER BY n.name, n.address, n.id");
@@ -78,17 +109,7 @@ mod tests {
     use super::*;
 
     fn node(id: &str, address: &str, beat_ms: i64) -> Node {
-        Node {
-            id: id.into(),
-            name: "one".into(),
-            address: address.into(),
-            zones: vec!["eu".into()],
-            release: "1".into(),
-            state: "up".into(),
-            runs: 0,
-            beat_ms,
-            started_ms: 1,
-        }
+        Node { name: "one".into(), ..Node::for_tests(id, address, beat_ms) }
     }
 
     #[tokio::test]

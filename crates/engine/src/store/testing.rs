@@ -4,17 +4,25 @@
 use std::future::Future;
 
 use super::db::{Db, Sql as _, sql};
-use super::migrate::migrate;
+use super::migrate::{Older, migrate};
 
 /// The variable with the address of a PostgreSQL whose user may create databases.
 const ADDRESS: &str = "HEP_TEST_POSTGRES";
 
 /// Runs a story on SQLite, then on PostgreSQL.
 pub(crate) async fn on_both<F: Future<Output = ()>>(story: impl Fn(Db) -> F) {
+    on_both_empty(async |db: Db| {
+        migrate(&db, Older::Spare).await.unwrap();
+        story(db).await;
+    })
+    .await;
+}
+
+/// The same where the database has no schema yet.
+pub(crate) async fn on_both_empty(story: impl AsyncFn(Db)) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("hep.db");
     let db = Db::open(&format!("sqlite:{}", file.display())).await.unwrap();
-    migrate(&db).await.unwrap();
     story(db.clone()).await;
     db.close().await;
 
@@ -25,7 +33,6 @@ pub(crate) async fn on_both<F: Future<Output = ()>>(story: impl Fn(Db) -> F) {
     let address = server.replacen("/postgres?", &format!("/{name}?"), 1);
     assert_ne!(address, server, "{ADDRESS} must end in /postgres?…");
     let db = Db::open(&address).await.unwrap();
-    migrate(&db).await.unwrap();
     story(db.clone()).await;
     db.close().await;
     drop_database(&admin, &name).await;

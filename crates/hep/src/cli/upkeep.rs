@@ -8,6 +8,7 @@ use std::sync::Arc;
 use hep_core::message::upkeep as say;
 use hep_core::run::exit;
 use hep_core::secret::Secret;
+use hep_engine::store::migrate::{self, Older};
 use hep_engine::upkeep;
 
 use super::database::{self, Database};
@@ -17,6 +18,9 @@ use crate::terminal::Screen;
 /// Bring the schema of the database up to date; a server does the same when it starts
 #[derive(Debug, clap::Args)]
 pub(crate) struct MigrateArgs {
+    /// Even if nodes of an older version are up that will not work on it
+    #[arg(long)]
+    allow_older_nodes: bool,
     #[command(flatten)]
     database: Database,
 }
@@ -44,8 +48,13 @@ pub(crate) struct RestoreArgs {
 
 /// Applies what is missing.
 pub(crate) async fn migrate(args: MigrateArgs, screen: Arc<Screen>) -> Result<u8, Failure> {
-    let (from, to) = upkeep::migrate(&args.database.address()?).await?;
-    let said = if from == to { say::current(to) } else { say::migrated(from, to) };
+    let older = if args.allow_older_nodes { Older::Ignore } else { Older::Spare };
+    let (from, to) = upkeep::migrate(&args.database.address()?, older).await?;
+    let said = match (from == to, migrate::known()) {
+        (true, known) if to > known => say::ahead(to, known),
+        (true, _) => say::current(to),
+        (false, _) => say::migrated(from, to),
+    };
     screen.say(&said.to_string());
     Ok(exit::FINE)
 }

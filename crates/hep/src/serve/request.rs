@@ -11,13 +11,16 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use hep_core::message::server as say;
-use tracing::{Instrument as _, info, info_span};
+use tracing::{Instrument as _, debug, info, info_span};
 
 use super::Door;
 use crate::api::{self, Problem};
 
 /// The header with which an answer is named.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What balancers ask for.
+const PROBES: [&str; 2] = ["/healthz", "/readyz"];
 
 /// Lets a request in, or says why not.
 pub(super) async fn admit(
@@ -56,8 +59,12 @@ pub(super) async fn admit(
     };
     let mut response = api::REQUEST.scope(id.clone(), work.instrument(span.clone())).await;
     let (status, took) = (response.status(), begun.elapsed());
-    span.in_scope(|| {
-        info!(status = status.as_u16(), micros = took.as_micros(), from = %origin.address, "answered");
+    let (code, micros, from) = (status.as_u16(), took.as_micros(), origin.address);
+    // Balancers ask every second how we are: that it is well is no news.
+    let is_news = !(PROBES.contains(&path.as_str()) && status.is_success());
+    span.in_scope(|| match is_news {
+        true => info!(status = code, micros, %from, "answered"),
+        false => debug!(status = code, micros, %from, "answered"),
     });
     door.meter.answered(method.as_str(), route.as_deref().unwrap_or("none"), status, took);
     set(response.headers_mut(), REQUEST_ID, &id);

@@ -163,13 +163,21 @@ fn what_differs_is_one_call() {
     );
 }
 
+/// That lists were fetched once.
+fn fetched() -> Fact {
+    let paths = vec!["/var/lib/apt/lists/deb.debian.org_InRelease".into()];
+    (Question::Glob { pattern: FETCHED.into() }, Answer::Paths(paths))
+}
+
 #[test]
 fn lists_are_refreshed_when_they_are_old() {
     let now = 1_700_000_000;
     for (options, known, refreshes) in [
         (json!({"update_cache": true}), vec![], true),
         (json!({"cache_valid_time": 60}), vec![stat(LISTS, now - 61)], true),
-        (json!({"cache_valid_time": 60}), vec![stat(LISTS, now - 59)], false),
+        (json!({"cache_valid_time": 60}), vec![stat(LISTS, now - 59)], true),
+        (json!({"cache_valid_time": 60}), vec![stat(LISTS, now - 59), fetched()], false),
+        (json!({"cache_valid_time": 60}), vec![stat(LISTS, now - 61), fetched()], true),
         (json!({"cache_valid_time": 60}), vec![stat(LISTS, now), stat(STAMP, now - 61)], true),
         (json!({"cache_valid_time": 60}), vec![], true),
     ] {
