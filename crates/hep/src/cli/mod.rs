@@ -28,6 +28,7 @@ mod node;
 mod noun;
 mod plan;
 mod record;
+mod role;
 mod run;
 mod sealed;
 mod secrets;

@@ -103,6 +103,12 @@ fn cell(name: &str, value: &Value) -> String {
             let words: Vec<String> = items.iter().map(|item| cell("", item)).collect();
             words.join(",")
         }
+        // Who did something, and when.
+        Value::Object(map)
+            if map.len() == 2 && map.contains_key("at_ms") && map.contains_key("by") =>
+        {
+            format!("{} by {}", cell("at_ms", &map["at_ms"]), cell("by", &map["by"]))
+        }
         Value::Object(map) => {
             let words = map.iter().map(|(name, value)| format!("{name}={}", cell(name, value)));
             words.collect::<Vec<_>>().join(",")
@@ -121,10 +127,11 @@ mod tests {
     fn things_are_shown() {
         let host = json!({
             "name": "web1", "port": 22, "labels": {"env": "prod"}, "groups": ["a", "b"], "notes": "",
-            "zone": null, "seen_ms": 1_000_000_000_123_i64, "os": "x\u{1b}[31my"
+            "zone": null, "created": {"at_ms": 0, "by": "ana"}, "seen_ms": 1_000_000_000_123_i64, "os": "x\u{1b}[31my"
         });
         let text = one(&host, Form::Text);
         assert!(text.contains("labels   env=prod\n"), "{text}");
+        assert!(text.contains("created  1970-01-01T00:00:00Z by ana\n"), "{text}");
         assert!(text.contains("seen_ms  2001-09-09T01:46:40Z\n"), "{text}");
         assert!(!text.contains('\u{1b}') && !text.contains("zone"), "{text}");
         let table = list(std::slice::from_ref(&host), &["name", "groups"], Form::Text);

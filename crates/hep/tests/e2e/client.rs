@@ -179,6 +179,17 @@ async fn hosts_are_looked_at_and_changed_by_words() {
     let services = through(&server, &["host", "services", "h0001", "--output", "json"]).expect(0);
     assert!(services.out.lines().all(|line| line.starts_with('{')), "{}", services.out);
 
+    let password = server.desk.file("user.json", r#"{"password": "a word of twenty bytes"}"#);
+    through(&server, &["user", "create", "bob", "-f", password.to_str().unwrap()]).expect(0);
+    let words = ["role", "grant", "operator", "--user", "bob", "--on", "h0001", "--output", "json"];
+    let grant: Value = serde_json::from_str(&through(&server, &words).expect(0).out).unwrap();
+    let grants = through(&server, &["role", "grants", "user=bob"]).expect(0).out;
+    let row: Vec<&str> = grants.lines().nth(1).unwrap().split_whitespace().skip(1).collect();
+    assert_eq!(row, ["operator", "bob", "h0001"]);
+    through(&server, &["role", "revoke", grant["id"].as_str().unwrap()]).expect(0);
+    let none = through(&server, &["role", "grants", "user=bob", "--output", "json"]).expect(0);
+    assert_eq!(none.out, "");
+
     // Without a terminal to ask on, what a host may not come back from needs a word beforehand.
     let words = ["host", "power-off", "h000[1-2]"];
     through(&server, &words).expect(1).says("h[0001-0002]").says("--yes");
