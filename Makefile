@@ -10,6 +10,9 @@ HOSTS ?= 100
 MACHINES ?= 2
 # How many calls the contract test makes of each kind.
 EXAMPLES ?= 5
+# How many runs the long stories have, and the seeds of the long contract test.
+RUNS ?= 500
+SEEDS ?= 1 2 3
 # More arguments for the test runner, `make test-pure T=selector`.
 T ?=
 
@@ -17,7 +20,6 @@ T ?=
 # and would build half of the libraries anew for another choice.
 ifneq ($(shell command -v cargo-nextest),)
 run_tests := cargo nextest run --no-fail-fast
-long := --profile long --success-output final --test-threads 1
 pure_in_all := --workspace --lib -E 'package(hep-core)'
 process := --workspace -E 'not binary(e2e) and not (package(hep-core) and kind(lib))'
 else
@@ -88,11 +90,14 @@ test-machines: setup-build setup-databases setup-clocks setup-fleet setup-machin
 	cargo test --no-run $(machines)
 	fleet/with $(HOSTS) $(MACHINES) bash -euc 'fleet/selftest; $(run_tests) $(machines) $(T)'
 
-##  test-long      the stories of many runs at full length: nodes killed under 500 runs, a queue of 10,000
+##  test-long      the server's stories at full length: nodes killed under RUNS=500 runs, a queue of 10,000,
+##                 clocks, full disks, canaries, all bad input, its API by SEEDS='1 2 3'; a summary at the end
 .PHONY: test-long
-test-long: setup-build setup-databases setup-fleet executor
-	cargo test --no-run $(machines)
-	HEP_TEST_RUNS=500 fleet/with $(HOSTS) 0 $(run_tests) $(long) $(machines) cluster:: $(T)
+test-long: EXAMPLES = 25
+test-long: setup-build setup-databases setup-clocks setup-fleet setup-contract executor
+	cargo build --bin hep
+	cargo test --no-run -p hep --bin hep --test e2e
+	T='$(T)' tools/long 10 $(RUNS) $(EXAMPLES) $(SEEDS)
 
 ##  check          format, lints, scripts, the rules of the house, the example of CONTRIBUTING.md
 .PHONY: check

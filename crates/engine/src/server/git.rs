@@ -21,6 +21,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::Mutex as Turn;
 use tokio::time::timeout;
 
+use super::leftover::{self, Folder};
 use super::work::is_plain;
 
 /// How long a repository may take to answer.
@@ -153,8 +154,9 @@ fn is_commit(text: &str) -> bool {
 }
 
 impl Cache {
-    /// Copies in this folder, made when it is needed.
+    /// Copies in this folder, made when it is needed. Keys that a killed server left there are removed.
     pub(crate) fn new(folder: PathBuf) -> Self {
+        leftover::sweep(&folder, KEYS);
         Self { folder, turns: Arc::default() }
     }
 
@@ -188,18 +190,20 @@ fn make_folder(path: &Path) -> std::io::Result<()> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
+/// How folders with keys are called.
+const KEYS: &str = "login-";
+
 /// Files with a key and known hosts, for nobody but us, removed at the end.
-struct Keys(PathBuf);
+struct Keys(Folder);
 
 impl Keys {
     fn write(folder: &Path, login: &Login) -> std::io::Result<Self> {
-        let keys = Self(folder.join(format!("login-{}", crate::token::token())));
-        std::fs::DirBuilder::new().mode(0o700).create(&keys.0)?;
+        let keys = Self(Folder::make(folder, KEYS)?);
         let key = login.key.as_ref().map(|key| ("key", key.expose().as_str()));
         for (name, text) in key.into_iter().chain([("known_hosts", login.host_keys.as_str())]) {
             let mut options = std::fs::OpenOptions::new();
             let mut file =
-                options.write(true).create_new(true).mode(0o600).open(keys.0.join(name))?;
+                options.write(true).create_new(true).mode(0o600).open(keys.0.path().join(name))?;
             std::io::Write::write_all(&mut file, format!("{}\n", text.trim_end()).as_bytes())?;
         }
         Ok(keys)
@@ -213,24 +217,19 @@ impl Keys {
                 .into();
         words.extend(["-o", "ConnectTimeout=20", "-o", "ForwardAgent=no"].map(str::to_owned));
         if !login.host_keys.trim().is_empty() {
-            let file = self.0.join("known_hosts");
+            let file = self.0.path().join("known_hosts");
             words.extend(["-o".to_owned(), format!("UserKnownHostsFile=\"{}\"", file.display())]);
             words.extend(["-o".to_owned(), "GlobalKnownHostsFile=/dev/null".to_owned()]);
         }
         // Never a key of the server's own user: whoever names a repository could read what that may.
         words.extend(["-o", "IdentitiesOnly=yes"].map(str::to_owned));
         match login.key {
-            Some(_) => words.extend(["-i".to_owned(), self.0.join("key").display().to_string()]),
+            Some(_) => {
+                words.extend(["-i".to_owned(), self.0.path().join("key").display().to_string()]);
+            }
             None => words.extend(["-o", "IdentityFile=none"].map(str::to_owned)),
         }
         quote::line(&words)
-    }
-}
-
-impl Drop for Keys {
-    fn drop(&mut self) {
-        // What is left of it lies in our own folder.
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 

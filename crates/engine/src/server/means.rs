@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Options;
 use super::git::Cache;
 use super::roster::Registered;
+use super::work;
 use crate::fleet::{Fleet, Overrides};
 use crate::ops::Engine;
 use crate::transport::ssh::{Pool, Settings};
@@ -21,6 +22,7 @@ pub(crate) struct Means {
 
 impl Means {
     pub(super) fn of(options: &Options) -> Self {
+        work::sweep();
         Self {
             settings: Arc::clone(&options.settings),
             pool: Arc::clone(&options.pool),

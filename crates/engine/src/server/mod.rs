@@ -8,6 +8,7 @@ mod gates;
 pub(crate) mod git;
 pub(crate) mod given;
 pub mod hub;
+mod leftover;
 pub(crate) mod live;
 mod log;
 pub(crate) mod means;

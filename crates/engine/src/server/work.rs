@@ -1,7 +1,6 @@
 //! A subject made ready: what the engine's `exec` and `play` take.
 
-use std::os::unix::fs::DirBuilderExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +23,7 @@ use serde_json::json;
 
 use super::expectation::Expected;
 use super::given::{self, Given};
+use super::leftover;
 use super::push_key::KeyWork;
 use super::roster;
 use super::subject::{
@@ -327,27 +327,34 @@ pub(crate) fn is_plain(path: &str) -> bool {
     path.split('/').all(is_name) && !path.chars().any(|c| c.is_control() || c == '\\')
 }
 
-/// A folder for nobody but us, removed at the end.
-pub(super) struct Folder(PathBuf);
+/// How the folders of runs are called.
+const FOLDER: &str = "hep-run-";
+
+/// Removes what killed servers have left.
+pub(super) fn sweep() {
+    leftover::sweep(&std::env::temp_dir(), FOLDER);
+}
+
+/// The folder of a run.
+pub(super) struct Folder(leftover::Folder);
 
 impl Folder {
     fn make() -> Result<Self, Message> {
-        let path = std::env::temp_dir().join(format!("hep-run-{}", crate::token::token()));
-        let made = std::fs::DirBuilder::new().mode(0o700).create(&path);
-        made.map_err(|error| say::no_folder(path.display(), error))?;
-        Ok(Self(path))
+        let within = std::env::temp_dir();
+        let made = leftover::Folder::make(&within, FOLDER);
+        made.map(Self).map_err(|error| say::no_folder(within.display(), error))
     }
 
     /// Where it lies.
     pub(super) fn path(&self) -> &Path {
-        &self.0
+        self.0.path()
     }
 
     fn put(&self, path: &str, content: &[u8]) -> Result<(), Message> {
         if !is_plain(path) {
             return Err(say::bad_path(path));
         }
-        let file = self.0.join(path);
+        let file = self.path().join(path);
         let written = file.parent().map_or(Ok(()), std::fs::create_dir_all);
         let written = written.and_then(|()| std::fs::write(&file, content));
         written.map_err(|error| say::no_folder(path, error))
@@ -359,9 +366,9 @@ impl Folder {
         request: load::Request,
         options: Options,
     ) -> Result<Work, Message> {
-        let path = |entry: &&str| self.0.join(entry).display().to_string();
+        let path = |entry: &&str| self.path().join(entry).display().to_string();
         let manifests = entries.iter().map(path).collect();
-        let confined = Some(self.0.clone());
+        let confined = Some(self.path().to_owned());
         let loaded = load::load(load::Request { manifests, confined, ..request });
         let loaded = Arc::new(loaded.map_err(|faulty| self.explain(&faulty))?);
         let manner = Manner::default();
@@ -372,15 +379,8 @@ impl Folder {
     fn explain(&self, faulty: &Faulty) -> Message {
         let show = |fault| diagnostic::render(&faulty.sources, fault);
         let texts: Vec<String> = faulty.diagnostics.iter().map(show).collect();
-        let folder = format!("{}/", self.0.display());
+        let folder = format!("{}/", self.path().display());
         say::bad_manifest(texts.concat().replace(&folder, "").trim_end())
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // What is left of it lies in the folder for temporary files, readable by nobody else.
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Every call of the API with what no caller should send, generated from the OpenAPI document: no fault of ours, no
+//! Every call of the API with what no caller should send, generated from the `OpenAPI` document: no fault of ours, no
 //! panic, and each refusal says what it is.
 //!
 //! A part of it, the same each time; all of it where `HEP_TEST_RUNS` is set, as `make test-long` does.

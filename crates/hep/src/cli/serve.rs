@@ -11,6 +11,7 @@ use hep_engine::ops::setup;
 use hep_engine::play::bundle::Bundle;
 use hep_engine::server;
 use hep_engine::transport::ssh::{self, HostKeyPolicy, SettingsSource};
+use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::database;
@@ -66,6 +67,7 @@ impl Args {
 pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> {
     let settings = args.settings()?;
     let levels = log::start(&settings)?;
+    leave_no_memory();
     let listen = settings.text(&table::LISTEN);
     let cannot = |error| Failure::from(say::cannot_listen(listen, error));
     let listener = TcpListener::bind(listen).map_err(cannot)?;
@@ -106,6 +108,16 @@ pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> 
     engine.close().await;
     ended.map_err(cannot)?;
     Ok(exit::FINE)
+}
+
+/// Keeps what is in memory, keys among it, out of core files and of the sight of other processes of our user.
+fn leave_no_memory() {
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    let done = setrlimit(Resource::Core, none)
+        .and_then(|()| set_dumpable_behavior(DumpableBehavior::NotDumpable));
+    if let Err(error) = done {
+        tracing::warn!(%error, "cannot forbid core files");
+    }
 }
 
 /// How this node works.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 #[command(next_help_heading = "Strategy")]
 pub(super) struct Strategy {
     /// How many hosts at once
-    #[arg(short, long, value_name = "N")]
+    #[arg(long, value_name = "N")]
     forks: Option<u16>,
     /// Hosts in a batch: a number or a percentage; given more than once, one batch after the other
     #[arg(long, value_name = "N")]
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn the_server_understands_every_option() {
-        let line = "x -f 3 --batch 1 --batch 20% --canary 1 --stop-after 10% --pause 5 --approval --deadline 60";
+        let line = "x --forks 3 --batch 1 --batch 20% --canary 1 --stop-after 10% --pause 5 --approval --deadline 60";
         let found = Strategy::augment_args(Command::new("x")).get_matches_from(line.split(' '));
         let said = Strategy::from_arg_matches(&found).unwrap().object();
         let read: subject::Strategy = serde_json::from_value(said).unwrap();

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::hep::{Desk, Ran};
+use crate::postgres::Postgres;
 use crate::server::Server;
 
 /// Every secret begins so.
@@ -40,7 +41,7 @@ fn in_process_list() -> Vec<String> {
 /// The files beneath a folder that hold the mark, compressed ones unpacked.
 fn holding(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
         if path.is_dir() {
             found.extend(holding(&path));
@@ -144,6 +145,52 @@ async fn put_everywhere(server: &Server) {
     server.ended(&id).await;
 }
 
+/// What `hep` and all that it started have in their environments, but for the server's own.
+fn environments(server: &Server) -> String {
+    let mut family = vec![server.pid()];
+    let mut all = String::new();
+    let parents: Vec<(u32, u32)> = std::fs::read_dir("/proc")
+        .unwrap()
+        .flatten()
+        .filter_map(|entry| {
+            let pid = entry.file_name().to_str()?.parse().ok()?;
+            let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
+            Some((pid, stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()?))
+        })
+        .collect();
+    let mut at = 0;
+    while let Some(&parent) = family.get(at) {
+        family.extend(parents.iter().filter(|(_, of)| *of == parent).map(|(pid, _)| pid));
+        at += 1;
+    }
+    for pid in &family[1..] {
+        // One that has ended meanwhile has none.
+        let bytes = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        all += &String::from_utf8_lossy(&bytes);
+    }
+    all
+}
+
+/// What the server tells beside the API.
+async fn pages(server: &Server) -> String {
+    let mut all = String::new();
+    for path in ["/metrics", "/healthz", "/readyz", "/api/docs", "/api/v1/openapi.json"] {
+        let url = format!("http://{}{path}", server.address());
+        let answer = reqwest::get(url).await.unwrap();
+        assert_eq!(answer.status().as_u16(), 200, "{path}");
+        all += &answer.text().await.unwrap();
+    }
+    all + &server.desk.hep(&["config", "show"]).expect(0).out
+}
+
+/// The folders of runs in the machine's folder for such.
+fn in_temporary_folders() -> Vec<String> {
+    let entries = std::fs::read_dir(std::env::temp_dir()).unwrap().flatten();
+    let ours = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("hep-"));
+    // Folders of other servers come and go meanwhile.
+    ours.filter(|entry| entry.path().is_dir()).flat_map(|entry| holding(&entry.path())).collect()
+}
+
 /// Everything that the API tells.
 async fn answers(server: &Server) -> String {
     let mut all = String::new();
@@ -178,8 +225,13 @@ async fn answers(server: &Server) -> String {
 
 #[tokio::test]
 async fn a_secret_is_found_nowhere_but_sealed() {
-    let server = Server::start(2).await;
+    // The server's own log tells all that it can, beside its database.
+    let log = [("HEP_LOG_LEVEL", "trace"), ("HEP_LOG_TO", "file"), ("HEP_LOG_FILE", "state/log")];
+    let server = Server::start_with(2, &log).await;
     put_everywhere(&server).await;
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", server.pid())).unwrap();
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    assert_eq!(core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["0", "0"]);
     let told = answers(&server).await;
     assert!(told.contains("by-password") && told.contains("********"), "{told}");
     assert!(!told.contains(MARK), "an answer tells a secret");
@@ -193,6 +245,11 @@ async fn a_secret_is_found_nowhere_but_sealed() {
     );
     assert!(made.expect(0).out.find(MARK).is_none());
     assert_eq!(in_process_list(), Vec::<String>::new());
+    assert!(!pages(&server).await.contains(MARK), "a page tells a secret");
+    assert!(!environments(&server).contains(MARK), "an environment holds a secret");
+    assert_eq!(in_temporary_folders(), Vec::<String>::new());
+    let said = std::fs::read_to_string(server.desk.path("state/log")).unwrap();
+    assert!(said.contains("DEBUG") && said.contains("/api/v1/credentials"), "{}", said.len());
     server.desk.hep(&["backup", "state/backup.gz", "--with-master-key"]).expect(0);
     assert_eq!(holding(&server.desk.path("state")), Vec::<String>::new());
     let (_, token) = server.way();
@@ -200,4 +257,43 @@ async fn a_secret_is_found_nowhere_but_sealed() {
     // The look finds what is there.
     server.desk.file("state/open", secret("open"));
     assert_eq!(holding(&server.desk.path("state")).len(), 1);
+}
+
+#[tokio::test]
+async fn a_secret_is_found_nowhere_on_postgresql() {
+    let postgres = Postgres::start();
+    let address = postgres.address().replace("hep@", &format!("hep:{}@", secret("database")));
+    let log = [("HEP_LOG_LEVEL", "trace"), ("HEP_LOG_TO", "file"), ("HEP_LOG_FILE", "state/log")];
+    let variables = [log[0], log[1], log[2], ("HEP_DATABASE", address.as_str())];
+    let server = Server::start_with(2, &variables).await;
+    put_everywhere(&server).await;
+    // A repository that does not answer: git waits, with what it was given.
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let deploy = json!({ "name": "deploy", "kind": "password", "user": "git",
+        "password": secret("repository") });
+    server.call("POST", "/credentials", Some(deploy), 201).await;
+    let url = format!("https://{}/x.git", silent.local_addr().unwrap());
+    let repository = json!({ "name": "repo", "url": url, "credential": "deploy" });
+    server.call("POST", "/repositories", Some(repository), 201).await;
+    let run = json!({ "selector": "all", "subject": { "kind": "manifest", "repository": "repo" } });
+    let asking = server.try_send("root", ("POST", "/runs"), &[], Some(run));
+    let looking = async {
+        let _waits = silent.accept().await.unwrap();
+        let environments = environments(&server);
+        assert!(environments.contains("GIT_"), "git is not there: {environments}");
+        assert!(!environments.contains(MARK), "an environment holds a secret");
+        assert_eq!(in_process_list(), Vec::<String>::new());
+        assert_eq!(in_temporary_folders(), Vec::<String>::new());
+    };
+    tokio::select! {
+        answer = asking => panic!("git does not wait: {answer:?}"),
+        () = looking => {}
+    }
+    let told = answers(&server).await + &pages(&server).await;
+    assert!(told.contains("by-password") && !told.contains(MARK), "an answer tells a secret");
+    assert!(told.contains("postgres://hep@"), "the database is shown, without its password");
+    let dump = postgres.dump();
+    assert!(dump.contains("by-password") && !dump.contains(MARK), "the database holds a secret");
+    server.desk.hep(&["backup", "state/backup.gz"]).expect(0);
+    assert_eq!(holding(&server.desk.path("state")), Vec::<String>::new());
 }

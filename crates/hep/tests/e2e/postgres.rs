@@ -38,6 +38,16 @@ impl Postgres {
         address(&self.folder)
     }
 
+    /// Everything in it, as its own program writes it.
+    pub(crate) fn dump(&self) -> String {
+        let mut command = Command::new("pg_dump");
+        let done =
+            command.args(["-h", self.folder.to_str().unwrap()]).args(["-U", "hep", "postgres"]);
+        let done = done.output().unwrap();
+        assert!(done.status.success(), "{done:?}");
+        String::from_utf8_lossy(&done.stdout).into_owned()
+    }
+
     /// Ends it as a crash would.
     pub(crate) fn stop(&self) {
         self.control("stop");

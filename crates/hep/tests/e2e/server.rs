@@ -135,6 +135,11 @@ impl Server {
         said
     }
 
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The most memory that its process had, in KiB.
     pub(crate) fn most_memory(&self) -> u64 {
         crate::hep::high_water(self.child.id()).unwrap()
