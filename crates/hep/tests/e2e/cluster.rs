@@ -1,6 +1,23 @@
 //! Several nodes on one PostgreSQL, real hosts, and whatever happens meanwhile.
 //!
 //! `HEP_TEST_RUNS` is how many runs a story of many runs has; `make test-long` has more of them.
+//!
+//! Where each fault of the server, and each kind of bad input to it, is shown:
+//!
+//! | what | test |
+//! |---|---|
+//! | `kill -9` of nodes at random moments: no run lost, none doubled, every accepted write there | `killed_nodes_lose_no_run_and_double_none`, `a_killed_nodes_changes_are_settled_by_the_hosts_journals`; one node: `runs.rs` |
+//! | the database stopped and started under load | `a_database_that_goes_and_comes_back_loses_nothing` |
+//! | a node cut off from the database, not from its hosts | `a_node_that_is_cut_off_stops_before_another_takes_over` |
+//! | disk full: database and log | `space.rs` |
+//! | 10,000 queued runs at the start, on SQLite and on three nodes | `queue.rs` |
+//! | clocks that are set, clocks that differ | `clocks.rs`; `engine/clock.rs`, `engine/server/forget.rs` |
+//! | a log client that is slow | `runs.rs`: `who_reads_slowly_holds_up_nobody` |
+//! | one that reconnects a hundred times, to one node and to each in turn | `runs.rs`: `a_log_that_is_resumed_a_hundred_times_has_no_gap_and_nothing_twice`; `a_log_that_is_read_from_every_node_in_turn_has_no_gap_and_nothing_twice` |
+//! | the whole `OpenAPI` document | `contract/check.py` |
+//! | wrong types, huge bodies, deep JSON, invalid UTF-8, path tricks, bad headers and queries, on every call and on both databases | `api/hostile_test.rs`; files of manifests `core` and `engine/server/work.rs`, of repositories `engine/server/git.rs` |
+//! | a secret in every place, searched for in process list, environments, log at its finest, database file, dump, answers, pages, backups, temporary folders | `canary.rs`; of runs without a server `secrets.rs` |
+//! | every call by each role | `api/rights_test.rs` |
 
 use std::collections::BTreeSet;
 use std::path::Path;
