@@ -109,9 +109,10 @@ class Server:
         with Served(SQLITE, self.fleet, "live") as served:
             served.register_fleet(LIVE_HOSTS)
             served.run_fine("true", LIVE_HOSTS)
-            turns = LIVE_S + 25
+            # Longer than anything here takes: it is stopped at the end.
+            turns = 900
             line = f"i=0; while [ $i -lt {turns} ]; do date +T%s.%3N; sleep 1; i=$((i+1)); done"
-            run, streams = served.run(line), Streams()
+            run, streams = served.run(line, forks=LIVE_HOSTS), Streams()
             late = Lateness()
             for person in range(PEOPLE):
                 if person % 2:
@@ -158,7 +159,7 @@ class Server:
             served.run_fine("true", LOG_HOSTS)
             before, started = served.cpu(), time.time()
             line = f"seq -f 'line %07.0f of a service that says what it does' {LOG_LINES}"
-            run, streams = served.run(line), Streams()
+            run, streams = served.run(line, forks=LOG_HOSTS), Streams()
             for _ in range(LOG_CLIENTS):
                 streams.open(served.api, f"/runs/{run}/events")
             done = streams.read(started + 240, lambda *_: None)
@@ -348,8 +349,13 @@ class Warm:
             cwd=ROOT,
         )
         self.watch = threading.Timer(TIMEOUT_S, self.process.kill)
+        self.watch.daemon = True
         self.watch.start()
-        self.told()
+        try:
+            self.told()
+        except Failed:
+            self.end()
+            raise
 
     def told(self):
         line = self.process.stdout.readline()
