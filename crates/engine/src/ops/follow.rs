@@ -10,7 +10,7 @@ use super::actor::Actor;
 use super::error::OpResult;
 use super::run::{not_found, show};
 pub use crate::server::followed::Shown;
-use crate::server::followed::{Followed, LOOK, Place, Tail};
+use crate::server::followed::{Followed, LOOK, Place};
 use crate::store::events::{self, Event};
 use crate::store::runs;
 
@@ -77,15 +77,14 @@ impl Follower {
             Place::Behind => {}
             Place::AtTheEnd => {
                 let after = self.after;
-                let is_over = |tail: &Tail| tail.ended && tail.known <= after;
-                let lacks = tail.known > after || self.followed.may_have_grown(after);
+                let looks = tail.is_behind(after) || self.followed.may_have_grown(after);
                 let mut entries = Vec::new();
-                if lacks && !is_over(&tail) {
+                if looks && !tail.is_over(after) {
                     self.followed.look();
                     (entries, tail.known, tail.ended) = self.read().await?;
                     tail.extend(&entries);
                 }
-                self.over = is_over(&tail);
+                self.over = tail.is_over(after);
                 return Ok(entries);
             }
         }

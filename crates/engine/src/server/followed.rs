@@ -69,7 +69,7 @@ impl Followed {
 pub(crate) struct Tail {
     entries: VecDeque<Arc<Shown>>,
     bytes: usize,
-    /// The run's last number, when the database was last asked.
+    /// The run's last number, when the database was last asked; what was read then may go further.
     pub(crate) known: i64,
     /// Whether nothing will follow that.
     pub(crate) ended: bool,
@@ -106,6 +106,17 @@ impl Tail {
             }
             Err(_) => Place::Behind,
         }
+    }
+
+    /// Whether whoever has seen all up to a number has to look, whatever was told: there was more than they have
+    /// seen, or they have seen more than there was, because it was written between two questions.
+    pub(crate) const fn is_behind(&self, after: i64) -> bool {
+        self.known != after
+    }
+
+    /// Whether whoever has seen all up to a number has seen everything there will be.
+    pub(crate) const fn is_over(&self, after: i64) -> bool {
+        self.ended && self.known <= after
     }
 
     /// Adds what comes at its end, and forgets what is too much.
@@ -166,6 +177,17 @@ mod tests {
         assert_eq!(numbers(tail.after(1, 9)), Ok(vec![2, 3, 4, 5]));
         tail.extend(&entries(6..=6, KEPT * 2));
         assert_eq!(tail.after(5, 9), Place::AtTheEnd);
+    }
+
+    #[test]
+    fn who_has_seen_the_last_entry_asks_whether_it_was_the_last() {
+        let seen = [(3, false), (4, false), (4, true), (5, true)];
+        // Of who has seen all up to 4: whether they must look, and whether everything was told.
+        let expected = [(true, false), (false, false), (false, true), (true, false)];
+        for ((known, ended), expected) in seen.into_iter().zip(expected) {
+            let tail = Tail { known, ended, ..Tail::default() };
+            assert_eq!((tail.is_behind(4), tail.is_over(4)), expected, "{known} {ended}");
+        }
     }
 
     #[test]
