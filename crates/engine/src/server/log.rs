@@ -34,6 +34,19 @@ pub(super) enum Wish {
     Step(Step),
 }
 
+impl Wish {
+    /// The host whose beginning or end it is, by its position.
+    pub(super) fn position(&self) -> Option<i64> {
+        match self {
+            Self::Begin(position) | Self::Untold(position) | Self::Again(position) => {
+                Some(*position)
+            }
+            Self::End(end) => Some(end.position),
+            Self::Entry(_) | Self::Line { .. } | Self::Step(_) => None,
+        }
+    }
+}
+
 /// A wish, of which run, and who waits until it is on disk.
 #[derive(Debug)]
 pub(super) struct Wished {
@@ -84,6 +97,13 @@ impl Log {
         if let Some(known) = self.states().get_mut(index) {
             *known = state;
         }
+    }
+
+    /// Whether no other host than this one has still to begin or to end.
+    pub(super) fn is_last(&self, position: i64) -> bool {
+        let states = self.states();
+        let open = |state: &HostState| matches!(state, HostState::Queued | HostState::Running);
+        !(0_i64..).zip(states.iter()).any(|(place, state)| place != position && open(state))
     }
 
     /// How many hosts are in which state.

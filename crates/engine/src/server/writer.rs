@@ -1,7 +1,7 @@
 //! The one writer of a node: takes what all its runs want to last, and commits it in groups.
 //!
-//! Output waits at most [`LATEST`] or until [`LARGEST`] bytes are together. A beginning or an end is committed at
-//! once, with all else that is there by then; what comes meanwhile goes into the next group.
+//! Output waits at most [`LATEST`] or until [`LARGEST`] bytes are together. A beginning or an end waits for others
+//! of its run at most [`TOGETHER`], and not at all where there are none; what comes meanwhile goes into the next group.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -22,6 +22,9 @@ use crate::store::{Db, Result, Tx, now_ms};
 
 /// How long output may wait to be stored.
 const LATEST: Duration = Duration::from_millis(50);
+/// How long the beginning or the end of a host may wait for those of others: less than a commit takes, which they
+/// share then. The hosts of a run begin together, and often end so.
+const TOGETHER: Duration = Duration::from_millis(2);
 /// How much output may wait, in bytes.
 const LARGEST: usize = 256 << 10;
 /// How many wishes may wait for the writer. Beyond them the hosts are slowed down.
@@ -58,8 +61,8 @@ struct Group {
     runs: BTreeMap<String, Part>,
     bytes: usize,
     entries: usize,
-    /// Somebody waits.
-    urgent: bool,
+    /// Somebody waits, and this is when they have waited for others.
+    until: Option<Instant>,
 }
 
 /// What is committed of one run.
@@ -164,13 +167,19 @@ fn step_entry(step: &Step) -> Entry {
 impl Group {
     fn add(&mut self, wished: Wished) {
         let Wished { log, wish, done } = wished;
+        let until = Instant::now();
+        let host = wish.position();
         let part = self.runs.entry(log.hold.id.clone()).or_insert_with(|| Part::new(log));
         let before = (part.bytes, part.entries.len());
         part.add(wish);
         self.bytes += part.bytes - before.0;
         self.entries += part.entries.len() - before.1;
-        self.urgent |= done.is_some();
-        part.waiting.extend(done);
+        if let Some(done) = done {
+            let is_alone = host.is_none_or(|host| part.log.is_last(host));
+            let until = if is_alone { until } else { until + TOGETHER };
+            self.until = Some(self.until.map_or(until, |before| before.min(until)));
+            part.waiting.push(done);
+        }
     }
 
     const fn is_full(&self) -> bool {
@@ -194,10 +203,9 @@ impl Writer {
         while !group.is_full() {
             if let Ok(wished) = self.receiver.try_recv() {
                 group.add(wished);
-            } else if group.urgent {
-                return;
             } else {
-                match tokio::time::timeout_at(latest, self.receiver.recv()).await {
+                let until = group.until.unwrap_or(latest);
+                match tokio::time::timeout_at(until, self.receiver.recv()).await {
                     Ok(Some(wished)) => group.add(wished),
                     Ok(None) | Err(_) => return,
                 }

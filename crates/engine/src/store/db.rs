@@ -170,7 +170,8 @@ impl Query {
     }
 
     fn for_sqlite(self) -> sqlx::query::Query<'static, Sqlite, SqliteArguments> {
-        let mut query = sqlx::query(AssertSqlSafe(self.sql));
+        let sql = without_numbers(&self.sql, self.args.len()).unwrap_or(self.sql);
+        let mut query = sqlx::query(AssertSqlSafe(sql));
         for arg in self.args {
             query = match arg {
                 Arg::Bool(value) => query.bind(value),
@@ -199,6 +200,29 @@ impl Query {
         }
         query
     }
+}
+
+/// From so many parameters on, SQLite's search for the number of each takes longer than the statement.
+const MANY_PARAMETERS: usize = 16;
+
+/// A statement of many parameters with `?` for each, where they stand in the order of their numbers.
+fn without_numbers(sql: &str, parameters: usize) -> Option<String> {
+    if parameters < MANY_PARAMETERS {
+        return None;
+    }
+    let mut pieces = sql.split('$');
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    let mut number = 0;
+    for piece in pieces {
+        number += 1;
+        let rest = piece.trim_start_matches(|c: char| c.is_ascii_digit());
+        if piece[..piece.len() - rest.len()] != number.to_string() {
+            return None;
+        }
+        text.push('?');
+        text.push_str(rest);
+    }
+    (number == parameters).then_some(text)
 }
 
 /// A row of an answer.
@@ -600,6 +624,26 @@ impl Begun {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn many_parameters_in_order_need_no_numbers() {
+        let ordered = sql("UPDATE t SET a = $1").bind(1_i64).and_list(" WHERE b IN", 2..40_i64);
+        let text = without_numbers(&ordered.sql, ordered.args.len()).unwrap();
+        assert!(text.starts_with("UPDATE t SET a = ? WHERE b IN (?, ?,"), "{text}");
+        assert_eq!(text.matches('?').count(), ordered.args.len());
+        let many = |last: &str| format!("{} {last}", ordered.sql);
+        for (text, parameters) in [
+            (ordered.sql.clone(), 38),
+            (ordered.sql.clone(), 40),
+            (many("$39"), 40),
+            (many("$1"), 40),
+            (many("$"), 40),
+            ("SELECT $1".into(), 1),
+        ] {
+            assert_eq!(without_numbers(&text, parameters), None, "{text}");
+        }
+        assert!(without_numbers(&many("$40"), 40).is_some());
+    }
 
     #[test]
     fn a_password_in_an_address_is_not_shown() {
