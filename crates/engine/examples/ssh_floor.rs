@@ -107,6 +107,7 @@ fn target(user: &str, key: PathBuf, port: u16, number: usize, known_hosts: PathB
         password: None,
         agent: None,
         jumps: vec![],
+        dialer: None,
         host_keys: HostKeys {
             user_files: vec![known_hosts],
             global_files: vec![],

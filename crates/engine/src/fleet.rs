@@ -17,6 +17,7 @@ use hep_core::template::{Engine, Evaluated, Scope};
 use hep_core::value::Value;
 use hep_core::vars::{Layer, Level, Var, Vars};
 
+use crate::transport::dial::Dial;
 use crate::transport::local::LocalConnection;
 use crate::transport::ssh::{HeldKey, HostKeyPolicy, Pinned, Pool, Settings, SshTarget, Wanted};
 use crate::transport::{Connection, TransportError};
@@ -64,6 +65,8 @@ pub struct HostLogin {
     pub pinned: Option<Pinned>,
     /// The way there: hosts of the register, or `USER@HOST:PORT`, separated by commas.
     pub jump: Option<String>,
+    /// Who makes the first TCP connection in our place. Then the way is the register's alone.
+    pub dialer: Option<Arc<dyn Dial>>,
     /// The versions of all this. When one changes, a new connection is made.
     pub stamp: String,
 }
@@ -73,7 +76,7 @@ pub struct HostLogin {
 pub type Keeper = Arc<dyn Fn(&str) -> Result<HostLogin, Message> + Send + Sync>;
 
 /// More hops than anyone has: the register leads in a circle.
-const MOST_HOPS: usize = 16;
+pub(crate) const MOST_HOPS: usize = 16;
 
 /// What connecting gives.
 pub type ConnectResult = Result<Arc<dyn Connection>, TransportError>;
@@ -237,7 +240,7 @@ impl Fleet {
         wanted.held = kept.held;
         wanted.pinned = kept.pinned;
         wanted.stamp = kept.stamp;
-        if kept.jump.is_some() {
+        if kept.jump.is_some() || kept.dialer.is_some() {
             wanted.jump = Some(String::new());
         }
         let mut target = self.settings.target(&wanted)?;
@@ -248,6 +251,7 @@ impl Fleet {
         if let Some(jump) = kept.jump {
             self.add_hops(&jump, &mut target.jumps, &host.name, 0)?;
         }
+        target.dial_by(kept.dialer);
         Ok(Some(target))
     }
 

@@ -27,7 +27,6 @@ catalogue! { "run";
     node_gone() "The node that ran this went away, and nobody can tell what came of it\nhint: look on the host before you repeat it";
     settled() "The node that ran this went away; the host itself says how it ended";
     cut_off() "The node that ran this went away, and it was cut off: what had begun has ended, the rest was not begun\nhint: look at what was done, then retry the run";
-    zones_of_approval() "A run that waits for an approval cannot have hosts of several zones: no node could tell what it would change on all of them\nhint: ask for a run for each zone";
     cannot_claim(error) "Cannot claim the database for this server: {error}";
     second_server() "Another server works with this database file\nhint: end it first; for several servers use PostgreSQL";
     not_begun() "What was to be done could not be begun";

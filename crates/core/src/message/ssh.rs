@@ -27,6 +27,17 @@ catalogue! { "ssh";
         "cannot agree on a {kind} algorithm with {host}: we offer {ours}; the host offers {theirs}\nhint: for an old host set `hep_legacy_algorithms: true` on the host or its group, or name the algorithms in ssh_config ({kind})";
     algorithm_list_empty(host, keyword, list) "cannot begin SSH with {host}: `{keyword} {list}` leaves no algorithm that hep knows";
     jump_failed(host, jump, error) "cannot reach {host} through {jump}: {error}";
+    node_failed(host, node, error) "cannot reach {host} through the node {node}: {error}";
+    no_node(host, zone) "cannot reach {host}: no node that reaches its zone {zone} is up\nhint: start a node with `node.zones: [{zone}]`, then retry; nothing was begun";
+    nodes_unknown(host, error) "cannot reach {host}: it is not known which nodes are in its zone: {error}";
+    node_silent(seconds) "no answer within {seconds} s";
+    node_alone() "this process cannot ask other nodes";
+    node_stops() "this node is about to end";
+    too_many_tunnels(most) "this node carries {most} connections for others, and no more";
+    other_zone(zone) "this node does not reach the hosts of the zone {zone}";
+    other_node() "another node answers at this address\nhint: set `node.address` of each node to where the others reach it";
+    tunnel_unproved() "only nodes of the same database get a way to hosts";
+    tunnel_clock() "the clocks of the two nodes are more than a minute apart\nhint: set them by NTP";
 
     host_key_unknown(host, name, algorithm, fingerprint)
         "the host key of {host} is not known: {name} shows the {algorithm} key {fingerprint}\nhint: compare the fingerprint with the host's own (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub), then connect once with --host-key ask, or accept new hosts with --host-key accept-new";

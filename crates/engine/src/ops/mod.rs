@@ -54,6 +54,7 @@ use crate::server::means::Means;
 use crate::server::numbers::{self, Numbers};
 use crate::server::roster;
 use crate::server::sightings::Sightings;
+use crate::server::tunnel::Tunnels;
 use crate::store::db::sql;
 use crate::store::{Db, Sql as _, migrate};
 
@@ -71,6 +72,8 @@ struct Inner {
     sightings: Arc<Sightings>,
     /// Empty until a node has started in this process.
     means: OnceLock<Means>,
+    /// The same.
+    tunnels: OnceLock<Arc<Tunnels>>,
     register: roster::Cache,
 }
 
@@ -97,6 +100,7 @@ impl Engine {
                 live: Arc::default(),
                 sightings: Arc::default(),
                 means: OnceLock::new(),
+                tunnels: OnceLock::new(),
                 register: roster::Cache::default(),
             }),
         })
@@ -156,6 +160,16 @@ impl Engine {
     pub(crate) fn set_means(&self, means: Means) {
         // A second node in one process reaches them by the first one's connections.
         let _ = self.inner.means.set(means);
+    }
+
+    /// The tunnels that a node in this process makes for others.
+    pub fn tunnels(&self) -> Option<&Arc<Tunnels>> {
+        self.inner.tunnels.get()
+    }
+
+    pub(crate) fn set_tunnels(&self, tunnels: &Arc<Tunnels>) {
+        // Of a second node in one process those of the first are known, as with the means.
+        let _ = self.inner.tunnels.set(Arc::clone(tunnels));
     }
 
     /// Ends all work with the database.

@@ -9,15 +9,13 @@ use crate::store::now_ms;
 /// What is asked for, in messages.
 const WHAT: &str = "nodes";
 
-/// How long a node may say nothing until it is shown as silent, in milliseconds. Nothing is decided by it.
-const SILENT_MS: i64 = 60_000;
-
 /// All nodes, by name.
 pub async fn list(engine: &Engine, actor: &Actor) -> OpResult<Vec<Node>> {
     actor.must(Verb::View, WHAT)?;
     let mut nodes = nodes::list(engine.db()).await?;
     let now = now_ms();
-    for node in nodes.iter_mut().filter(|node| now.saturating_sub(node.beat_ms) > SILENT_MS) {
+    for node in nodes.iter_mut().filter(|node| now.saturating_sub(node.beat_ms) > nodes::SILENT_MS)
+    {
         "silent".clone_into(&mut node.state);
     }
     Ok(nodes)

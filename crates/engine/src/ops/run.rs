@@ -125,10 +125,6 @@ pub(super) async fn write(engine: &Engine, actor: &Actor, asked: Asked<'_>) -> O
     work::check(&said.subject, &given).map_err(|message| OpError::invalid("subject", message))?;
     let (new_id, sealed) = given::seal_run(engine, &given.secrets)?;
     let hosts: Vec<NewHost> = names.iter().filter_map(|name| part(registered, name)).collect();
-    let zones: HashSet<&String> = hosts.iter().filter_map(|host| host.zone.as_ref()).collect();
-    if said.strategy.approval && zones.len() > 1 {
-        return Err(OpError::invalid("strategy.approval", say::zones_of_approval()));
-    }
     let mut counts = Counts::new();
     for host in &hosts {
         let state = if host.skipped.is_some() { HostState::Skipped } else { HostState::Queued };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Options;
 use super::git::Cache;
 use super::roster::Registered;
+use super::way::Ways;
 use super::work;
 use crate::fleet::{Fleet, Overrides};
 use crate::ops::Engine;
@@ -18,16 +19,18 @@ pub(crate) struct Means {
     pool: Arc<Pool>,
     keys: Vec<PathBuf>,
     repositories: Option<Cache>,
+    ways: Arc<Ways>,
 }
 
 impl Means {
-    pub(super) fn of(options: &Options) -> Self {
+    pub(super) fn of(options: &Options, ways: Arc<Ways>) -> Self {
         work::sweep();
         Self {
             settings: Arc::clone(&options.settings),
             pool: Arc::clone(&options.pool),
             keys: options.keys.clone(),
             repositories: options.cache.clone().map(|folder| Cache::new(folder.join("git"))),
+            ways,
         }
     }
 
@@ -39,6 +42,11 @@ impl Means {
     /// Our copies of repositories, where there is a place for them.
     pub(crate) const fn repositories(&self) -> Option<&Cache> {
         self.repositories.as_ref()
+    }
+
+    /// The ways by other nodes.
+    pub(crate) const fn ways(&self) -> &Arc<Ways> {
+        &self.ways
     }
 
     /// The hosts of the register, to be reached.

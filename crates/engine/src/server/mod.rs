@@ -15,6 +15,7 @@ pub(crate) mod means;
 mod node;
 pub mod numbers;
 pub(crate) mod output;
+pub(crate) mod proof;
 mod pump;
 pub(crate) mod push_key;
 pub(crate) mod roster;
@@ -24,6 +25,8 @@ pub(crate) mod sightings;
 pub mod subject;
 pub(crate) mod time;
 pub(crate) mod told;
+pub mod tunnel;
+pub mod way;
 pub(crate) mod work;
 mod writer;
 
@@ -38,8 +41,11 @@ use tokio::task::JoinHandle;
 use self::forget::Kept;
 use self::node::Node;
 pub(crate) use self::node::{QUEUED, STOP};
+use self::tunnel::Tunnels;
+use self::way::{Carrier, Ways};
 use crate::ops::Engine;
 use crate::play::bundle::Bundle;
+use crate::store::{migrate, nodes, now_ms};
 use crate::transport::ssh::{Decline, Limits, Pool, Settings};
 
 /// How long what is under way may take to end after it was told to.
@@ -64,6 +70,8 @@ pub struct Options {
     pub address: String,
     /// The zones whose hosts it reaches; none for all.
     pub zones: Vec<String>,
+    /// Asks other nodes for tunnels; without it hosts of zones that are not its own are not reached.
+    pub carrier: Option<Arc<dyn Carrier>>,
     /// How many runs at once.
     pub runs: usize,
     /// How long a node holds a run without renewing it.
@@ -90,6 +98,7 @@ impl Options {
             name: String::new(),
             address: String::new(),
             zones: Vec::new(),
+            carrier: None,
             runs: 16,
             lease: Duration::from_secs(15),
             poll: Duration::from_secs(1),
@@ -103,6 +112,7 @@ impl Options {
 /// A node at work.
 pub struct Server {
     node: Arc<Node>,
+    tunnels: Arc<Tunnels>,
     grace: Duration,
     workers: Vec<JoinHandle<()>>,
     helpers: Vec<JoinHandle<()>>,
@@ -118,7 +128,11 @@ impl Server {
         let (db, hub) = (engine.db().clone(), Arc::clone(engine.hub()));
         let (sender, _) = writer::start(db, Arc::clone(&hub));
         let node = Arc::new(Node::new(engine.clone(), hub, options, sender));
-        engine.set_means(means::Means::of(options));
+        let carrier = options.carrier.clone();
+        let ways = Ways::new(&node.id, &options.zones, carrier, options.lease);
+        engine.set_means(means::Means::of(options, ways));
+        let tunnels = Tunnels::new(&node.id, &options.zones, Arc::clone(&options.settings));
+        engine.set_tunnels(&tunnels);
         let this = || Arc::clone(&node);
         let workers = vec![
             tokio::spawn(this().take_over()),
@@ -127,7 +141,7 @@ impl Server {
         let kept = Kept { runs: options.keep_runs, audit: options.keep_audit };
         let helpers = vec![
             tokio::spawn(this().renew()),
-            tokio::spawn(this().beat(options.name.clone(), options.address.clone())),
+            tokio::spawn(this().beat(said(options), Arc::clone(&tunnels))),
             tokio::spawn(this().listen()),
             tokio::spawn(this().hear()),
             tokio::spawn(this().forget(kept)),
@@ -138,7 +152,8 @@ impl Server {
             helpers.push(tokio::spawn(this().give_up()));
             helpers.push(tokio::spawn(this().follow_clock()));
         }
-        Ok(Self { node, grace: options.grace, workers, helpers, _claim: claim })
+        let grace = options.grace;
+        Ok(Self { node, tunnels, grace, workers, helpers, _claim: claim })
     }
 
     /// The connections, for what asks hosts by itself.
@@ -150,21 +165,42 @@ impl Server {
     /// begun to others.
     pub async fn stop(self) {
         self.node.stop();
+        self.tunnels.stop();
+        self.node.tell_of_stop().await;
         let mut workers = self.workers;
         let all = async {
             for worker in &mut workers {
                 // A worker that has panicked has ended too.
                 let _ = worker.await;
             }
+            // What others have under way through this node ends within the grace too.
+            self.tunnels.idle().await;
         };
         tokio::pin!(all);
         if tokio::time::timeout(self.grace, &mut all).await.is_err() {
             self.node.cancel_all();
+            self.tunnels.cut();
             // What does not end even then is found lost by whoever takes it over.
             let _ = tokio::time::timeout(LAST, &mut all).await;
         }
         self.helpers.iter().for_each(JoinHandle::abort);
         self.node.engine.sightings().flush(self.node.db()).await;
         self.node.leave().await;
+    }
+}
+
+/// What a node says of itself.
+fn said(options: &Options) -> nodes::Node {
+    nodes::Node {
+        id: String::new(),
+        name: options.name.clone(),
+        address: options.address.clone(),
+        zones: options.zones.clone(),
+        release: env!("CARGO_PKG_VERSION").into(),
+        schema: migrate::known(),
+        state: String::new(),
+        runs: 0,
+        beat_ms: 0,
+        started_ms: now_ms(),
     }
 }

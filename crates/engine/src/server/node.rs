@@ -13,6 +13,8 @@ use tokio::time::Instant;
 use super::hub::Hub;
 use super::log::Wished;
 use super::runner::{self, Active};
+use super::tunnel::Tunnels;
+use super::way::key_place;
 use super::{Options, writer};
 use crate::cancel::Cancel;
 use crate::clock;
@@ -22,13 +24,16 @@ use crate::play::bundle::Bundle;
 use crate::store::db::Heard;
 use crate::store::runs::{self, Held, Run};
 use crate::store::{Db, Result, new_id, now_ms};
-use crate::store::{leases, migrate, nodes};
+use crate::store::{leases, nodes};
 use crate::transport::ssh::{Pool, Settings};
 
 /// The channel on which nodes tell one another that a run is to be stopped.
 pub(crate) const STOP: &str = "hep_stop";
 /// The channel on which nodes tell one another that a run waits to be taken.
 pub(crate) const QUEUED: &str = "hep_queued";
+
+/// The channel on which nodes tell one another that they are about to end.
+pub(crate) const STOPS: &str = "hep_stops";
 
 /// A node.
 pub(super) struct Node {
@@ -41,8 +46,8 @@ pub(super) struct Node {
     pub(super) keys: Vec<PathBuf>,
     pub(super) bundle: Bundle,
     pub(super) writer: mpsc::Sender<Wished>,
-    /// The zones whose hosts it reaches; none for all.
-    pub(super) zones: Vec<String>,
+    /// The zones whose hosts it reaches by itself; none for all.
+    zones: Vec<String>,
     pub(super) lease: Duration,
     /// Nothing may begin after this.
     safe: watch::Sender<Instant>,
@@ -112,11 +117,6 @@ impl Node {
         }
     }
 
-    /// Whether it reaches the hosts of a zone.
-    pub(super) fn reaches(&self, zone: Option<&str>) -> bool {
-        self.zones.is_empty() || zone.is_none_or(|zone| self.zones.iter().any(|own| own == zone))
-    }
-
     /// Takes queued runs, at most so many at once, until the node stops.
     pub(super) async fn take(self: Arc<Self>, most: usize, poll: Duration) {
         let mut running = JoinSet::new();
@@ -176,22 +176,16 @@ impl Node {
     }
 
     /// Says that this node is there, until the end.
-    pub(super) async fn beat(self: Arc<Self>, name: String, address: String) {
-        let mut node = nodes::Node {
-            id: self.id.clone(),
-            name,
-            address,
-            zones: self.zones.clone(),
-            release: env!("CARGO_PKG_VERSION").into(),
-            schema: migrate::known(),
-            state: String::new(),
-            runs: 0,
-            beat_ms: 0,
-            started_ms: now_ms(),
-        };
+    pub(super) async fn beat(self: Arc<Self>, said: nodes::Node, tunnels: Arc<Tunnels>) {
+        let mut node = nodes::Node { id: self.id.clone(), ..said };
+        let sealed = self.engine.sealer().seal(key_place(&self.id), tunnels.key().bytes());
+        if let Err(error) = &sealed {
+            tracing::warn!(%error, "other nodes cannot reach hosts through this one");
+        }
+        let sealed = sealed.ok();
         loop {
             node.beat_ms = now_ms();
-            if let Err(error) = nodes::beat(self.db(), &node).await {
+            if let Err(error) = nodes::beat(self.db(), &node, sealed.as_deref()).await {
                 tracing::warn!(error = %chain(&error), "cannot say that this node is there");
             }
             tokio::time::sleep(self.lease / 3).await;
@@ -201,6 +195,20 @@ impl Node {
     /// Tells the register how hosts were found, until the end.
     pub(super) async fn keep_sightings(self: Arc<Self>) {
         self.engine.sightings().keep(self.db()).await;
+    }
+
+    /// Says that this node is about to end: others let go of what goes through it as soon as they can.
+    pub(super) async fn tell_of_stop(&self) {
+        let told = async {
+            let tx = self.db().begin().await?;
+            nodes::stops(&tx, &self.id).await?;
+            tx.notify(STOPS, &self.id).await?;
+            tx.commit().await
+        };
+        // A database that says nothing must not hold up the end.
+        if !matches!(tokio::time::timeout(self.lease / 3, told).await, Ok(Ok(()))) {
+            tracing::warn!("cannot tell other nodes that this one is about to end");
+        }
     }
 
     /// Says that this node has ended.
@@ -270,7 +278,7 @@ impl Node {
     /// Hears what other nodes tell.
     pub(super) async fn hear(self: Arc<Self>) {
         loop {
-            match self.db().listen(&[writer::GREW, STOP, QUEUED]).await {
+            match self.db().listen(&[writer::GREW, STOP, QUEUED, STOPS]).await {
                 Ok(None) => return,
                 Ok(Some(mut listener)) => {
                     self.hub.wake_all();
@@ -294,6 +302,10 @@ impl Node {
                 }
             }
             Heard::Told(channel, run) if channel == STOP => self.end(run),
+            Heard::Told(channel, node) if channel == STOPS => {
+                let (pool, node) = (Arc::clone(&self.pool), node.clone());
+                tokio::spawn(async move { pool.leave(&node).await });
+            }
             Heard::Told(..) => self.hub.queued(),
             Heard::Missed => self.hub.wake_all(),
         }
@@ -330,7 +342,7 @@ impl Node {
     /// Takes what other nodes have not renewed, and what is ours without anybody at work: the answer to a claim of
     /// ours was lost, say.
     async fn gone(&self, seen: &mut HashMap<String, (Held, Instant)>) -> Result<Vec<Run>> {
-        let held = runs::all_held(self.db(), &self.zones).await?;
+        let held = runs::all_held(self.db()).await?;
         let (now, active) = (Instant::now(), self.active_ids());
         seen.retain(|id, _| held.iter().any(|held| held.id == *id));
         let mut taken = Vec::new();

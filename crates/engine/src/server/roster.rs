@@ -9,17 +9,20 @@ use hep_core::inventory::{ALL, Builder, Inventory};
 use hep_core::message::Message;
 use hep_core::node::{Node, NodeKind, Pos};
 use hep_core::selector::Selector;
+use hep_core::ssh::config::Jump;
+use hep_core::ssh::config_value;
 use hep_core::vars::{Layer, Var};
 use serde_json::{Map, Value};
 
 use crate::credential::Held;
-use crate::fleet::{HostLogin, Keeper};
+use crate::fleet::{HostLogin, Keeper, MOST_HOPS};
 use crate::ops::{Engine, OpError, OpResult, credential, host_key};
 use crate::store::host_keys::Decided;
 use crate::store::register::{self, Outline};
 use crate::store::roster::{Roster, RosterCredential, RosterHost};
 use crate::store::{Result, roster};
-use crate::transport::ssh::{HeldKey, Pinned, PinnedKey};
+use crate::transport::dial::Dial;
+use crate::transport::ssh::{HeldKey, Pinned, PinnedKey, Wanted};
 
 /// How often a register that changes while it is read is read again before its last state is taken as it is.
 const ATTEMPTS: usize = 3;
@@ -236,6 +239,11 @@ impl Registered {
         self.hosts.get(name)
     }
 
+    /// Where the way to the host of this id begins.
+    pub(crate) fn entry_of(&self, id: &str) -> Option<Entry<'_>> {
+        entry(&self.hosts, self.hosts.values().find(|host| host.id == id)?)
+    }
+
     /// The keys of a host that are trusted, or never to be.
     pub(crate) fn keys(&self, host: &RosterHost) -> &[Decided] {
         self.means.keys(host)
@@ -246,10 +254,65 @@ impl Registered {
         let (hosts, means) = (Arc::clone(&self.hosts), Arc::clone(&self.means));
         let engine = engine.clone();
         Arc::new(move |name| match hosts.get(name) {
-            Some(host) => means.login(&engine, host),
+            Some(host) => {
+                let dialer = dialer(&engine, &hosts, host);
+                means.login(&engine, host).map(|login| HostLogin { dialer, ..login })
+            }
             None => Ok(HostLogin::default()),
         })
     }
+}
+
+/// Where the way to a host begins.
+pub(crate) struct Entry<'a> {
+    /// The host of the register whose zone counts: itself, or the first on its way.
+    pub(crate) host: &'a RosterHost,
+    /// What it is reached by first, where the register knows no more of that.
+    hop: Option<Jump>,
+}
+
+impl Entry<'_> {
+    /// Whom to connect to, without any way there.
+    pub(crate) fn wanted(&self) -> Wanted {
+        let nowhere = Wanted { jump: Some(String::new()), ..Wanted::default() };
+        match &self.hop {
+            Some(hop) => Wanted { name: hop.host.clone(), port: hop.port, ..nowhere },
+            None => Wanted {
+                name: self.host.name.clone(),
+                address: Some(self.host.address.clone()),
+                port: Some(self.host.port),
+                ..nowhere
+            },
+        }
+    }
+}
+
+/// Where the way to a host begins, read as a fleet reads it; nothing where it leads in a circle.
+fn entry<'a>(hosts: &'a HashMap<String, RosterHost>, host: &'a RosterHost) -> Option<Entry<'a>> {
+    let mut host = host;
+    for _ in 0..MOST_HOPS {
+        let hops = host.jump.as_deref().map(config_value::jumps);
+        let Some(hop) = hops.map_or(Some(None), |hops| Some(hops?.into_iter().next()))? else {
+            return Some(Entry { host, hop: None });
+        };
+        let ours = hosts.get(&hop.host).filter(|_| hop.user.is_none() && hop.port.is_none());
+        match ours {
+            Some(next) => host = next,
+            None => return Some(Entry { host, hop: Some(hop) }),
+        }
+    }
+    None
+}
+
+/// Who makes the first hop to a host in our place, where this node does not reach it.
+fn dialer(
+    engine: &Engine,
+    hosts: &HashMap<String, RosterHost>,
+    host: &RosterHost,
+) -> Option<Arc<dyn Dial>> {
+    let ways = engine.means()?.ways();
+    let entry = entry(hosts, host)?;
+    ways.to(engine, entry.host.zone.as_deref(), &entry.host.id)
 }
 
 impl Means {
@@ -283,6 +346,7 @@ impl Means {
             become_password: root.become_password.or(root.password).or(secrets.become_password),
             pinned: Some(self.pinned(engine, host)),
             jump: host.jump.clone(),
+            dialer: None,
             stamp: self.stamp(host, own),
         })
     }

@@ -189,17 +189,13 @@ impl Runner {
             let waits = |host: &&&HostRun| self.log.state(host.position) == HostState::Queued;
             let waiting = batch.iter().filter(waits).count();
             if waiting > 0 {
-                // Another node has done its hosts of the batch, where some are not waiting.
+                // A node that is gone has done some of the batch, where not all are waiting.
                 if number > 0 && waiting == batch.len() && !self.pause().await {
                     break;
                 }
                 self.batch((number, sizes.len()), &batch, &fleet, &ready).await?;
             }
             self.apply_limit(total, canary.is_some() && number == 0, &batch);
-            if self.zone_of(batch.iter().copied().filter(|host| waits(&host))).is_some() {
-                // The batch is another node's to end.
-                break;
-            }
         }
         Ok(())
     }
@@ -234,11 +230,6 @@ impl Runner {
         let overrides = Overrides { keys, become_password, extra, ..Overrides::default() };
         let inventory = Arc::clone(&registered.inventory);
         Arc::new(Fleet::of_register(inventory, settings, pool, overrides, keeper))
-    }
-
-    /// The zone of the first host that waits for a node that reaches it.
-    fn zone_of<'a>(&self, mut hosts: impl Iterator<Item = &'a HostRun>) -> Option<String> {
-        hosts.find_map(|host| host.zone.clone().filter(|zone| !self.node.reaches(Some(zone))))
     }
 
     /// Whether somebody has asked for its end.
@@ -287,10 +278,7 @@ impl Runner {
         let mask = Self::mask(fleet, batch, ready.mask.clone());
         let mut pump = self.pump(mask, self.plans());
         pump.expected.clone_from(&ready.expected);
-        let queued = |host: &&&HostRun| {
-            self.log.state(host.position) == HostState::Queued
-                && self.node.reaches(host.zone.as_deref())
-        };
+        let queued = |host: &&&HostRun| self.log.state(host.position) == HostState::Queued;
         let mut hosts: Vec<Host> = Vec::new();
         for host in batch.iter().filter(queued) {
             match fleet.inventory.hosts().get(host.host.as_str()) {
@@ -411,12 +399,9 @@ impl Runner {
         }
         let goes_on = queued && failed.is_none() && !asked && !expired && !stopped;
         // Stopped, but by nobody: by the end of this node, or of its lease.
-        let waiting = self.hosts.iter();
-        let zone =
-            self.zone_of(waiting.filter(|host| self.log.state(host.position) == HostState::Queued));
-        let left = self.node.is_stopping() || self.active.cancel.is_cancelled() || zone.is_some();
+        let left = self.node.is_stopping() || self.active.cancel.is_cancelled();
         let step = match (goes_on, left, self.plans()) {
-            (true, true, _) => Some(Step::Release(zone.or_else(|| self.run.zone.clone()))),
+            (true, true, _) => Some(Step::Release),
             (true, false, true) => Some(Step::Approval),
             _ => None,
         };

@@ -158,7 +158,7 @@ fn step_entry(step: &Step) -> Entry {
         Step::Pause(reason) => json!({ "state": "waiting", "reason": reason }),
         Step::Resume => json!({ "state": "running" }),
         Step::Approval => json!({ "state": "waiting", "reason": "approval" }),
-        Step::Release(_) => json!({ "state": "queued", "reason": "released" }),
+        Step::Release => json!({ "state": "queued", "reason": "released" }),
         Step::End(state, reason) => json!({ "state": state.word(), "reason": reason }),
     };
     entry("run", None, &body)
@@ -304,7 +304,7 @@ impl Writer {
         if self.db.is_shared() && self.may_tell(&hold.id, part.step.is_some()) {
             tx.notify(GREW, &format!("{} {last}", hold.id)).await?;
         }
-        if matches!(part.step, Some(Step::Release(_))) {
+        if matches!(part.step, Some(Step::Release)) {
             tx.notify(QUEUED, &hold.id).await?;
         }
         Ok(Some((last, stepped)))

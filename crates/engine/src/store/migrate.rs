@@ -40,6 +40,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { number: 1, name: "first", script: include_str!("migrations/0001_first.sql") },
     Migration { number: 2, name: "pages", script: include_str!("migrations/0002_pages.sql") },
     Migration { number: 3, name: "upgrades", script: include_str!("migrations/0003_upgrades.sql") },
+    Migration { number: 4, name: "doors", script: include_str!("migrations/0004_doors.sql") },
 ];
 
 /// The first migration since which the database keeps `works_from`, and nodes say which schema they know.

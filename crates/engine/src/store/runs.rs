@@ -83,9 +83,6 @@ pub struct Run {
     /// Its fencing number.
     #[serde(skip)]
     pub fence: i64,
-    /// The zone of the host that is next, where only some nodes reach it.
-    #[serde(skip)]
-    pub zone: Option<String>,
 }
 
 /// A run that is to be made.
@@ -121,7 +118,7 @@ pub struct NewRun {
     pub sealed: Option<Vec<u8>>,
     /// Its hosts by state.
     pub counts: Counts,
-    /// The zone of its first host, where only some nodes reach that.
+    /// The zone of its first host, where only some nodes reach that: they are asked first.
     pub zone: Option<String>,
     /// When it is to be ended, in milliseconds since 1970.
     pub deadline_ms: i64,
@@ -130,7 +127,7 @@ pub struct NewRun {
 const COLUMNS: &str =
     "id, kind, subject, description, selector, strategy, parent_id, job_id, job_name, turn,
     retry_of, actor_kind, actor_id, actor_name, state, reason, checks, cancelled_by, approved_by, phase, hosts, counts,
-    next_seq, node_id, created_ms, started_ms, ended_ms, deadline_ms, sealed, fence, zone";
+    next_seq, node_id, created_ms, started_ms, ended_ms, deadline_ms, sealed, fence";
 
 fn read(row: &Row) -> Result<Run> {
     let next_seq: i64 = row.get("next_seq")?;
@@ -165,7 +162,6 @@ fn read(row: &Row) -> Result<Run> {
         deadline_ms: row.get("deadline_ms")?,
         sealed: row.get("sealed")?,
         fence: row.get("fence")?,
-        zone: row.get("zone")?,
     })
 }
 
@@ -291,18 +287,26 @@ pub async fn progress(from: &dyn Sql, id: &str) -> Result<Option<(RunState, i64)
     Ok(Some((row.word("state")?, row.get::<i64>("next_seq")? - 1)))
 }
 
-/// Only runs whose next host a node of these zones reaches; all where it reaches every zone.
-fn reached(query: Query, zones: &[String]) -> Query {
+/// How long a run waits for a node that reaches its first host by itself, in milliseconds. Then any node takes it, and
+/// reaches the host through another.
+const FIRST_CHOICE_MS: i64 = 1_500;
+
+/// Only runs that a node of these zones may take now.
+fn for_zones(query: Query, zones: &[String], now_ms: i64) -> Query {
     match zones {
         [] => query,
-        zones => query.and_list(" AND (zone IS NULL OR zone IN", zones).and(")"),
+        zones => query
+            .and_list(" AND (q.zone IS NULL OR q.zone IN", zones)
+            .and_bind(" OR q.created_ms <= ?", now_ms - FIRST_CHOICE_MS)
+            .and(")"),
     }
 }
 
-/// Takes the oldest queued run for a node of some zones (of all, where none is named), if there is one: one
-/// statement, so that no two nodes get the same. Of a job whose runs take turns it takes none before those of
-/// earlier turns have ended.
+/// Takes the oldest queued run for a node that reaches some zones by itself (all, where none is named), if there is
+/// one: one statement, so that no two nodes get the same. Of a job whose runs take turns it takes none before those
+/// of earlier turns have ended.
 pub async fn claim(into: &dyn Sql, node: &str, zones: &[String]) -> Result<Option<Run>> {
+    let now = now_ms();
     let query =
         sql("UPDATE runs SET state = 'running', reason = '', node_id = $1, fence = fence + 1,
             lease = lease + 1, started_ms = COALESCE(started_ms, $2)
@@ -311,8 +315,8 @@ pub async fn claim(into: &dyn Sql, node: &str, zones: &[String]) -> Result<Optio
                 WHERE b.job_id = q.job_id AND b.turn < q.turn
                 AND b.state IN ('queued', 'waiting', 'running', 'cancelling')))")
         .bind(node)
-        .bind(now_ms());
-    let query = reached(query, zones)
+        .bind(now);
+    let query = for_zones(query, zones, now)
         .and(" ORDER BY q.id LIMIT 1 ")
         .and(UNLOCKED)
         .and(") AND state = 'queued' RETURNING ")
@@ -345,11 +349,11 @@ pub(super) fn held(row: &Row) -> Result<Held> {
     })
 }
 
-/// What any node holds that a node of some zones could take over.
-pub async fn all_held(from: &dyn Sql, zones: &[String]) -> Result<Vec<Held>> {
+/// What any node holds.
+pub async fn all_held(from: &dyn Sql) -> Result<Vec<Held>> {
     let query = sql("SELECT id, node_id, fence, lease, state FROM runs
          WHERE state IN ('running', 'waiting', 'cancelling') AND node_id IS NOT NULL");
-    from.all(reached(query, zones)).await?.iter().map(held).collect()
+    from.all(query).await?.iter().map(held).collect()
 }
 
 /// Takes a run from a node that has not renewed it; nothing when it has, or another was quicker.
@@ -417,8 +421,8 @@ pub enum Step {
     Resume,
     /// It waits for somebody, and leaves its node.
     Approval,
-    /// It is left for whoever takes it next; the zone of the host that is next, where that matters.
-    Release(Option<String>),
+    /// It is left for whoever takes it next.
+    Release,
     /// It has ended.
     End(RunState, String),
 }
@@ -431,9 +435,7 @@ pub async fn step(into: &dyn Sql, hold: &Hold, step: &Step) -> Result<bool> {
         Step::Approval => {
             sql("UPDATE runs SET state = 'waiting', reason = 'approval', node_id = NULL")
         }
-        Step::Release(zone) => {
-            sql("UPDATE runs SET state = 'queued', node_id = NULL, zone = $1").bind(zone.clone())
-        }
+        Step::Release => sql("UPDATE runs SET state = 'queued', node_id = NULL"),
         Step::End(state, reason) => {
             sql("UPDATE runs SET state = $1, reason = $2, ended_ms = $3, node_id = NULL")
                 .bind(state.word())
@@ -587,12 +589,12 @@ mod tests {
             let run = claim(&db, "a", &[]).await.unwrap().unwrap();
             let (old, counts) = (hold(&run), Counts::new());
             assert_eq!(advance(&db, &old, 3, 10, &counts).await.unwrap(), Some(1));
-            let held = all_held(&db, &[]).await.unwrap();
+            let held = all_held(&db).await.unwrap();
             assert_eq!(held.len(), 1);
             // A renewal in between keeps the run.
             assert_eq!(renew(&db, "a").await.unwrap().len(), 1);
             assert!(take_over(&db, &held[0], "b").await.unwrap().is_none());
-            let held = all_held(&db, &[]).await.unwrap();
+            let held = all_held(&db).await.unwrap();
             let taken = take_over(&db, &held[0], "b").await.unwrap().unwrap();
             assert_eq!((taken.fence, taken.node.as_deref()), (2, Some("b")));
             assert!(take_over(&db, &held[0], "c").await.unwrap().is_none());
@@ -617,7 +619,7 @@ mod tests {
                 assert_eq!(has_advanced(&db, &held, next).await.unwrap(), advanced, "{next}");
             }
             // Also of the commit that gave it away, but not of one that another node made.
-            assert!(step(&db, &held, &Step::Release(None)).await.unwrap());
+            assert!(step(&db, &held, &Step::Release).await.unwrap());
             assert!(has_advanced(&db, &held, first + 3).await.unwrap());
             claim(&db, "b", &[]).await.unwrap().unwrap();
             assert!(!has_advanced(&db, &held, first + 3).await.unwrap());
@@ -626,19 +628,39 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_run_waits_for_a_node_that_reaches_its_next_host() {
+    async fn nodes_of_a_runs_zone_are_asked_first_and_then_any() {
         on_both(|db| async move {
             let (eu, us) = (["eu".to_owned()], ["us".to_owned(), "asia".to_owned()]);
-            make(&db, 2).await;
-            let run = claim(&db, "a", &eu).await.unwrap().unwrap();
-            let release = Step::Release(Some("asia".into()));
-            assert!(step(&db, &hold(&run), &release).await.unwrap());
-            assert!(claim(&db, "a", &eu).await.unwrap().is_none());
-            let run = claim(&db, "b", &us).await.unwrap().unwrap();
-            assert_eq!(run.zone.as_deref(), Some("asia"));
-            for (zones, seen) in [(&eu[..], 0), (&us[..], 1), (&[], 1)] {
-                assert_eq!(all_held(&db, zones).await.unwrap().len(), seen, "{zones:?}");
+            let new = |id: &str, zone: Option<&str>| NewRun {
+                id: Some(id.into()),
+                zone: zone.map(str::to_owned),
+                kind: "command",
+                subject: "{}".into(),
+                strategy: "{}".into(),
+                ..NewRun::default()
+            };
+            for (id, zone) in [("1", Some("asia")), ("2", None), ("3", Some("eu"))] {
+                insert(&db, &new(id, zone)).await.unwrap();
             }
+            // They were asked for now: nobody else shall take the first, however slow this test is.
+            let at = |id: &'static str, created_ms: i64| {
+                let query = sql("UPDATE runs SET created_ms = $1 WHERE id = $2");
+                let db = db.clone();
+                async move { db.run(query.bind(created_ms).bind(id)).await.unwrap() }
+            };
+            at("1", now_ms() + 600_000).await;
+            at("3", now_ms() + 600_000).await;
+            let taken =
+                async |zones: &[String]| claim(&db, "n", zones).await.unwrap().map(|run| run.id);
+            assert_eq!(taken(&eu).await.as_deref(), Some("2"));
+            assert_eq!(taken(&eu).await.as_deref(), Some("3"));
+            assert_eq!(taken(&eu).await, None);
+            at("1", now_ms() - FIRST_CHOICE_MS).await;
+            assert_eq!(taken(&eu).await.as_deref(), Some("1"));
+            insert(&db, &new("4", Some("asia"))).await.unwrap();
+            assert_eq!(taken(&us).await.as_deref(), Some("4"));
+            insert(&db, &new("5", Some("asia"))).await.unwrap();
+            assert_eq!(taken(&[]).await.as_deref(), Some("5"), "a node of all zones");
         })
         .await;
     }
@@ -667,8 +689,7 @@ mod tests {
             assert!(!ask_to_stop(&db, &id, "ana").await.unwrap(), "nobody has it");
             let run = claim(&db, "a", &[]).await.unwrap().unwrap();
             assert!(ask_to_stop(&db, &id, "ana").await.unwrap());
-            for over in [Step::Pause("x".into()), Step::Resume, Step::Approval, Step::Release(None)]
-            {
+            for over in [Step::Pause("x".into()), Step::Resume, Step::Approval, Step::Release] {
                 assert!(!step(&db, &hold(&run), &over).await.unwrap(), "{over:?}");
             }
             let held = renew(&db, "a").await.unwrap();

@@ -44,8 +44,12 @@ macro_rules! column {
 }
 
 /// All of them.
-pub const COLUMNS: &[Column] =
-    &[column!("credentials", "sealed"), column!("jobs", "sealed"), column!("runs", "sealed")];
+pub const COLUMNS: &[Column] = &[
+    column!("credentials", "sealed"),
+    column!("jobs", "sealed"),
+    column!("runs", "sealed"),
+    column!("nodes", "sealed"),
+];
 
 /// A secret as it lies.
 #[derive(Debug)]
@@ -94,11 +98,16 @@ mod tests {
         let mut table = "";
         let mut found = Vec::new();
         for line in MIGRATIONS.iter().flat_map(|migration| migration.script().lines()) {
-            let mut words = line.split_whitespace();
-            match (words.next(), words.next(), words.next()) {
-                (Some("CREATE"), Some("TABLE"), Some(name)) => table = name,
-                (Some(name), Some("BYTES" | "BYTES,"), _) if name.starts_with("sealed") => {
-                    found.push((table, name));
+            let words: Vec<&str> = line.split_whitespace().collect();
+            match words.as_slice() {
+                ["CREATE", "TABLE", name, ..] => table = name,
+                ["ALTER", "TABLE", of, "ADD", "COLUMN", name, "BYTES;"]
+                    if name.starts_with("sealed") =>
+                {
+                    found.push((*of, *name));
+                }
+                [name, "BYTES" | "BYTES,", ..] if name.starts_with("sealed") => {
+                    found.push((table, *name));
                 }
                 _ => {}
             }

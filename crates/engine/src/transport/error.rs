@@ -78,6 +78,12 @@ pub enum TransportError {
         #[source]
         source: Box<TransportError>,
     },
+    /// No node in the host's network could be used, or the host was not reached from there.
+    #[error("{message}")]
+    Node {
+        /// The whole sentence: which node, and why.
+        message: Message,
+    },
     /// The SSH handshake failed.
     #[error("{}", self.message())]
     Handshake {
@@ -161,9 +167,10 @@ impl TransportError {
             }
             Self::Jump { host, jump, source } => say::jump_failed(host, jump, source),
             Self::Handshake { host, source } => handshake_message(host, source),
-            Self::HostKey { message } | Self::Settings { message } | Self::Auth { message } => {
-                message.clone()
-            }
+            Self::HostKey { message }
+            | Self::Settings { message }
+            | Self::Auth { message }
+            | Self::Node { message } => message.clone(),
             Self::Channel { host, source } => say::channel_refused(host, source),
             Self::Refused { host, what } => say::command_refused(host, what),
             Self::Lost { host, reason, .. } => say::lost(host, reason),
@@ -179,6 +186,7 @@ impl TransportError {
             | Self::Connect { .. }
             | Self::Deadline { .. }
             | Self::Jump { .. }
+            | Self::Node { .. }
             | Self::Handshake { .. }
             | Self::HostKey { .. }
             | Self::Settings { .. }
@@ -214,6 +222,7 @@ impl TransportError {
             Self::Auth { .. } => "auth",
             Self::Channel { .. } | Self::Refused { .. } => "refused",
             Self::Lost { .. } => "lost",
+            Self::Node { .. } => "node",
             Self::Local { .. } | Self::Unsupported { .. } => "local",
         }
     }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 
+pub mod dial;
 pub mod error;
 pub mod local;
 mod mark;

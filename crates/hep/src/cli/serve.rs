@@ -1,6 +1,6 @@
 //! `hep serve`: the server.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +17,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::database;
 use super::failure::Failure;
 use crate::executors::EXECUTORS;
+use crate::serve::carrier::Nodes;
 use crate::serve::{Server, log};
 use crate::settings::{Origin, Settings, table};
 use crate::terminal::Screen;
@@ -75,7 +76,8 @@ pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> 
     let engine = database::open(settings.text(&table::DATABASE)).await?;
     let server = Server::new(&engine, &settings, listener)?;
     let mut options = options(&settings)?;
-    options.address = address.to_string();
+    options.address = reached(&settings, address, server.is_secure());
+    options.carrier = Some(Arc::new(Nodes::new(&settings)?));
     let node = server::Server::start(&engine, &options)?;
     let scheme = if server.is_secure() { "https" } else { "http" };
     screen.say(&say::listening(format!("{scheme}://{address}")).to_string());
@@ -120,6 +122,22 @@ fn leave_no_memory() {
     }
 }
 
+/// Where other nodes reach this one.
+fn reached(settings: &Settings, address: SocketAddr, is_secure: bool) -> String {
+    let said = settings.text(&table::NODE_ADDRESS);
+    let place = match address.ip().is_unspecified() {
+        _ if !said.is_empty() => said.to_owned(),
+        true => format!("{}:{}", machine(), address.port()),
+        false => address.to_string(),
+    };
+    if is_secure && !place.contains("://") { format!("https://{place}") } else { place }
+}
+
+/// The name of the machine.
+fn machine() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
 /// How this node works.
 fn options(settings: &Settings) -> Result<server::Options, Failure> {
     let path = |setting| {
@@ -141,7 +159,7 @@ fn options(settings: &Settings) -> Result<server::Options, Failure> {
     options.cache = Some(super::variables::state_directory().join("cache"));
     options.runs = usize::try_from(settings.number(&table::RUNS_AT_ONCE)).unwrap_or(1);
     options.name = match settings.text(&table::NODE_NAME) {
-        "" => rustix::system::uname().nodename().to_string_lossy().into_owned(),
+        "" => machine(),
         name => name.to_owned(),
     };
     options.zones = settings.list(&table::NODE_ZONES);

@@ -62,6 +62,7 @@ pub(crate) struct Meter {
     open: Gauge,
     starting: Gauge,
     failures: Family<Reason, Counter>,
+    tunnels: Gauge,
 }
 
 impl Meter {
@@ -80,6 +81,7 @@ impl Meter {
             open: Gauge::default(),
             starting: Gauge::default(),
             failures: Family::default(),
+            tunnels: Gauge::default(),
         };
         meter.registered()
     }
@@ -98,6 +100,8 @@ impl Meter {
         registry.register("ssh_connections_starting", text, self.starting.clone());
         let text = "SSH connections of this node that could not be opened";
         registry.register("ssh_failures", text, self.failures.clone());
+        let text = "Connections to hosts that this node carries for others";
+        registry.register("tunnels", text, self.tunnels.clone());
         self
     }
 
@@ -114,6 +118,8 @@ impl Meter {
     /// The page.
     pub(crate) async fn page(&self, engine: &Engine) -> String {
         self.take(&engine.numbers().await);
+        let open = engine.tunnels().map_or(0, |tunnels| tunnels.open());
+        self.tunnels.set(i64::try_from(open).unwrap_or(i64::MAX));
         let mut text = String::new();
         // Writing into a string cannot fail.
         let _ = encode(&mut text, &self.registry);

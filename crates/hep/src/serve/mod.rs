@@ -1,5 +1,6 @@
 //! The server: listens, answers, and ends when it is told to.
 
+pub(crate) mod carrier;
 pub(crate) mod forwarded;
 mod health;
 pub(crate) mod log;
@@ -11,6 +12,9 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod tunnel;
+#[cfg(test)]
+mod tunnel_test;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -70,6 +74,7 @@ impl Server {
         // The last layer is the outermost: every answer, even one to a panic, is named and counted.
         let app = api::router(engine.clone(), aliases)
             .merge(health::router(engine.clone(), Arc::clone(&door)))
+            .merge(tunnel::router(engine.clone()))
             .layer(DefaultBodyLimit::max(body))
             .layer(CatchPanicLayer::custom(request::panicked))
             .layer(middleware::from_fn(api::xml_for_those_who_ask))
@@ -95,6 +100,8 @@ impl Server {
         });
         let app = self.app.into_make_service_with_connect_info::<SocketAddr>();
         self.listener.set_nonblocking(true)?;
+        // What is accepted has this of the listener: keystrokes through a tunnel wait for no more bytes.
+        rustix::net::sockopt::set_tcp_nodelay(&self.listener, true)?;
         match self.certificate {
             None => axum_server::from_tcp(self.listener)?.handle(handle).serve(app).await,
             Some(certificate) => {

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use hep_core::message::server as say;
 use tracing::{Instrument as _, debug, info, info_span};
 
-use super::Door;
+use super::{Door, tunnel};
 use crate::api::{self, Problem};
 
 /// The header with which an answer is named.
@@ -41,15 +41,22 @@ pub(super) async fn admit(
     let streams = path.ends_with("/events");
     let span = info_span!("request", id = %id, %method, %path);
     let work = async {
-        if !door.rates.admits(credential.as_deref(), origin.address) {
-            let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, &say::too_many());
-            return ([(header::RETRY_AFTER, "60")], problem).into_response();
+        // Nodes ask for as many tunnels at once as there are hosts; who cannot prove to be one is a stranger, below.
+        let is_node = path == tunnel::PATH;
+        if !is_node && !door.rates.admits(credential.as_deref(), origin.address) {
+            return too_many();
         }
         let answer = next.run(request);
         if streams {
             return answer.await;
         }
         match tokio::time::timeout(door.time, answer).await {
+            Ok(response) if is_node && is_refusal(response.status()) => {
+                match door.rates.admits(None, origin.address) {
+                    true => response,
+                    false => too_many(),
+                }
+            }
             Ok(response) => response,
             Err(_) => {
                 Problem::new(StatusCode::SERVICE_UNAVAILABLE, &say::too_slow(door.time.as_secs()))
@@ -73,6 +80,16 @@ pub(super) async fn admit(
     set(response.headers_mut(), header::X_FRAME_OPTIONS, "DENY");
     set(response.headers_mut(), header::REFERRER_POLICY, "no-referrer");
     response
+}
+
+/// Whether a wish for a tunnel was refused for what it was, and not for the host.
+fn is_refusal(status: StatusCode) -> bool {
+    status.is_client_error() && status != StatusCode::FAILED_DEPENDENCY
+}
+
+fn too_many() -> Response {
+    let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, &say::too_many());
+    ([(header::RETRY_AFTER, "60")], problem).into_response()
 }
 
 fn set(headers: &mut HeaderMap, name: HeaderName, text: &str) {

@@ -62,7 +62,15 @@ settings! {
     PUBLIC_URL = "public_url", "HEP_PUBLIC_URL", Kind::Text, "";
     /// What this node is called; empty for the name of the machine.
     NODE_NAME = "node.name", "HEP_NODE_NAME", Kind::Text, "";
-    /// The zones whose hosts this node reaches; empty for all. Hosts without a zone are reached by every node.
+    /// Where other nodes reach this one: `HOST:PORT`, or the address of a proxy before it (`https://…`), which must
+    /// let the upgrade of `/internal/tunnel` through. Empty for where it listens; where that is every address of the
+    /// machine, the machine's name with the port.
+    NODE_ADDRESS = "node.address", "HEP_NODE_ADDRESS", Kind::Text, "";
+    /// A file with certificates, in PEM, that are trusted when another node is asked for a way to a host by HTTPS,
+    /// beside those of the system.
+    NODE_CA = "node.ca", "HEP_NODE_CA", Kind::Text, "";
+    /// The zones whose hosts this node reaches by itself; empty for all. It reaches those of other zones through the
+    /// nodes of these, and hosts without a zone by itself.
     NODE_ZONES = "node.zones", "HEP_NODE_ZONES", Kind::List, "";
     /// How long a node may be silent until others take over its runs, the same on every node. After two thirds of it
     /// without an answer of the database the node stops what it is at.

@@ -20,6 +20,7 @@
 //! | every call by each role | `api/rights_test.rs` |
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -378,27 +379,178 @@ async fn a_stopped_node_hands_its_runs_to_another() {
     assert_eq!(names, ["n2"], "who has ended has said so");
 }
 
-#[tokio::test]
-async fn a_host_is_reached_from_its_zone() {
-    let postgres = Postgres::start();
-    let one = first(&postgres, 4, "15s").await;
-    for (host, zone) in [("h0001", "eu"), ("h0002", "us"), ("h0003", "eu")] {
-        one.call("PATCH", &format!("/hosts/{host}"), Some(json!({ "zone": zone })), 200).await;
+/// Hosts that only the node of their zone reaches: the register has an address that leads nowhere, and that node
+/// alone knows by its SSH configuration which one is meant.
+struct Zones {
+    hq: Server,
+    eu: Server,
+    us: Server,
+    folder: tempfile::TempDir,
+    _postgres: Postgres,
+}
+
+impl Zones {
+    /// `h0001` and `h0003` are in `eu`, `h0002` in `us`, `h0004` in none. The node `hq` is in neither zone.
+    async fn start() -> Self {
+        let postgres = Postgres::start();
+        let database = postgres.address();
+        let hq = [
+            ("HEP_DATABASE", database.as_str()),
+            ("HEP_NODE_NAME", "hq"),
+            ("HEP_NODE_ZONES", "hq"),
+            ("HEP_HOST_KEY", "accept-new"),
+        ];
+        let hq = Server::start_with(4, &hq).await;
+        let folder = open_folder();
+        for (zone, hosts) in [("eu", &[1, 3][..]), ("us", &[2])] {
+            let mut config = String::new();
+            for host in hosts {
+                let addresses = crate::breadth::file_of_fleet("breadth/addresses");
+                let (real, known) = (addresses.lines().nth(host - 1).unwrap(), known_as(*host));
+                let _ = writeln!(config, "Host {known}\n  HostName {real}");
+                let said = json!({ "address": known, "zone": zone });
+                hq.call("PATCH", &format!("/hosts/h000{host}"), Some(said), 200).await;
+            }
+            std::fs::write(folder.path().join(zone), config).unwrap();
+        }
+        let node = |zone: &str| {
+            let config = folder.path().join(zone);
+            let config = config.to_str().unwrap();
+            let said =
+                [("HEP_NODE_NAME", zone), ("HEP_NODE_ZONES", zone), ("HEP_SSH_CONFIG", config)];
+            hq.peer(&said)
+        };
+        let (eu, us) = (node("eu"), node("us"));
+        for node in [&eu, &us] {
+            is_up(&hq, node).await;
+        }
+        Self { hq, eu, us, folder, _postgres: postgres }
     }
-    let in_zone = |name, zone| [("HEP_NODE_NAME", name), ("HEP_NODE_ZONES", zone)];
-    let (eu, us) = (one.peer(&in_zone("eu", "eu")), one.peer(&in_zone("us", "us,asia")));
-    drop(one);
-    let id = us.ask(json!({ "kind": "command", "line": "true" }), "all", json!({})).await;
-    let run = eu.ended(&id).await;
-    assert_eq!(run["counts"], json!({ "succeeded": 4 }), "{:?}", eu.log(&id).await);
-    let log = eu.log(&id).await;
+
+    /// What becomes of a command on one host, asked for at `hq`: its state, and the id of what went wrong.
+    async fn outcome(&self, host: &str) -> (String, String) {
+        let id = self.hq.ask(json!({ "kind": "command", "line": "true" }), host, json!({})).await;
+        self.hq.ended(&id).await;
+        let hosts = self.hq.call("GET", &format!("/runs/{id}/hosts"), None, 200).await;
+        let host = &hosts["items"][0];
+        let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        (word(&host["state"]), word(&host["error"]["id"]))
+    }
+}
+
+/// Where the register has a host: an address for many, at which nobody can be connected to.
+fn known_as(host: usize) -> String {
+    format!("239.255.7.{host}")
+}
+
+/// Waits until the register of nodes has one.
+async fn is_up(by: &Server, node: &Server) {
+    for _ in 0..3000 {
+        let nodes = by.call("GET", "/nodes", None, 200).await;
+        let nodes = nodes["items"].as_array().unwrap();
+        if nodes.iter().any(|known| known["address"] == node.address()) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("the node never says that it is there");
+}
+
+#[tokio::test]
+async fn a_host_is_reached_through_a_node_of_its_zone_and_a_run_stays_whole() {
+    let zones = Zones::start().await;
+    // Where its zone is not known, it is not reached.
+    zones.hq.call("PATCH", "/hosts/h0001", Some(json!({ "zone": "hq" })), 200).await;
+    assert_eq!(zones.outcome("h0001").await.0, "unreachable");
+    zones.hq.call("PATCH", "/hosts/h0001", Some(json!({ "zone": "eu" })), 200).await;
+    let path = zones.folder.path().display();
+    let play = format!(
+        "- hosts: all\n  gather_facts: false\n  tasks:\n    \
+         - shell: 'set -- $SSH_CONNECTION; echo $3'\n      register: where\n    \
+         - shell: 'echo once >>{path}/once; echo said'\n      register: said\n      run_once: true\n    \
+         - shell: 'echo {{{{ said.stdout }}}} {{{{ hostvars.h0001.where.stdout }}}} \
+         {{{{ hostvars.h0002.where.stdout }}}} >>{path}/seen-{{{{ inventory_hostname }}}}'\n"
+    );
+    let subject = json!({ "kind": "manifest", "entry": "a.yml", "files": { "a.yml": play } });
+    let id = zones.hq.ask(subject.clone(), "all", json!({})).await;
+    let run = zones.us.ended(&id).await;
+    let log = zones.eu.log(&id).await;
+    assert_eq!(run["counts"], json!({ "succeeded": 4 }), "{log:?}");
     let by: BTreeSet<&str> =
         log.iter().filter_map(|event| event["data"]["node"].as_str()).collect();
-    assert_eq!(by.len(), 2, "{log:?}");
-    let approval = json!({ "approval": true });
-    let body = json!({ "subject": { "kind": "command", "line": "true" }, "selector": "all",
-        "strategy": approval });
-    eu.call("POST", "/runs", Some(body), 422).await;
+    assert_eq!(by.len(), 1, "one node has the whole run: {log:?}");
+    let read = |name: &str| std::fs::read_to_string(zones.folder.path().join(name)).unwrap();
+    assert_eq!(read("once"), "once\n");
+    let addresses = crate::breadth::file_of_fleet("breadth/addresses");
+    let places: Vec<&str> = addresses.lines().take(2).collect();
+    for host in 1..=4 {
+        assert_eq!(
+            read(&format!("seen-h000{host}")),
+            format!("said {} {}\n", places[0], places[1])
+        );
+    }
+    // Whoever is asked, whatever is asked.
+    for node in [&zones.hq, &zones.us, &zones.eu] {
+        for host in ["h0001", "h0002", "h0003", "h0004"] {
+            let path = format!("/hosts/{host}/status?live=true");
+            node.call("GET", &path, None, 200).await;
+        }
+    }
+    for (node, least) in [(&zones.eu, 4), (&zones.us, 2), (&zones.hq, 0)] {
+        let page = reqwest::get(format!("http://{}/metrics", node.address())).await.unwrap();
+        let page = page.text().await.unwrap();
+        let open = page.lines().find_map(|line| line.strip_prefix("hep_tunnels ")).unwrap();
+        assert!(open.parse::<usize>().unwrap() >= least, "{}: {open}", node.address());
+    }
+    // What each host would do can be told beforehand, on all of them.
+    let body = json!({ "subject": subject, "selector": "all", "strategy": { "approval": true } });
+    let asked = zones.eu.call("POST", "/runs", Some(body), 202).await;
+    let planned = |run: &Value| run["reason"] == "approval";
+    zones.eu.until(asked["id"].as_str().unwrap(), planned).await;
+}
+
+#[tokio::test]
+async fn a_zone_whose_node_is_gone_is_honestly_out_of_reach() {
+    let mut zones = Zones::start().await;
+    let outcome = |state: &str, id: &str| (state.to_owned(), id.to_owned());
+    // One that ends in order says so, and ends though others have connections through it.
+    assert_eq!(zones.outcome("h0003").await, outcome("succeeded", ""));
+    assert_eq!(zones.eu.stop(), 0);
+    assert_eq!(zones.outcome("h0003").await, outcome("unreachable", "ssh.no_node"));
+    assert_eq!(zones.outcome("h0002").await, outcome("succeeded", ""));
+    zones.eu.start_again();
+    is_up(&zones.hq, &zones.eu).await;
+    let command =
+        "set -- $SSH_CONNECTION; echo begun >>DIR/$3; until [ -e DIR/go ]; do sleep 0.05; done";
+    let command = command.replace("DIR", zones.folder.path().to_str().unwrap());
+    let subject = json!({ "kind": "command", "line": command });
+    // Somebody else coordinates it: `eu` sleeps until that is so.
+    zones.eu.signal(Signal::STOP);
+    let id = zones.hq.ask(subject, "h0002,h0003,h0004", json!({})).await;
+    zones.hq.until(&id, |run| !run["node"].is_null()).await;
+    zones.eu.signal(Signal::CONT);
+    let addresses = crate::breadth::file_of_fleet("breadth/addresses");
+    let begun: Vec<_> = addresses
+        .lines()
+        .skip(1)
+        .take(3)
+        .map(|address| zones.folder.path().join(address))
+        .collect();
+    zones.hq.until(&id, |_| begun.iter().all(|file| file.exists())).await;
+    zones.eu.kill();
+    zones.hq.until(&id, |run| run["counts"]["lost"] == 1).await;
+    std::fs::write(zones.folder.path().join("go"), "").unwrap();
+    let run = zones.hq.ended(&id).await;
+    assert_eq!(
+        run["counts"],
+        json!({ "lost": 1, "succeeded": 2 }),
+        "{:?}",
+        zones.hq.log(&id).await
+    );
+    assert_eq!(zones.outcome("h0003").await, outcome("unreachable", "ssh.node_failed"));
+    zones.eu.start_again();
+    is_up(&zones.hq, &zones.eu).await;
+    assert_eq!(zones.outcome("h0003").await, outcome("succeeded", ""));
 }
 
 #[tokio::test]

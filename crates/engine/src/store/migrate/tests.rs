@@ -83,11 +83,11 @@ async fn a_migration_that_stops_nodes_waits_for_them() {
         let _claim = db.alone().unwrap();
         let now = now_ms();
         for node in [node("old", known(), now), node("gone", known(), now - 2 * UP_MS)] {
-            nodes::beat(&db, &node).await.unwrap();
+            nodes::beat(&db, &node, None).await.unwrap();
         }
         let added = apply(&db, &with(&[adds(next)]), i64::MAX, Older::Spare).await.unwrap();
         assert_eq!(added, [next], "they work on");
-        nodes::beat(&db, &node("new", next + 1, now)).await.unwrap();
+        nodes::beat(&db, &node("new", next + 1, now), None).await.unwrap();
         let both = with(&[adds(next), breaks(next + 1)]);
         let refused = apply(&db, &both, i64::MAX, Older::Spare).await.unwrap_err();
         let StoreError::OlderNodes { number, nodes } = refused else { panic!("{refused}") };
@@ -105,7 +105,7 @@ async fn whoever_knows_better_stops_them() {
     on_both_empty(|db| async move {
         migrate(&db, Older::Spare).await.unwrap();
         let _claim = db.alone().unwrap();
-        nodes::beat(&db, &node("old", known(), now_ms())).await.unwrap();
+        nodes::beat(&db, &node("old", known(), now_ms()), None).await.unwrap();
         let all = with(&[breaks(next)]);
         assert!(apply(&db, &all, i64::MAX, Older::Spare).await.is_err());
         assert_eq!(apply(&db, &all, i64::MAX, Older::Ignore).await.unwrap(), [next]);
@@ -119,7 +119,7 @@ async fn a_file_that_nobody_serves_has_no_nodes() {
     let folder = tempfile::tempdir().unwrap();
     let db = Db::open(&format!("sqlite:{}", folder.path().join("a.db").display())).await.unwrap();
     migrate(&db, Older::Spare).await.unwrap();
-    nodes::beat(&db, &node("killed", known(), now_ms())).await.unwrap();
+    nodes::beat(&db, &node("killed", known(), now_ms()), None).await.unwrap();
     let applied = apply(&db, &with(&[breaks(next)]), i64::MAX, Older::Spare).await.unwrap();
     assert_eq!(applied, [next], "it was killed a moment ago, and is started anew");
 }

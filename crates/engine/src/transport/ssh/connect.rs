@@ -24,6 +24,8 @@ use crate::transport::{Stage, TransportError};
 const WINDOW: u32 = 2 * 1024 * 1024;
 /// Messages of a channel that wait for their reader before the whole connection does.
 const CHANNEL_QUEUE: usize = 32;
+/// Who carries our bytes forgets a connection that is silent for minutes: so long it never is.
+const LONGEST_SILENCE: Duration = Duration::from_mins(1);
 
 /// What all connections share.
 pub(super) struct Tools {
@@ -32,7 +34,16 @@ pub(super) struct Tools {
 }
 
 /// A connection's two ends of interest: the handle, and why it ended.
-pub(super) type Opened = (Handle<Session>, watch::Receiver<End>);
+type Shaken = (Handle<Session>, watch::Receiver<End>);
+
+/// A connection that is logged in.
+pub(super) struct Opened {
+    pub(super) handle: Handle<Session>,
+    /// Why it ended.
+    pub(super) end: watch::Receiver<End>,
+    /// Which machine made the TCP connection in our place.
+    pub(super) through: Option<String>,
+}
 
 /// Connects, shakes hands and logs in.
 pub(super) async fn open(
@@ -40,9 +51,15 @@ pub(super) async fn open(
     via: Option<&SshConnection>,
     tools: &Tools,
 ) -> Result<Opened, TransportError> {
-    let (mut handle, end) = match via {
-        None => handshake(target, tcp(target).await?, tools).await?,
-        Some(via) => {
+    let mut through_node = None;
+    let (mut handle, end) = match (via, &target.dialer) {
+        (None, None) => handshake(target, tcp(target).await?, tools).await?,
+        (None, Some(dialer)) => {
+            let hop = dialer.dial(&target.name, target.deadlines.connect).await?;
+            through_node = Some(hop.through);
+            handshake(target, hop.stream, tools).await?
+        }
+        (Some(via), _) => {
             let tunnel = via.tunnel(&target.address, target.port);
             let stream = timeout(target.deadlines.connect, tunnel)
                 .await
@@ -52,7 +69,7 @@ pub(super) async fn open(
         }
     };
     auth::log_in(&mut handle, &end, target, tools).await?;
-    Ok((handle, end))
+    Ok(Opened { handle, end, through: through_node })
 }
 
 /// An error of the way through a jump host.
@@ -78,7 +95,8 @@ fn late(target: &SshTarget, stage: Stage) -> TransportError {
     TransportError::Deadline { host: target.name.clone(), stage, detail, after }
 }
 
-async fn tcp(target: &SshTarget) -> Result<TcpStream, TransportError> {
+/// A TCP connection to a target, for somebody else whose first hop it is.
+pub(crate) async fn tcp(target: &SshTarget) -> Result<TcpStream, TransportError> {
     timeout(target.deadlines.connect, resolve_and_dial(target))
         .await
         .unwrap_or_else(|_| Err(late(target, Stage::Connect)))
@@ -121,7 +139,7 @@ async fn handshake<S>(
     target: &SshTarget,
     stream: S,
     tools: &Tools,
-) -> Result<Opened, TransportError>
+) -> Result<Shaken, TransportError>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -161,7 +179,10 @@ fn config(
     known_types: &[String],
     authority: bool,
 ) -> Result<client::Config, TransportError> {
-    let alive = target.deadlines.alive_interval;
+    let alive = match (target.deadlines.alive_interval, &target.first().dialer) {
+        (alive, Some(_)) if alive.is_zero() || alive > LONGEST_SILENCE => LONGEST_SILENCE,
+        (alive, _) => alive,
+    };
     Ok(client::Config {
         preferred: preferred(target, known_types, authority)?,
         window_size: WINDOW,

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use super::channel;
+use super::connect::Opened;
 use super::gate::{Gate, Pass};
 use super::running::Running;
 use super::session::{End, Session};
@@ -41,6 +42,8 @@ struct Shared {
     end: watch::Receiver<End>,
     /// The connection to the jump host that carries this one.
     via: Option<Arc<SshConnection>>,
+    /// Which machine carries its bytes.
+    through: Option<String>,
     /// How many connections to this target there were before this one.
     generation: u64,
     running: Running,
@@ -68,19 +71,19 @@ impl Start {
 impl SshConnection {
     pub(super) fn new(
         target: &SshTarget,
-        handle: Handle<Session>,
-        end: watch::Receiver<End>,
+        opened: Opened,
         via: Option<Arc<SshConnection>>,
         channels: usize,
         generation: u64,
     ) -> Self {
         Self(Arc::new(Shared {
             name: target.name.clone(),
-            handle,
+            handle: opened.handle,
             gate: Gate::new(channels),
             deadlines: target.deadlines,
-            end,
+            end: opened.end,
             via,
+            through: opened.through,
             generation,
             running: Running::default(),
         }))
@@ -99,6 +102,12 @@ impl SshConnection {
     /// Whether it can still be used; a connection through a jump host ends with that one.
     pub fn is_alive(&self) -> bool {
         !self.0.handle.is_closed() && self.0.via.as_ref().is_none_or(|via| via.is_alive())
+    }
+
+    /// Whether another machine carries it, or what it goes through.
+    pub(super) fn goes_through(&self, machine: &str) -> bool {
+        self.0.through.as_deref() == Some(machine)
+            || self.0.via.as_ref().is_some_and(|via| via.goes_through(machine))
     }
 
     pub(super) fn end(&self) -> watch::Receiver<End> {

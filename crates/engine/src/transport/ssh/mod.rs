@@ -19,6 +19,7 @@ mod settings;
 mod signer;
 mod target;
 
+pub(crate) use connect::tcp;
 pub use connection::SshConnection;
 pub use pinned::{Pinned, PinnedKey, ShownKey, Told};
 pub use pool::{Limits, Numbers as PoolNumbers, Pool};

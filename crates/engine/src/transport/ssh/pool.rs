@@ -172,9 +172,9 @@ impl Pool {
             }
         };
         let _starts = self.may_start(target).await;
-        let (handle, end) = self.open_patiently(target, via.as_deref()).await?;
+        let opened = self.open_patiently(target, via.as_deref()).await?;
         let channels = self.limits.channels;
-        Ok(Arc::new(SshConnection::new(target, handle, end, via, channels, generation)))
+        Ok(Arc::new(SshConnection::new(target, opened, via, channels, generation)))
     }
 
     /// Connects; what the host drops before it knows us is tried again. Our own limit on starts cannot prevent
@@ -221,6 +221,16 @@ impl Pool {
         let slot = lock(&self.slots).get(&target.key()).cloned();
         if let Some(slot) = slot {
             slot.current.lock().await.connection = None;
+        }
+    }
+
+    /// Forgets the connections that another machine carries for us, which is about to go; work that still runs
+    /// keeps its own.
+    pub async fn leave(&self, machine: &str) {
+        let slots: Vec<Arc<Slot>> = lock(&self.slots).values().cloned().collect();
+        for slot in slots {
+            let mut current = slot.current.lock().await;
+            current.connection.take_if(|connection| connection.goes_through(machine));
         }
     }
 

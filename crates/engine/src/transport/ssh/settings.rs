@@ -205,6 +205,7 @@ impl Settings {
             password: wanted.password.clone(),
             agent: agent(options.identity_agent.as_ref()),
             jumps: vec![],
+            dialer: None,
             host_keys: self.host_keys(wanted, &options),
             deadlines: Deadlines {
                 connect: connect.unwrap_or(defaults.connect),

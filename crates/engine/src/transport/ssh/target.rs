@@ -9,6 +9,7 @@ use hep_core::ssh::known_hosts;
 
 use super::pinned::Pinned;
 use crate::transport::Deadlines;
+use crate::transport::dial::Dial;
 
 /// What to do about a host key that no file names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +87,8 @@ pub struct SshTarget {
     pub agent: Option<PathBuf>,
     /// The way there, the first hop first. A hop's own `jumps` are not used.
     pub jumps: Vec<SshTarget>,
+    /// Who makes the TCP connection in our place. It counts of the first hop only.
+    pub dialer: Option<Arc<dyn Dial>>,
     /// Whom to trust.
     pub host_keys: HostKeys,
     /// How long to wait.
@@ -103,6 +106,7 @@ pub(super) struct TargetKey {
     port: u16,
     user: String,
     jumps: Vec<(String, u16, String)>,
+    way: Option<String>,
     stamp: String,
 }
 
@@ -114,8 +118,19 @@ impl SshTarget {
             port: self.port,
             user: self.user.clone(),
             jumps: self.jumps.iter().map(hop).collect(),
+            way: self.first().dialer.as_ref().map(|dialer| dialer.way().to_owned()),
             stamp: self.stamp.clone(),
         }
+    }
+
+    /// What is connected to first: the first hop, or the host itself.
+    pub(super) fn first(&self) -> &Self {
+        self.jumps.first().unwrap_or(self)
+    }
+
+    /// Has somebody else make the first TCP connection.
+    pub(crate) fn dial_by(&mut self, dialer: Option<Arc<dyn Dial>>) {
+        *self.jumps.first_mut().map_or(&mut self.dialer, |first| &mut first.dialer) = dialer;
     }
 
     /// The last hop, itself reached through the hops before it.

@@ -42,6 +42,7 @@ fn target(server: &Server) -> SshTarget {
         password: Some(Secret::new(server::PASSWORD.into())),
         agent: None,
         jumps: vec![],
+        dialer: None,
         host_keys: HostKeys {
             user_files: vec![],
             global_files: vec![],
