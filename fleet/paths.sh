@@ -23,6 +23,8 @@ fi
 # The suite of the machines' image, and a number to raise whenever what goes into the image changes.
 machine_suite="${HEP_MACHINE_SUITE:-bookworm}"
 machine_image="hep-test:$machine_suite-2"
+# The same for the base of our own image.
+base_image="hep-base:$machine_suite-1"
 
 say() { printf 'fleet: %s\n' "$*" >&2; }
 

@@ -46,9 +46,9 @@ options! {
         #[serde(default = "yes")]
         get_checksum: bool,
         /// `sha1`, `sha256`, `sha224`, `sha384`, `sha512` or `md5`. SHA-256 costs least; for others the
-        /// content is read, up to 64 MiB.
-        #[serde(default = "sha1", alias = "checksum", alias = "checksum_algo")]
-        checksum_algorithm: Algorithm,
+        /// content is read, up to 64 MiB. Where none is said it is `sha1`, and left out of a larger file.
+        #[serde(default, alias = "checksum", alias = "checksum_algo")]
+        checksum_algorithm: Option<Algorithm>,
     }
 }
 
@@ -66,10 +66,6 @@ enum Algorithm {
 
 const fn yes() -> bool {
     true
-}
-
-const fn sha1() -> Algorithm {
-    Algorithm::Sha1
 }
 
 impl Algorithm {
@@ -91,7 +87,7 @@ impl Module for StatOf {
     fn plan(&self, context: &Context<'_>, observe: &mut Observe) -> Result<Plan, Stop> {
         let path = expand(&self.path, context, observe)?;
         let path = trimmed(&path);
-        let digest = self.get_checksum && self.checksum_algorithm == Algorithm::Sha256;
+        let digest = self.get_checksum && self.checksum_algorithm == Some(Algorithm::Sha256);
         observe.expect([
             Question::Stat { path: path.into(), follow: self.follow, digest },
             Question::User(context.user.into()),
@@ -129,13 +125,17 @@ impl StatOf {
         if !self.get_checksum || stat.kind != FileKind::File || !readable {
             return Ok(());
         }
-        let sum: Option<Arc<str>> = if self.checksum_algorithm == Algorithm::Sha256 {
-            stat.sha256.clone()
-        } else if stat.size > LIMIT {
-            return Err(say::too_large_to_sum(path, LIMIT).into());
-        } else {
-            let content = observe.read(path, LIMIT)?;
-            content.map(|bytes| self.checksum_algorithm.of(&bytes.0).into())
+        let sum: Option<Arc<str>> = match self.checksum_algorithm {
+            Some(Algorithm::Sha256) => stat.sha256.clone(),
+            // Whoever asks for none in particular wants to know what lies there.
+            None if stat.size > LIMIT => None,
+            Some(_) if stat.size > LIMIT => {
+                return Err(say::too_large_to_sum(path, LIMIT).into());
+            }
+            algorithm => {
+                let content = observe.read(path, LIMIT)?;
+                content.map(|bytes| algorithm.unwrap_or(Algorithm::Sha1).of(&bytes.0).into())
+            }
         };
         facts.insert("checksum".into(), Value::from(sum.map(Value::Str)));
         Ok(())
@@ -225,9 +225,13 @@ fn is_member(user: &Account, stat: &Found) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::memory::Host;
     use crate::module_test::{options, run};
+    use crate::observe::Answer;
+    use crate::plan_case;
 
     /// The members of `stat` that are asked for, each as JSON.
     fn facts(host: &str, opts: &str, user: &str, names: &[&str]) -> Vec<String> {
@@ -305,6 +309,58 @@ mod tests {
             ),
         ] {
             assert_eq!(facts(host, opts, user, names), expected, "{opts} as {user}");
+        }
+    }
+
+    /// A regular file of root's that has so many bytes, and who looks.
+    fn large(size: u64) -> [(Question, Answer); 2] {
+        let stat = Found {
+            kind: FileKind::File,
+            mode: 0o644,
+            uid: 0,
+            gid: 0,
+            owner: None,
+            group: None,
+            size,
+            mtime_ns: 0,
+            atime_ns: 0,
+            ctime_ns: 0,
+            dev: 0,
+            ino: 0,
+            nlink: 1,
+            target: None,
+            sha256: None,
+        };
+        let root = Account {
+            name: "root".into(),
+            uid: 0,
+            gid: 0,
+            gecos: "".into(),
+            home: "/root".into(),
+            shell: "/bin/sh".into(),
+            groups: Vec::new(),
+            password: None,
+            locked: None,
+        };
+        let question = Question::Stat { path: "/f".into(), follow: false, digest: false };
+        [
+            (question, Answer::Stat(Some(Box::new(stat)))),
+            (Question::User("root".into()), Answer::User(Some(root))),
+        ]
+    }
+
+    #[test]
+    fn of_a_large_file_a_checksum_is_missed_only_by_who_asked_for_it() {
+        let known = large(LIMIT + 1);
+        let plan = plan_case::planned(&KIND, json!({"path": "/f"}), &known);
+        let stat = &plan_case::result(&plan)["stat"];
+        assert_eq!((&stat["readable"], &stat["checksum"]), (&json!(true), &json!(null)));
+        for algorithm in ["sha1", "md5"] {
+            let options = json!({"path": "/f", "checksum_algorithm": algorithm});
+            let Err(Stop::Fail(message)) = plan_case::plan(&KIND, options, &known) else {
+                panic!("{algorithm} of a file that is too large");
+            };
+            assert_eq!(message.id, "file.too_large_to_sum");
         }
     }
 }

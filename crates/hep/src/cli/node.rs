@@ -10,7 +10,8 @@ use crate::client::{Server, context};
 use crate::terminal::Screen;
 
 /// What a table of nodes shows.
-const COLUMNS: &[&str] = &["name", "state", "address", "zones", "release", "runs", "beat_ms"];
+const COLUMNS: &[&str] =
+    &["name", "state", "address", "zones", "release", "schema", "runs", "beat_ms"];
 
 /// The command.
 #[derive(Debug, clap::Args)]
