@@ -1,3 +1,5 @@
+//! Tests of `migrate`: schemas that are newer or older than a program, and rows that are carried through.
+
 use serde_json::{Value, json};
 
 use super::super::backup::{self, Table};
