@@ -93,7 +93,7 @@ test-machines: setup-build setup-databases setup-clocks setup-fleet setup-machin
 ##  test-long      the server's stories at full length: nodes killed under RUNS=500 runs, a queue of 10,000,
 ##                 clocks, full disks, canaries, all bad input, its API by SEEDS='1 2 3'; a summary at the end
 .PHONY: test-long
-test-long: EXAMPLES = 25
+test-long: EXAMPLES = 10
 test-long: setup-build setup-databases setup-clocks setup-fleet setup-contract executor
 	cargo build --bin hep
 	cargo test --no-run -p hep --bin hep --test e2e

@@ -29,7 +29,7 @@ pub(crate) fn now_ms() -> u64 {
 /// From now on the clock of a shared database counts, which showed this while it was asked between two readings of
 /// [`boot_ms`].
 pub(crate) fn heed(shown_ms: i64, asked: i64, answered: i64) {
-    with(|clock| clock.heed(shown_ms, i64::midpoint(asked, answered)));
+    with(|clock| clock.heed(shown_ms, i64::midpoint(asked, answered), (answered - asked) / 2));
 }
 
 /// Milliseconds since the machine started: nobody sets it, and it goes on while the machine sleeps.
@@ -112,13 +112,14 @@ impl Clock {
         }
     }
 
-    fn heed(&mut self, shown: i64, boot: i64) {
+    /// What it showed at a time that is known within so much.
+    fn heed(&mut self, shown: i64, boot: i64, within: i64) {
         match self.ahead {
             // That other nodes' clock is another one is no step of it.
             _ if !self.is_shared => {
                 *self = Self { ahead: Some(shown - boot), is_shared: true, steps: Vec::new() };
             }
-            Some(ahead) if (shown - boot - ahead).abs() < NEAR_MS => {}
+            Some(ahead) if (shown - boot - ahead).abs() < NEAR_MS.max(within) => {}
             _ => self.look(boot, shown),
         }
     }
@@ -202,14 +203,15 @@ mod tests {
     fn a_shared_clock_counts_whatever_our_own_shows() {
         let mut clock = Clock::new();
         clock.now(0, 5_000_000);
-        clock.heed(9_000_000, 0);
+        clock.heed(9_000_000, 0, 0);
         assert_eq!(clock.steps, [], "that it is another clock is no step");
         for wall in [0, 5_000_000, HOUR_MS] {
             assert_eq!(clock.now(50, wall), 9_000_050);
         }
-        clock.heed(9_000_150, 100);
+        clock.heed(9_000_150, 100, 0);
+        clock.heed(9_003_100, 100, 4_000);
         assert_eq!(clock.now(200, 0), 9_000_200, "the network's time is no difference");
-        clock.heed(9_000_300 + HOUR_MS, 300);
+        clock.heed(9_000_300 + HOUR_MS, 300, 4_000);
         assert_eq!((clock.now(300, 0), clock.too_old(300).by_ms), (9_000_300 + HOUR_MS, HOUR_MS));
     }
 

@@ -61,6 +61,8 @@ impl Clock {
 
 const SHORT: (&str, &str) = ("HEP_NODE_LEASE", "1s");
 const HOUR_MS: i64 = 3_600_000;
+/// Longer than a story, and less than what clocks are set by.
+const MINUTES_MS: i64 = 600_000;
 
 /// Writes `begun` and `done` into a file of the folder, and waits in between.
 fn waits(folder: &tempfile::TempDir, name: &str) -> Value {
@@ -181,6 +183,21 @@ async fn a_clock_a_year_ahead_removes_nothing() {
     assert_eq!(server.until(&id, times).await, run);
 }
 
+/// The three nodes are listed, and none as silent.
+async fn all_are_up(node: &Server) {
+    for _ in 0..3000 {
+        let known = node.call("GET", "/nodes", None, 200).await;
+        let nodes = known["items"].as_array().unwrap();
+        assert!(nodes.iter().all(|node| node["state"] == "up"), "{known}");
+        if nodes.len() == 3 {
+            return;
+        }
+        // One that has just started says so a little later.
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("a node is not listed");
+}
+
 #[tokio::test]
 async fn nodes_whose_clocks_differ_agree() {
     let postgres = Postgres::start();
@@ -194,11 +211,10 @@ async fn nodes_whose_clocks_differ_agree() {
     let mut shown = Vec::new();
     for (number, node) in nodes.iter().enumerate() {
         shown.push(time(node, &format!("g{number}")).await);
-        let known = node.call("GET", "/nodes", None, 200).await;
-        let states: Vec<_> = known["items"].as_array().unwrap().iter().collect();
-        assert!(states.len() == 3 && states.iter().all(|node| node["state"] == "up"), "{known}");
+        all_are_up(node).await;
     }
-    assert!(shown.is_sorted() && shown[2] - shown[0] < HOUR_MS, "{shown:?}");
+    let apart = shown.iter().max().unwrap() - shown.iter().min().unwrap();
+    assert!(apart < MINUTES_MS, "{shown:?}");
     let folder = open_folder();
     let key = once(&nodes[0], &folder).await;
     for node in &nodes[1..] {
@@ -215,11 +231,11 @@ async fn nodes_whose_clocks_differ_agree() {
         let run = nodes[1].ended(&id).await;
         assert_eq!(run["state"], "succeeded", "{run}");
         let at = |name: &str| run[name].as_i64().unwrap();
-        let times = [shown[0], at("created_ms"), at("started_ms"), at("ended_ms")];
-        assert!(times.is_sorted() && times[3] - times[0] < HOUR_MS, "{run}");
+        let times = [at("created_ms"), at("started_ms"), at("ended_ms")];
+        assert!(times.iter().all(|time| (time - shown[0]).abs() < MINUTES_MS), "{run}");
         let log = nodes[2].log(&id).await;
         let times: Vec<i64> = log.iter().map(|event| event["at_ms"].as_i64().unwrap()).collect();
-        assert!(times.iter().all(|time| (times[0] - 1000..=at("ended_ms")).contains(time)));
+        assert!(times.iter().all(|time| (time - shown[0]).abs() < MINUTES_MS), "{log:?}");
     }
     // What one holds nobody else takes, whatever the clocks show; and when it is gone somebody does.
     let folder = open_folder();
