@@ -23,6 +23,7 @@ pub(super) fn routes() -> OpenApiRouter<Engine> {
 /// Which grants.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 struct Which {
     /// Only those of this user, without those of teams.
     user: Option<String>,

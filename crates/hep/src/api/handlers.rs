@@ -20,6 +20,7 @@ macro_rules! handlers {
         /// Which page.
         #[derive(Debug, serde::Deserialize, utoipa::IntoParams)]
         #[into_params(parameter_in = Query)]
+        #[serde(deny_unknown_fields)]
         struct Which {
             /// How many at most: 1 to 1000, usually 100.
             limit: Option<u32>,

@@ -17,6 +17,7 @@ pub(super) fn routes() -> OpenApiRouter<Engine> {
 /// Which hosts.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 struct Which {
     /// Only those of this partition.
     partition: Option<String>,

@@ -159,6 +159,12 @@ async fn what_is_denied_is_in_the_audit_log() {
     assert_eq!(lines[1]["object_name"], "web1");
     assert_eq!(lines[1]["detail"], json!({ "right": "change" }));
     assert_eq!(lines[1]["actor_kind"], "user");
+    // A filter that nobody knows would show everything.
+    for list in ["hosts", "groups", "jobs", "users", "grants", "tokens", "audit"] {
+        let unknown = format!("GET /{list}?env=prod");
+        let refused = server.call(&unknown, &[("cookie", &cookie)], Value::Null).await;
+        assert!(refused.status().is_client_error(), "{unknown}: {}", refused.status());
+    }
     let bad = server.call("GET /audit?outcome=x", &[("cookie", &cookie)], Value::Null).await;
     assert_eq!(bad.status(), StatusCode::UNPROCESSABLE_ENTITY);
     let part = "GET /audit/export?format=syslog&limit=1&outcome=denied";

@@ -24,6 +24,7 @@ pub(super) fn routes() -> OpenApiRouter<Engine> {
 /// Which tokens.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 struct Which {
     /// Only those of this user.
     user: Option<String>,

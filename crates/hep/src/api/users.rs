@@ -25,6 +25,7 @@ pub(super) fn routes() -> OpenApiRouter<Engine> {
 /// Which users.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 struct Which {
     /// Only those whose name, full name or mail address holds this.
     q: Option<String>,

@@ -133,6 +133,12 @@ fn check(command: &str, table: &[(&str, &[&str], Fate)], usual: &[&str], last: &
 }
 
 #[test]
+fn every_command_can_be_read() {
+    // Of two options with one name only this tells before somebody uses the command.
+    parser().debug_assert();
+}
+
+#[test]
 fn no_option_of_a_command_is_left_out_in_silence() {
     check("exec", EXEC, &[], &["h", "true"]);
 }
