@@ -28,7 +28,6 @@ mod node;
 mod noun;
 mod plan;
 mod record;
-mod role;
 mod run;
 mod sealed;
 mod secrets;

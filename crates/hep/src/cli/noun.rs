@@ -10,7 +10,7 @@ use reqwest::Method;
 use serde_json::{Map, Value};
 
 use super::failure::Failure;
-use super::{host, job, manifest, role, verb};
+use super::{host, job, manifest, verb};
 use crate::client::noun::{NOUNS, Noun};
 use crate::client::show::{self, Form};
 use crate::client::{Answer, Server, assign, context};
@@ -20,7 +20,6 @@ use crate::terminal::Screen;
 const HOST: &str = "host";
 const JOB: &str = "job";
 const MANIFEST: &str = "manifest";
-const ROLE: &str = "role";
 
 /// What every one of these commands takes.
 #[derive(Debug, clap::Args)]
@@ -105,7 +104,6 @@ pub(crate) fn commands() -> impl Iterator<Item = CommandLine> {
         let command = Verb::augment_subcommands(command);
         let command = match noun.name {
             HOST => verb::Verb::augment_subcommands(host::Verb::augment_subcommands(command)),
-            ROLE => role::Verb::augment_subcommands(command),
             JOB => job::Verb::augment_subcommands(command),
             MANIFEST => manifest::Verb::augment_subcommands(command)
                 .mut_subcommand("show", |show| show.arg(manifest::revision_option())),
@@ -150,13 +148,6 @@ pub(crate) async fn run(
         && let Ok(verb) = manifest::Verb::from_arg_matches(&words)
     {
         let said = manifest::run(verb, &server, common.output).await?;
-        screen.write_out(said.as_bytes())?;
-        return Ok(exit::FINE);
-    }
-    if noun.name == ROLE
-        && let Ok(verb) = role::Verb::from_arg_matches(&words)
-    {
-        let said = role::run(verb, &server, common.output).await?;
         screen.write_out(said.as_bytes())?;
         return Ok(exit::FINE);
     }

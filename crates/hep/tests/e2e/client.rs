@@ -181,13 +181,14 @@ async fn hosts_are_looked_at_and_changed_by_words() {
 
     let password = server.desk.file("user.json", r#"{"password": "a word of twenty bytes"}"#);
     through(&server, &["user", "create", "bob", "-f", password.to_str().unwrap()]).expect(0);
-    let words = ["role", "grant", "operator", "--user", "bob", "--on", "h0001", "--output", "json"];
+    let words =
+        ["grant", "create", "operator", "--user", "bob", "--selector", "h0001", "--output", "json"];
     let grant: Value = serde_json::from_str(&through(&server, &words).expect(0).out).unwrap();
-    let grants = through(&server, &["role", "grants", "user=bob"]).expect(0).out;
+    let grants = through(&server, &["grant", "list", "user=bob"]).expect(0).out;
     let row: Vec<&str> = grants.lines().nth(1).unwrap().split_whitespace().skip(1).collect();
     assert_eq!(row, ["operator", "bob", "h0001"]);
-    through(&server, &["role", "revoke", grant["id"].as_str().unwrap()]).expect(0);
-    let none = through(&server, &["role", "grants", "user=bob", "--output", "json"]).expect(0);
+    through(&server, &["grant", "delete", grant["id"].as_str().unwrap()]).expect(0);
+    let none = through(&server, &["grant", "list", "user=bob", "--output", "json"]).expect(0);
     assert_eq!(none.out, "");
 
     // Without a terminal to ask on, what a host may not come back from needs a word beforehand.
