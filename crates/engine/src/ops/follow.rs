@@ -121,7 +121,7 @@ mod tests {
     use crate::store::runs::{Counts, Hold, NewRun, Step};
 
     /// A test that waits longer has found that somebody waits in vain.
-    const LONGEST: Duration = Duration::from_secs(120);
+    const LONGEST: Duration = Duration::from_mins(2);
 
     fn me() -> Actor {
         Actor::command_line("me")

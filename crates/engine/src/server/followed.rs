@@ -37,7 +37,11 @@ pub(crate) struct Followed {
 
 impl Default for Followed {
     fn default() -> Self {
-        Self { highest: watch::Sender::new(0), looked: Mutex::default(), tail: Default::default() }
+        Self {
+            highest: watch::Sender::new(0),
+            looked: Mutex::default(),
+            tail: tokio::sync::Mutex::default(),
+        }
     }
 }
 

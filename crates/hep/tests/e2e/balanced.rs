@@ -143,7 +143,7 @@ impl Cluster {
     /// The first administrator, and the machines in the register, with the fleet's key as a credential.
     async fn furnish(&mut self) {
         self.machines[0].sh("hep admin create-user ana --role admin");
-        self.token = self.machines[0].sh("hep admin create-token ana").trim().to_owned();
+        self.machines[0].sh("hep admin create-token ana").trim().clone_into(&mut self.token);
         self.machines[1]
             .sh("echo the-word-of-ben | hep admin create-user ben --role admin --password-stdin");
         let [haproxy, apache] = self.doors();
