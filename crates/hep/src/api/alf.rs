@@ -7,7 +7,8 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use hep_engine::ops::page::{MOST, Paging};
 use hep_engine::ops::{Engine, host};
-use hep_engine::store::hosts::{Filter, Host, HostInput};
+use hep_engine::store::host_list::Filter;
+use hep_engine::store::hosts::{Host, HostInput};
 use serde::{Deserialize, Serialize};
 
 use super::address::Path;

@@ -2,6 +2,7 @@
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts as _, Request};
+use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use hep_core::message::server as say;
@@ -10,7 +11,6 @@ use hep_engine::store::idempotency::{Before, Once};
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 
-use super::answer::Answer;
 use super::body;
 use super::caller::Caller;
 use super::problem::Problem;
@@ -27,6 +27,24 @@ pub(crate) struct Creation<T> {
     /// What they say.
     pub(crate) said: T,
 }
+
+/// The key of a call that makes something, for the document.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "`Creation` reads the header")]
+pub(crate) struct OnceKey {
+    /// Makes it once only, however often it is asked for with this key within a day.
+    #[param(rename = "Idempotency-Key")]
+    key: Option<String>,
+}
+
+/// What a call with a known key is answered, for the document.
+#[derive(utoipa::IntoResponses)]
+#[response(
+    status = 303,
+    description = "A call with this key has made it before: it lies at `Location`."
+)]
+pub(crate) struct MadeBefore;
 
 /// Why the handler is not called: something is wrong, or it has been called before.
 pub(crate) enum Settled {
@@ -47,10 +65,8 @@ impl IntoResponse for Settled {
         match self {
             Self::Problem(problem) => problem.into_response(),
             Self::Before(before) => {
-                let address = address(&before.kind, &before.name);
-                let said = serde_json::json!({"location": address});
-                let answer = Answer::created(address, said).into_response();
-                ([(REPLAYED, "true")], answer).into_response()
+                let place = (LOCATION, address(&before.kind, &before.name));
+                (StatusCode::SEE_OTHER, [place, (REPLAYED, "true".to_owned())]).into_response()
             }
         }
     }

@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 use super::address::{Path, Query};
 use super::answer::Answer;
 use super::caller::Caller;
-use super::creation::{self, Creation};
+use super::creation::{self, Creation, MadeBefore, OnceKey};
 use super::problem::Problem;
 
 /// The routes of this noun.
@@ -52,7 +52,7 @@ async fn list(
 
 /// Gives a role to a user or a team.
 #[utoipa::path(post, path = "/grants", operation_id = "grant_create", request_body = GrantInput,
-    responses((status = 201, body = Granted)))]
+    params(OnceKey), responses((status = 201, body = Granted), MadeBefore))]
 async fn create(
     State(engine): State<Engine>,
     Creation { actor, said }: Creation<GrantInput>,

@@ -43,9 +43,8 @@ macro_rules! handlers {
     (@create [$op:ident $Noun:ident ($($name:ident).+)] [$($doc:tt)*] $path:tt $id:tt $Said:ident) => {
         $($doc)*
         #[utoipa::path(post, path = $path, operation_id = $id, request_body = $Said,
-            params(("Idempotency-Key" = Option<String>, Header,
-                description = "Makes it once only, however often it is asked with this key.")),
-            responses((status = 201, body = $Noun)))]
+            params(OnceKey),
+            responses((status = 201, body = $Noun), MadeBefore))]
         async fn create(
             State(engine): State<Engine>,
             Creation { actor, said }: Creation<$Said>,
@@ -147,6 +146,8 @@ pub(super) mod parts {
     pub(in crate::api) use crate::api::answer::Answer;
     pub(in crate::api) use crate::api::body::{Body, Version};
     pub(in crate::api) use crate::api::caller::Caller;
-    pub(in crate::api) use crate::api::creation::{Creation, address as address_of};
+    pub(in crate::api) use crate::api::creation::{
+        Creation, MadeBefore, OnceKey, address as address_of,
+    };
     pub(in crate::api) use crate::api::problem::Problem;
 }

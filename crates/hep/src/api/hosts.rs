@@ -2,7 +2,8 @@
 
 use hep_core::message::register as say;
 use hep_engine::ops::{OpError, host};
-use hep_engine::store::hosts::{Filter, Host, HostInput, Sort};
+use hep_engine::store::host_list::{Filter, Sort};
+use hep_engine::store::hosts::{Host, HostInput};
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

@@ -36,7 +36,7 @@ handlers! {
 /// Starts a job. The run is on disk when this answers, and begins when a node takes it; `GET /runs?job=NAME` has all
 /// runs of a job.
 #[utoipa::path(post, path = "/jobs/{name}/run", operation_id = "job_run", request_body = StartInput,
-    responses((status = 202, body = Run)))]
+    params(OnceKey), responses((status = 202, body = Run), MadeBefore))]
 async fn run(
     State(engine): State<Engine>,
     Path(name): Path<String>,

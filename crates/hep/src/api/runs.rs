@@ -25,7 +25,7 @@ use super::address::{Path, Query};
 use super::answer::Answer;
 use super::body::Body;
 use super::caller::Caller;
-use super::creation::{self, Creation};
+use super::creation::{self, Creation, MadeBefore, OnceKey};
 use super::problem::Problem;
 
 /// How many entries are read at once.
@@ -97,7 +97,8 @@ async fn list(
 }
 
 /// Asks for a run. It is on disk when this answers, and begins when a node takes it.
-#[utoipa::path(post, path = "/runs", operation_id = "run_create", request_body = RunInput, responses((status = 202, body = Run)))]
+#[utoipa::path(post, path = "/runs", operation_id = "run_create", request_body = RunInput,
+    params(OnceKey), responses((status = 202, body = Run), MadeBefore))]
 async fn create(
     State(engine): State<Engine>,
     Creation { actor, said }: Creation<RunInput>,

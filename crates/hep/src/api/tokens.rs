@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use super::address::{Path, Query};
 use super::answer::Answer;
 use super::caller::Caller;
-use super::creation::{self, Creation};
+use super::creation::{self, Creation, MadeBefore, OnceKey};
 use super::problem::Problem;
 
 /// The routes of this noun.
@@ -49,7 +49,7 @@ async fn list(
 
 /// Makes a token, and tells it: now and never again.
 #[utoipa::path(post, path = "/tokens", operation_id = "token_create", request_body = NewToken,
-    responses((status = 201, body = Made)))]
+    params(OnceKey), responses((status = 201, body = Made), MadeBefore))]
 async fn create(
     State(engine): State<Engine>,
     Creation { actor, said: new }: Creation<NewToken>,

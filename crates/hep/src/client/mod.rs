@@ -3,6 +3,8 @@
 pub(crate) mod assign;
 pub(crate) mod context;
 pub(crate) mod follow;
+#[cfg(test)]
+mod lost_test;
 pub(crate) mod noun;
 pub(crate) mod replay;
 pub(crate) mod show;
@@ -11,6 +13,7 @@ pub(crate) mod status;
 use std::time::Duration;
 
 use hep_core::message::client as say;
+use hep_engine::store::new_id;
 use reqwest::{Certificate, Client, Method, RequestBuilder, Response};
 use serde_json::Value;
 
@@ -21,6 +24,10 @@ use crate::cli::Failure;
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long it may take to answer.
 const ANSWER: Duration = Duration::from_secs(90);
+/// The waits before a request is sent again whose answer was lost, in milliseconds.
+const AGAIN_MS: [u64; 4] = [50, 200, 800, 2000];
+/// What a creating call is known by, so that it makes one thing however often it is sent.
+const ONCE: &str = "idempotency-key";
 
 /// A server that we can talk to.
 pub(crate) struct Server {
@@ -67,7 +74,7 @@ impl Server {
 
     /// Sends a request; what the server refuses is an error.
     pub(crate) async fn send(&self, request: RequestBuilder) -> Result<Response, Failure> {
-        let sent = request.send().await;
+        let sent = self.sent(request).await;
         let response = sent.map_err(|error| say::unreachable(self.url(), causes(&error)))?;
         if response.status().is_success() {
             return Ok(response);
@@ -75,6 +82,32 @@ impl Server {
         let status = response.status().as_u16();
         let text = response.text().await.unwrap_or_default();
         Err(refusal(status, &text).into())
+    }
+
+    /// Sends a request. One that does no harm is sent again where its answer was lost: the node behind a balancer was
+    /// stopped, or a connection that was kept open was closed from the other side (RFC 9110, 9.2.2).
+    async fn sent(&self, request: RequestBuilder) -> reqwest::Result<Response> {
+        let request = request.build()?;
+        let harmless = request.method().is_safe() || request.headers().contains_key(ONCE);
+        let mut waits = AGAIN_MS.iter().filter(|_| harmless);
+        loop {
+            // What streams its body cannot be sent again.
+            let Some(again) = request.try_clone() else {
+                return self.client.execute(request).await;
+            };
+            let (sent, wait) = (self.client.execute(again).await, waits.next());
+            match wait.filter(|_| was_lost(&sent)) {
+                Some(wait) => tokio::time::sleep(Duration::from_millis(*wait)).await,
+                None => return sent,
+            }
+        }
+    }
+
+    /// Asks for something that is made once, however often the line breaks meanwhile: a run, mostly. Where a call
+    /// whose answer was lost has made it, the server sends us there.
+    pub(crate) async fn make(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        let request = self.request(Method::POST, path).json(body).header(ONCE, new_id());
+        Ok(self.read(self.send(request).await?).await?.value)
     }
 
     /// Calls the API.
@@ -88,7 +121,11 @@ impl Server {
         if let Some(body) = body {
             request = request.json(body);
         }
-        let response = self.send(request).await?;
+        self.read(self.send(request).await?).await
+    }
+
+    /// The body of an answer, and its version.
+    async fn read(&self, response: Response) -> Result<Answer, Failure> {
         let tag = response.headers().get("etag").and_then(|tag| tag.to_str().ok());
         let tag = tag.map(str::to_owned);
         let text = response.text().await;
@@ -125,6 +162,14 @@ impl Server {
                 None => return Ok(items),
             }
         }
+    }
+}
+
+/// Whether nobody has answered a request that was sent, or a balancer that had no node for it.
+fn was_lost(sent: &reqwest::Result<Response>) -> bool {
+    match sent {
+        Ok(response) => matches!(response.status().as_u16(), 502..=504),
+        Err(error) => !error.is_connect() && !error.is_timeout() && !error.is_builder(),
     }
 }
 

@@ -76,7 +76,7 @@ async fn a_call_that_comes_twice_makes_one_thing() {
         server.call_with("POST", "/api/v1/hosts", &headers, Some(body.to_owned())).await
     };
     post("k1", &body).await.expect(201);
-    let again = post("k1", &body).await.expect(201);
+    let again = post("k1", &body).await.expect(303);
     assert_eq!(again.header("idempotent-replayed"), "true");
     assert_eq!(again.header("location"), "/api/v1/hosts/web1");
     post("k1", "{\"name\": \"web2\"}").await.expect(409);
@@ -97,7 +97,7 @@ async fn a_run_that_is_asked_for_twice_is_one() {
         server.call_with("POST", "/api/v1/runs", &headers, Some(body.clone())).await
     };
     let made = post("k1").await.expect(202);
-    let again = post("k1").await.expect(201);
+    let again = post("k1").await.expect(303);
     assert_eq!(again.header("location"), made.header("location"));
     let runs = server.call("GET", "/api/v1/runs", None).await.expect(200).json();
     assert_eq!(runs["items"].as_array().unwrap().len(), 1);

@@ -91,8 +91,7 @@ async fn once(server: &Server, folder: &tempfile::TempDir) -> String {
     let (status, text) = (answer.status(), answer.text().await.unwrap());
     assert!(status.is_success(), "{text}");
     let said: Value = serde_json::from_str(&text).unwrap();
-    let id = said["id"].as_str().or(said["location"].as_str()).unwrap();
-    id.rsplit('/').next().unwrap().to_owned()
+    said["id"].as_str().unwrap().to_owned()
 }
 
 /// What the server says the time is.

@@ -94,11 +94,10 @@ async fn ask_any(nodes: &[Server], dice: &mut Dice, folder: &Path, number: usize
         let answer = node.try_send("root", ("POST", "/runs"), &headers, Some(body.clone())).await;
         match answer {
             Ok(answer) if answer.status().is_success() => {
-                // Who asks again, because an answer was lost, is told what was made.
+                // Who asks again, because an answer was lost, is sent to what was made.
                 let Ok(text) = answer.text().await else { continue };
                 let run: Value = serde_json::from_str(&text).unwrap();
-                let id = run["id"].as_str().or(run["location"].as_str()).unwrap();
-                return id.rsplit('/').next().unwrap().to_owned();
+                return run["id"].as_str().unwrap().to_owned();
             }
             Ok(answer) => assert!(answer.status().is_server_error(), "{answer:?}"),
             Err(_) => {}
