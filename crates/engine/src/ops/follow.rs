@@ -118,6 +118,7 @@ mod tests {
     use super::super::testing::on_both;
     use super::*;
     use crate::store::events::Entry;
+    use crate::store::leases;
     use crate::store::runs::{Counts, Hold, NewRun, Step};
 
     /// A test that waits longer has found that somebody waits in vain.
@@ -138,7 +139,7 @@ mod tests {
             ..NewRun::default()
         };
         runs::insert(engine.db(), &new).await.unwrap();
-        let run = runs::claim(engine.db(), "node", &[]).await.unwrap().unwrap();
+        let run = leases::claim(engine.db(), "node", &[]).await.unwrap().unwrap();
         Hold { id: run.id, node: "node".into(), fence: run.fence }
     }
 

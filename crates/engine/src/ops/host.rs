@@ -14,7 +14,8 @@ use super::error::{OpError, OpResult, on_write};
 use super::page::{MOST, Page, Paging, page_by};
 use super::patch::patched;
 use super::reach::Reach;
-use crate::store::hosts::{self, Filter, Host, HostInput, References};
+use crate::store::host_list::{self, Filter};
+use crate::store::hosts::{self, Host, HostInput, References};
 use crate::store::{Sql, Tx, credentials, partitions, register};
 
 /// What a host is called in messages.
@@ -54,7 +55,7 @@ pub async fn list(
         (reach, selected) => reach.or(selected),
     };
     let found = match names {
-        None => hosts::list(engine.db(), &filter, limit + 1).await?,
+        None => host_list::list(engine.db(), &filter, limit + 1).await?,
         Some(names) => list_within(engine.db(), filter, limit + 1, &names).await?,
     };
     Ok(page_by(found, limit, |host| sort.key(host)))
@@ -79,11 +80,11 @@ async fn list_within(
 ) -> OpResult<Vec<Host>> {
     if names.len() <= AT_ONCE && filter.names.is_none() {
         filter.names = Some(names.iter().cloned().collect());
-        return Ok(hosts::list(from, &filter, limit).await?);
+        return Ok(host_list::list(from, &filter, limit).await?);
     }
     let mut found = Vec::new();
     loop {
-        let batch = hosts::list(from, &filter, MOST).await?;
+        let batch = host_list::list(from, &filter, MOST).await?;
         let is_last = batch.len() < MOST as usize;
         filter.after = batch.last().map(|host| filter.sort.key(host));
         found.extend(batch.into_iter().filter(|host| names.contains(&host.said.name)));

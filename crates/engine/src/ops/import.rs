@@ -416,7 +416,7 @@ mod tests {
     use super::super::page::Paging;
     use super::super::testing::on_both;
     use super::*;
-    use crate::store::hosts::Filter;
+    use crate::store::host_list::Filter;
 
     fn input(files: &[(&str, &str)], keys: &[(&str, &str)]) -> ImportInput {
         let files_of = |list: &[(&str, &str)]| -> Vec<ImportFile> {

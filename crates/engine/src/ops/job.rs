@@ -336,7 +336,7 @@ mod tests {
     use super::super::testing::on_both;
     use super::*;
     use crate::store::hosts::HostInput;
-    use crate::store::runs;
+    use crate::store::{leases, runs};
 
     fn said(value: Value) -> JobInput {
         serde_json::from_value(value).unwrap()
@@ -556,10 +556,10 @@ mod tests {
                 assert_eq!(left.len(), open, "{rule}");
                 // One after the other where they take turns, whoever takes them.
                 let mut taken = 0;
-                while let Some(run) = runs::claim(engine.db(), "node", &[]).await.unwrap() {
+                while let Some(run) = leases::claim(engine.db(), "node", &[]).await.unwrap() {
                     taken += 1;
                     if rule == "queue" {
-                        let other = runs::claim(engine.db(), "other", &[]).await.unwrap();
+                        let other = leases::claim(engine.db(), "other", &[]).await.unwrap();
                         assert!(other.is_none(), "{other:?}");
                     }
                     let hold = runs::Hold { id: run.id, node: "node".into(), fence: run.fence };
@@ -581,15 +581,15 @@ mod tests {
                 "subject": {"kind": "command", "line": "true"}});
             create(&engine, &me, said(job)).await.unwrap();
             let first = run(&engine, &me, "j", start(json!({}))).await.unwrap();
-            let taken = runs::claim(engine.db(), "node", &[]).await.unwrap().unwrap();
+            let taken = leases::claim(engine.db(), "node", &[]).await.unwrap().unwrap();
             let second = run(&engine, &me, "j", start(json!({}))).await.unwrap();
             let stopped = run::show(&engine, &me, &first.id).await.unwrap();
             assert_eq!(stopped.state, RunState::Cancelling);
-            assert!(runs::claim(engine.db(), "other", &[]).await.unwrap().is_none());
+            assert!(leases::claim(engine.db(), "other", &[]).await.unwrap().is_none());
             let hold = runs::Hold { id: taken.id, node: "node".into(), fence: taken.fence };
             let end = runs::Step::End(RunState::Cancelled, String::new());
             assert!(runs::step(engine.db(), &hold, &end).await.unwrap());
-            let next = runs::claim(engine.db(), "other", &[]).await.unwrap().unwrap();
+            let next = leases::claim(engine.db(), "other", &[]).await.unwrap().unwrap();
             assert_eq!(next.id, second.id);
         })
         .await;

@@ -22,9 +22,10 @@ use crate::ops::Engine;
 use crate::ops::error::chain;
 use crate::play::bundle::Bundle;
 use crate::store::db::Heard;
-use crate::store::runs::{self, Held, Run};
+use crate::store::leases::{self, Held};
+use crate::store::nodes;
+use crate::store::runs::{self, Run};
 use crate::store::{Db, Result, new_id, now_ms};
-use crate::store::{leases, nodes};
 use crate::transport::ssh::{Pool, Settings};
 
 /// The channel on which nodes tell one another that a run is to be stopped.
@@ -122,8 +123,11 @@ impl Node {
         let mut running = JoinSet::new();
         while !self.is_stopping() {
             let free = running.len() < most;
-            match if free { runs::claim(self.db(), &self.id, &self.zones).await } else { Ok(None) }
-            {
+            match if free {
+                leases::claim(self.db(), &self.id, &self.zones).await
+            } else {
+                Ok(None)
+            } {
                 Ok(Some(run)) => {
                     running.spawn(Arc::clone(&self).coordinate(run, false));
                     continue;
@@ -342,7 +346,7 @@ impl Node {
     /// Takes what other nodes have not renewed, and what is ours without anybody at work: the answer to a claim of
     /// ours was lost, say.
     async fn gone(&self, seen: &mut HashMap<String, (Held, Instant)>) -> Result<Vec<Run>> {
-        let held = runs::all_held(self.db()).await?;
+        let held = leases::all(self.db()).await?;
         let (now, active) = (Instant::now(), self.active_ids());
         seen.retain(|id, _| held.iter().any(|held| held.id == *id));
         let mut taken = Vec::new();
@@ -359,7 +363,7 @@ impl Node {
             }
             let is_stale = now.duration_since(known.1) >= self.lease;
             if is_stale || !(is_ours || self.db().is_shared()) {
-                taken.extend(runs::take_over(self.db(), &held, &self.id).await?);
+                taken.extend(leases::take_over(self.db(), &held, &self.id).await?);
             }
         }
         Ok(taken)

@@ -188,7 +188,7 @@ mod tests {
 
     use super::super::db::StoreError;
     use super::super::testing::on_both;
-    use super::super::{new_id, runs};
+    use super::super::{leases, new_id, runs};
     use super::*;
 
     fn said(name: &str) -> JobInput {
@@ -246,19 +246,19 @@ mod tests {
                 let hold = runs::Hold { id, node, fence: run.fence };
                 assert!(runs::step(&db, &hold, &end).await.unwrap());
             };
-            let one = runs::claim(&db, "a", &[]).await.unwrap().unwrap();
-            let two = runs::claim(&db, "b", &[]).await.unwrap().unwrap();
+            let one = leases::claim(&db, "a", &[]).await.unwrap().unwrap();
+            let two = leases::claim(&db, "b", &[]).await.unwrap().unwrap();
             assert_eq!((&one.id, &two.id, one.turn), (&first, &free, Some(1)));
-            assert!(runs::claim(&db, "a", &[]).await.unwrap().is_none());
+            assert!(leases::claim(&db, "a", &[]).await.unwrap().is_none());
             end(one).await;
-            assert!(runs::claim(&db, "a", &[]).await.unwrap().is_none(), "the second goes on");
+            assert!(leases::claim(&db, "a", &[]).await.unwrap().is_none(), "the second goes on");
             end(two).await;
             // One in between is taken out: the one behind it does not go before the one ahead.
-            let three = runs::claim(&db, "a", &[]).await.unwrap().unwrap();
+            let three = leases::claim(&db, "a", &[]).await.unwrap().unwrap();
             assert_eq!(three.id, third);
-            assert!(runs::claim(&db, "a", &[]).await.unwrap().is_none());
+            assert!(leases::claim(&db, "a", &[]).await.unwrap().is_none());
             end(three).await;
-            assert_eq!(runs::claim(&db, "a", &[]).await.unwrap().unwrap().id, fourth);
+            assert_eq!(leases::claim(&db, "a", &[]).await.unwrap().unwrap().id, fourth);
             for (job, count) in [("j", 4), ("job", 0), ("other", 0)] {
                 let filter = runs::Filter { job: Some(job.into()), ..runs::Filter::default() };
                 assert_eq!(runs::list(&db, &filter, 9).await.unwrap().len(), count, "{job}");

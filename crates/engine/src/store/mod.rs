@@ -11,6 +11,7 @@ pub mod grants;
 pub mod groups;
 pub mod guesses;
 pub mod host_keys;
+pub mod host_list;
 pub mod host_runs;
 pub mod host_states;
 pub mod hosts;

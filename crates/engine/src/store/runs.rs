@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use hep_core::run::{HostState, RunState};
 use serde::Serialize;
 
-use super::db::{Arg, Query, Result, Row, Sql, UNLOCKED, sql};
+use super::db::{Arg, Query, Result, Row, Sql, sql};
 use super::{new_id, now_ms};
 use crate::clock::TooOld;
 
@@ -124,12 +124,12 @@ pub struct NewRun {
     pub deadline_ms: i64,
 }
 
-const COLUMNS: &str =
+pub(super) const COLUMNS: &str =
     "id, kind, subject, description, selector, strategy, parent_id, job_id, job_name, turn,
     retry_of, actor_kind, actor_id, actor_name, state, reason, checks, cancelled_by, approved_by, phase, hosts, counts,
     next_seq, node_id, created_ms, started_ms, ended_ms, deadline_ms, sealed, fence";
 
-fn read(row: &Row) -> Result<Run> {
+pub(super) fn read(row: &Row) -> Result<Run> {
     let next_seq: i64 = row.get("next_seq")?;
     Ok(Run {
         id: row.get("id")?,
@@ -285,84 +285,6 @@ pub async fn progress(from: &dyn Sql, id: &str) -> Result<Option<(RunState, i64)
     let query = sql("SELECT state, next_seq FROM runs WHERE id = $1").bind(id);
     let Some(row) = from.one(query).await? else { return Ok(None) };
     Ok(Some((row.word("state")?, row.get::<i64>("next_seq")? - 1)))
-}
-
-/// How long a run waits for a node that reaches its first host by itself, in milliseconds. Then any node takes it, and
-/// reaches the host through another.
-const FIRST_CHOICE_MS: i64 = 1_500;
-
-/// Only runs that a node of these zones may take now.
-fn for_zones(query: Query, zones: &[String], now_ms: i64) -> Query {
-    match zones {
-        [] => query,
-        zones => query
-            .and_list(" AND (q.zone IS NULL OR q.zone IN", zones)
-            .and_bind(" OR q.created_ms <= ?", now_ms - FIRST_CHOICE_MS)
-            .and(")"),
-    }
-}
-
-/// Takes the oldest queued run for a node that reaches some zones by itself (all, where none is named), if there is
-/// one: one statement, so that no two nodes get the same. Of a job whose runs take turns it takes none before those
-/// of earlier turns have ended.
-pub async fn claim(into: &dyn Sql, node: &str, zones: &[String]) -> Result<Option<Run>> {
-    let now = now_ms();
-    let query =
-        sql("UPDATE runs SET state = 'running', reason = '', node_id = $1, fence = fence + 1,
-            lease = lease + 1, started_ms = COALESCE(started_ms, $2)
-         WHERE id = (SELECT q.id FROM runs q WHERE q.state = 'queued'
-            AND (NOT q.in_turn OR NOT EXISTS (SELECT 1 FROM runs b
-                WHERE b.job_id = q.job_id AND b.turn < q.turn
-                AND b.state IN ('queued', 'waiting', 'running', 'cancelling')))")
-        .bind(node)
-        .bind(now);
-    let query = for_zones(query, zones, now)
-        .and(" ORDER BY q.id LIMIT 1 ")
-        .and(UNLOCKED)
-        .and(") AND state = 'queued' RETURNING ")
-        .and(COLUMNS);
-    into.one(query).await?.as_ref().map(read).transpose()
-}
-
-/// What a node holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Held {
-    /// The run.
-    pub id: String,
-    /// The node.
-    pub node: String,
-    /// Its fencing number.
-    pub fence: i64,
-    /// Raised at every renewal.
-    pub lease: i64,
-    /// Its state: `cancelling` when somebody wants it stopped.
-    pub state: RunState,
-}
-
-pub(super) fn held(row: &Row) -> Result<Held> {
-    Ok(Held {
-        id: row.get("id")?,
-        node: row.get("node_id")?,
-        fence: row.get("fence")?,
-        lease: row.get("lease")?,
-        state: row.word("state")?,
-    })
-}
-
-/// What any node holds.
-pub async fn all_held(from: &dyn Sql) -> Result<Vec<Held>> {
-    let query = sql("SELECT id, node_id, fence, lease, state FROM runs
-         WHERE state IN ('running', 'waiting', 'cancelling') AND node_id IS NOT NULL");
-    from.all(query).await?.iter().map(held).collect()
-}
-
-/// Takes a run from a node that has not renewed it; nothing when it has, or another was quicker.
-pub async fn take_over(into: &dyn Sql, from: &Held, node: &str) -> Result<Option<Run>> {
-    let query = sql("UPDATE runs SET node_id = $1, fence = fence + 1, lease = lease + 1
-         WHERE id = $2 AND fence = $3 AND lease = $4 AND node_id = $5 RETURNING ")
-    .and(COLUMNS);
-    let query = query.bind(node).bind(&from.id).bind(from.fence).bind(from.lease).bind(&from.node);
-    into.one(query).await?.as_ref().map(read).transpose()
 }
 
 /// Who holds a run: what every write about it names.
@@ -522,7 +444,7 @@ mod tests {
     use hep_core::run::HostState::*;
 
     use super::super::host_runs::{self, End};
-    use super::super::leases::renew;
+    use super::super::leases;
     use super::super::testing::on_both;
     use super::super::{Db, events};
     use super::*;
@@ -553,51 +475,21 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn no_run_is_claimed_twice_and_the_oldest_comes_first() {
-        on_both(|db| async move {
-            let mut made = Vec::new();
-            for _ in 0..40 {
-                made.push(make(&db, 1).await);
-            }
-            let claims = (0..8).map(|node| {
-                let db = db.clone();
-                tokio::spawn(async move {
-                    let (node, mut taken) = (format!("node{node}"), Vec::new());
-                    while let Some(run) = claim(&db, &node, &[]).await.unwrap() {
-                        assert_eq!((run.node.as_deref(), run.fence), (Some(node.as_str()), 1));
-                        taken.push(run.id);
-                    }
-                    taken
-                })
-            });
-            let mut taken = Vec::new();
-            for claim in claims.collect::<Vec<_>>() {
-                let own = claim.await.unwrap();
-                assert!(own.is_sorted(), "{own:?}");
-                taken.extend(own);
-            }
-            taken.sort();
-            assert_eq!(taken, made);
-        })
-        .await;
-    }
-
-    #[tokio::test]
     async fn who_has_lost_a_run_cannot_write_about_it() {
         on_both(|db| async move {
             make(&db, 2).await;
-            let run = claim(&db, "a", &[]).await.unwrap().unwrap();
+            let run = leases::claim(&db, "a", &[]).await.unwrap().unwrap();
             let (old, counts) = (hold(&run), Counts::new());
             assert_eq!(advance(&db, &old, 3, 10, &counts).await.unwrap(), Some(1));
-            let held = all_held(&db).await.unwrap();
+            let held = leases::all(&db).await.unwrap();
             assert_eq!(held.len(), 1);
             // A renewal in between keeps the run.
-            assert_eq!(renew(&db, "a").await.unwrap().len(), 1);
-            assert!(take_over(&db, &held[0], "b").await.unwrap().is_none());
-            let held = all_held(&db).await.unwrap();
-            let taken = take_over(&db, &held[0], "b").await.unwrap().unwrap();
+            assert_eq!(leases::renew(&db, "a").await.unwrap().len(), 1);
+            assert!(leases::take_over(&db, &held[0], "b").await.unwrap().is_none());
+            let held = leases::all(&db).await.unwrap();
+            let taken = leases::take_over(&db, &held[0], "b").await.unwrap().unwrap();
             assert_eq!((taken.fence, taken.node.as_deref()), (2, Some("b")));
-            assert!(take_over(&db, &held[0], "c").await.unwrap().is_none());
+            assert!(leases::take_over(&db, &held[0], "c").await.unwrap().is_none());
             assert_eq!(advance(&db, &old, 1, 0, &counts).await.unwrap(), None);
             let end = Step::End(RunState::Failed, String::new());
             assert!(!step(&db, &old, &end).await.unwrap());
@@ -613,7 +505,7 @@ mod tests {
     async fn a_commit_without_an_answer_is_known_by_its_numbers() {
         on_both(|db| async move {
             make(&db, 1).await;
-            let held = hold(&claim(&db, "a", &[]).await.unwrap().unwrap());
+            let held = hold(&leases::claim(&db, "a", &[]).await.unwrap().unwrap());
             let first = advance(&db, &held, 3, 0, &Counts::new()).await.unwrap().unwrap();
             for (next, advanced) in [(first, false), (first + 2, false), (first + 3, true)] {
                 assert_eq!(has_advanced(&db, &held, next).await.unwrap(), advanced, "{next}");
@@ -621,46 +513,8 @@ mod tests {
             // Also of the commit that gave it away, but not of one that another node made.
             assert!(step(&db, &held, &Step::Release).await.unwrap());
             assert!(has_advanced(&db, &held, first + 3).await.unwrap());
-            claim(&db, "b", &[]).await.unwrap().unwrap();
+            leases::claim(&db, "b", &[]).await.unwrap().unwrap();
             assert!(!has_advanced(&db, &held, first + 3).await.unwrap());
-        })
-        .await;
-    }
-
-    #[tokio::test]
-    async fn nodes_of_a_runs_zone_are_asked_first_and_then_any() {
-        on_both(|db| async move {
-            let (eu, us) = (["eu".to_owned()], ["us".to_owned(), "asia".to_owned()]);
-            let new = |id: &str, zone: Option<&str>| NewRun {
-                id: Some(id.into()),
-                zone: zone.map(str::to_owned),
-                kind: "command",
-                subject: "{}".into(),
-                strategy: "{}".into(),
-                ..NewRun::default()
-            };
-            for (id, zone) in [("1", Some("asia")), ("2", None), ("3", Some("eu"))] {
-                insert(&db, &new(id, zone)).await.unwrap();
-            }
-            // They were asked for now: nobody else shall take the first, however slow this test is.
-            let at = |id: &'static str, created_ms: i64| {
-                let query = sql("UPDATE runs SET created_ms = $1 WHERE id = $2");
-                let db = db.clone();
-                async move { db.run(query.bind(created_ms).bind(id)).await.unwrap() }
-            };
-            at("1", now_ms() + 600_000).await;
-            at("3", now_ms() + 600_000).await;
-            let taken =
-                async |zones: &[String]| claim(&db, "n", zones).await.unwrap().map(|run| run.id);
-            assert_eq!(taken(&eu).await.as_deref(), Some("2"));
-            assert_eq!(taken(&eu).await.as_deref(), Some("3"));
-            assert_eq!(taken(&eu).await, None);
-            at("1", now_ms() - FIRST_CHOICE_MS).await;
-            assert_eq!(taken(&eu).await.as_deref(), Some("1"));
-            insert(&db, &new("4", Some("asia"))).await.unwrap();
-            assert_eq!(taken(&us).await.as_deref(), Some("4"));
-            insert(&db, &new("5", Some("asia"))).await.unwrap();
-            assert_eq!(taken(&[]).await.as_deref(), Some("5"), "a node of all zones");
         })
         .await;
     }
@@ -669,7 +523,7 @@ mod tests {
     async fn a_host_that_changed_nothing_begins_again() {
         on_both(|db| async move {
             let id = make(&db, 3).await;
-            let run = claim(&db, "a", &[]).await.unwrap().unwrap();
+            let run = leases::claim(&db, "a", &[]).await.unwrap().unwrap();
             host_runs::begin(&db, &hold(&run), &[0, 1]).await.unwrap();
             host_runs::untold(&db, &hold(&run), &[1]).await.unwrap();
             host_runs::again(&db, &hold(&run), &[0, 2]).await.unwrap();
@@ -687,12 +541,12 @@ mod tests {
         on_both(|db| async move {
             let id = make(&db, 1).await;
             assert!(!ask_to_stop(&db, &id, "ana").await.unwrap(), "nobody has it");
-            let run = claim(&db, "a", &[]).await.unwrap().unwrap();
+            let run = leases::claim(&db, "a", &[]).await.unwrap().unwrap();
             assert!(ask_to_stop(&db, &id, "ana").await.unwrap());
             for over in [Step::Pause("x".into()), Step::Resume, Step::Approval, Step::Release] {
                 assert!(!step(&db, &hold(&run), &over).await.unwrap(), "{over:?}");
             }
-            let held = renew(&db, "a").await.unwrap();
+            let held = leases::renew(&db, "a").await.unwrap();
             assert_eq!(held[0].state, RunState::Cancelling);
             let end = Step::End(RunState::Cancelled, String::new());
             assert!(step(&db, &hold(&run), &end).await.unwrap());
@@ -705,12 +559,12 @@ mod tests {
     async fn an_approval_lets_a_run_go_on_once() {
         on_both(|db| async move {
             let id = make(&db, 1).await;
-            let run = claim(&db, "a", &[]).await.unwrap().unwrap();
+            let run = leases::claim(&db, "a", &[]).await.unwrap().unwrap();
             assert!(step(&db, &hold(&run), &Step::Approval).await.unwrap());
-            assert!(claim(&db, "a", &[]).await.unwrap().is_none());
+            assert!(leases::claim(&db, "a", &[]).await.unwrap().is_none());
             assert!(approve(&db, &id, "ben").await.unwrap());
             assert!(!approve(&db, &id, "ben").await.unwrap());
-            let run = claim(&db, "b", &[]).await.unwrap().unwrap();
+            let run = leases::claim(&db, "b", &[]).await.unwrap().unwrap();
             assert_eq!((run.phase.as_str(), run.approved_by.as_deref()), ("apply", Some("ben")));
             let other = make(&db, 1).await;
             assert!(end_unheld(&db, &other, RunState::Rejected, "ben").await.unwrap());
@@ -724,7 +578,7 @@ mod tests {
         on_both(|db| async move {
             // More than one statement takes.
             let id = make(&db, 1203).await;
-            let run = claim(&db, "a", &[]).await.unwrap().unwrap();
+            let run = leases::claim(&db, "a", &[]).await.unwrap().unwrap();
             let positions: Vec<i64> = (0..1202).collect();
             host_runs::begin(&db, &hold(&run), &positions).await.unwrap();
             let end = |position: i64| {
@@ -756,7 +610,7 @@ mod tests {
     async fn the_log_has_no_gaps() {
         on_both(|db| async move {
             let id = make(&db, 1).await;
-            let run = claim(&db, "a", &[]).await.unwrap().unwrap();
+            let run = leases::claim(&db, "a", &[]).await.unwrap().unwrap();
             let entry = |n: usize| events::Entry {
                 at_ms: 1,
                 kind: if n.is_multiple_of(2) { "output" } else { "note" },
@@ -797,7 +651,7 @@ mod tests {
     async fn lists_are_filtered() {
         on_both(|db| async move {
             let (first, second) = (make(&db, 1).await, make(&db, 1).await);
-            claim(&db, "a", &[]).await.unwrap().unwrap();
+            leases::claim(&db, "a", &[]).await.unwrap().unwrap();
             let ids = async |filter: Filter| -> Vec<String> {
                 let found = list(&db, &filter, 10).await.unwrap();
                 found.into_iter().map(|run| run.id).collect()

@@ -8,10 +8,10 @@ use hep_core::run::exit;
 use reqwest::Method;
 use serde_json::json;
 
+use super::asked::Asked;
 use super::failure::Failure;
 use super::noun::{escaped, pair};
-use crate::client::show::{self, Form};
-use crate::client::{Server, context};
+use crate::client::show;
 use crate::terminal::Screen;
 
 /// What a table of grants shows.
@@ -20,12 +20,8 @@ const COLUMNS: &[&str] = &["id", "role", "user", "team", "selector", "partition"
 /// The command.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The context to use in place of the current one
-    #[arg(long, value_name = "NAME", global = true)]
-    context: Option<String>,
-    /// How to print
-    #[arg(long, value_enum, default_value_t, value_name = "FORM", global = true)]
-    output: Form,
+    #[command(flatten)]
+    asked: Asked,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -68,21 +64,24 @@ enum Verb {
 
 /// Does it.
 pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> {
-    let server = Server::new(context::current(args.context.as_deref())?)?;
+    let server = args.asked.server()?;
     let one = |id: &str| format!("/grants/{}", escaped(id));
     let said = match args.verb {
         Verb::List { filter } => {
             let filters: Result<Vec<_>, Failure> = filter.iter().map(|word| pair(word)).collect();
-            show::list(&server.all("/grants", &filters?).await?, COLUMNS, args.output)
+            show::list(&server.all("/grants", &filters?).await?, COLUMNS, args.asked.output)
         }
         Verb::Show { id } => {
-            show::one(&server.call(Method::GET, &one(&id), None).await?.value, args.output)
+            show::one(&server.call(Method::GET, &one(&id), None).await?.value, args.asked.output)
         }
         Verb::Create { role, user, team, selector, partition } => {
             let body = json!({
                 "role": role, "user": user, "team": team, "selector": selector, "partition": partition,
             });
-            show::one(&server.call(Method::POST, "/grants", Some(&body)).await?.value, args.output)
+            show::one(
+                &server.call(Method::POST, "/grants", Some(&body)).await?.value,
+                args.asked.output,
+            )
         }
         Verb::Delete { id } => {
             server.call(Method::DELETE, &one(&id), None).await?;

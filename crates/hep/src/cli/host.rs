@@ -315,7 +315,7 @@ async fn push(
         subject["dest"] = Value::String(dest);
         let body = json!({"subject": subject, "selector": selector,
             "description": format!("push {}", file.display())});
-        runs.push(server.call(Method::POST, "/runs", Some(&body)).await?.value);
+        runs.push(server.make("/runs", &body).await?);
     }
     Ok(runs)
 }

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 use hep_core::run::exit;
-use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::noun::{escaped, read_object};
@@ -54,7 +53,7 @@ pub(super) async fn run(
     }
     let body = json!({ "parameters": parameters, "limit": limit });
     let path = format!("/jobs/{}/run", escaped(&name));
-    let started = server.call(Method::POST, &path, Some(&body)).await?.value;
+    let started = server.make(&path, &body).await?;
     let id = started["id"].as_str().unwrap_or_default();
     if watch {
         return run::watch(server, id, form, screen).await;

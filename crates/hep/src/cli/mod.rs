@@ -3,6 +3,7 @@
 mod admin;
 mod apply;
 mod apply_remote;
+mod asked;
 mod audit;
 mod clean;
 mod complete;

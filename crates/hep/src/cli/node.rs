@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use hep_core::run::exit;
 
+use super::asked::Asked;
 use super::failure::Failure;
-use crate::client::show::{self, Form};
-use crate::client::{Server, context};
+use crate::client::show;
 use crate::terminal::Screen;
 
 /// What a table of nodes shows.
@@ -16,12 +16,8 @@ const COLUMNS: &[&str] =
 /// The command.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The context to use in place of the current one
-    #[arg(long, value_name = "NAME", global = true)]
-    context: Option<String>,
-    /// How to print
-    #[arg(long, value_enum, default_value_t, value_name = "FORM", global = true)]
-    output: Form,
+    #[command(flatten)]
+    asked: Asked,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -34,9 +30,9 @@ enum Verb {
 
 /// Does it.
 pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> {
-    let server = Server::new(context::current(args.context.as_deref())?)?;
+    let server = args.asked.server()?;
     let Verb::List = args.verb;
-    let said = show::list(&server.all("/nodes", &[]).await?, COLUMNS, args.output);
+    let said = show::list(&server.all("/nodes", &[]).await?, COLUMNS, args.asked.output);
     screen.write_out(said.as_bytes())?;
     Ok(exit::FINE)
 }

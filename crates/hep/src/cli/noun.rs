@@ -9,28 +9,18 @@ use hep_core::run::exit;
 use reqwest::Method;
 use serde_json::{Map, Value};
 
+use super::asked::Asked;
 use super::failure::Failure;
 use super::{host, job, manifest, verb};
 use crate::client::noun::{NOUNS, Noun};
 use crate::client::show::{self, Form};
-use crate::client::{Answer, Server, assign, context};
+use crate::client::{Answer, Server, assign};
 use crate::terminal::Screen;
 
 /// The nouns that have verbs of their own.
 const HOST: &str = "host";
 const JOB: &str = "job";
 const MANIFEST: &str = "manifest";
-
-/// What every one of these commands takes.
-#[derive(Debug, clap::Args)]
-struct Common {
-    /// The context to use in place of the current one
-    #[arg(long, value_name = "NAME", global = true)]
-    context: Option<String>,
-    /// How to print
-    #[arg(long, value_enum, default_value_t, value_name = "FORM", global = true)]
-    output: Form,
-}
 
 /// What can be done to a noun.
 #[derive(Debug, clap::Subcommand)]
@@ -100,7 +90,7 @@ pub(super) fn read_object(file: Option<&Path>) -> Result<Map<String, Value>, Fai
 pub(crate) fn commands() -> impl Iterator<Item = CommandLine> {
     NOUNS.iter().map(|noun| {
         let command = CommandLine::new(noun.name).subcommand_required(true);
-        let command = Common::augment_args(command.arg_required_else_help(true));
+        let command = Asked::augment_args(command.arg_required_else_help(true));
         let command = Verb::augment_subcommands(command);
         let command = match noun.name {
             HOST => verb::Verb::augment_subcommands(host::Verb::augment_subcommands(command)),
@@ -126,65 +116,79 @@ pub(crate) async fn run(
     words: ArgMatches,
     screen: Arc<Screen>,
 ) -> Result<u8, Failure> {
-    let understood = |error: clap::Error| Failure::from(say::bad_assignment(error));
-    let common = Common::from_arg_matches(&words).map_err(understood)?;
-    let server = Server::new(context::current(common.context.as_deref())?)?;
-    if noun.name == HOST
-        && let Ok(verb) = host::Verb::from_arg_matches(&words)
-    {
-        return host::run(verb, &server, common.output, &screen).await;
+    let asked = Asked::from_arg_matches(&words).map_err(misunderstood)?;
+    let (server, form) = (asked.server()?, asked.output);
+    if let Some(done) = own(noun, &words, (&server, form), &screen).await {
+        return done;
     }
-    if noun.name == HOST
-        && let Ok(verb) = verb::Verb::from_arg_matches(&words)
-    {
-        return verb::run(verb, &server, common.output, &screen).await;
-    }
-    if noun.name == JOB
-        && let Ok(verb) = job::Verb::from_arg_matches(&words)
-    {
-        return job::run(verb, &server, common.output, &screen).await;
-    }
-    if noun.name == MANIFEST
-        && let Ok(verb) = manifest::Verb::from_arg_matches(&words)
-    {
-        let said = manifest::run(verb, &server, common.output).await?;
-        screen.write_out(said.as_bytes())?;
-        return Ok(exit::FINE);
-    }
-    let verb = Verb::from_arg_matches(&words).map_err(understood)?;
-    let one = |name: &str| format!("{}/{}", noun.path, escaped(name));
-    let said = match verb {
+    let said = match Verb::from_arg_matches(&words).map_err(misunderstood)? {
         Verb::List { filter } => {
             let filters: Result<Vec<_>, Failure> = filter.iter().map(|word| pair(word)).collect();
-            let items = server.all(noun.path, &filters?).await?;
-            show::list(&items, noun.columns, common.output)
+            show::list(&server.all(noun.path, &filters?).await?, noun.columns, form)
         }
         Verb::Show { name } => {
             let path = match manifest::revision(&words).filter(|_| noun.name == MANIFEST) {
-                Some(number) => format!("{}/revisions/{number}", one(&name)),
-                None => one(&name),
+                Some(number) => format!("{}/revisions/{number}", one(noun, &name)),
+                None => one(noun, &name),
             };
-            let answer = server.call(Method::GET, &path, None).await?;
-            show::one(&answer.value, common.output)
+            show::one(&server.call(Method::GET, &path, None).await?.value, form)
         }
         Verb::Create { name, fields } => {
             let mut body = fields.object()?;
             body["name"] = Value::String(name);
-            let answer = server.call(Method::POST, noun.path, Some(&body)).await?;
-            show::one(&answer.value, common.output)
+            show::one(&server.call(Method::POST, noun.path, Some(&body)).await?.value, form)
         }
         Verb::Update { name, fields } => {
-            let answer = update(&server, &one(&name), &fields.object()?).await?;
-            show::one(&answer.value, common.output)
+            show::one(&update(&server, &one(noun, &name), &fields.object()?).await?.value, form)
         }
         Verb::Delete { name } => {
-            server.call(Method::DELETE, &one(&name), None).await?;
+            server.call(Method::DELETE, &one(noun, &name), None).await?;
             screen.say(&say::gone(noun.name, &name).to_string());
             String::new()
         }
     };
+    printed(&screen, &said)
+}
+
+fn printed(screen: &Screen, said: &str) -> Result<u8, Failure> {
     screen.write_out(said.as_bytes())?;
     Ok(exit::FINE)
+}
+
+/// Where one of a noun lies in the API.
+fn one(noun: &Noun, name: &str) -> String {
+    format!("{}/{}", noun.path, escaped(name))
+}
+
+fn misunderstood(error: clap::Error) -> Failure {
+    say::bad_assignment(error).into()
+}
+
+/// Does what only this noun can have done to it; nothing where the words mean what all have.
+async fn own(
+    noun: &Noun,
+    words: &ArgMatches,
+    (server, form): (&Server, Form),
+    screen: &Arc<Screen>,
+) -> Option<Result<u8, Failure>> {
+    match noun.name {
+        HOST => match host::Verb::from_arg_matches(words) {
+            Ok(verb) => Some(host::run(verb, server, form, screen).await),
+            Err(_) => {
+                let verb = verb::Verb::from_arg_matches(words).ok()?;
+                Some(verb::run(verb, server, form, screen).await)
+            }
+        },
+        JOB => {
+            let verb = job::Verb::from_arg_matches(words).ok()?;
+            Some(job::run(verb, server, form, screen).await)
+        }
+        MANIFEST => {
+            let verb = manifest::Verb::from_arg_matches(words).ok()?;
+            Some(manifest::run(verb, server, form).await.and_then(|said| printed(screen, &said)))
+        }
+        _ => None,
+    }
 }
 
 /// Changes what was just read, and only that.

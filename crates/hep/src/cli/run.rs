@@ -7,6 +7,7 @@ use hep_core::run::{HostState, exit, exit_code};
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::asked::Asked;
 use super::failure::Failure;
 use super::strategy::Strategy;
 use super::{history, start};
@@ -26,12 +27,8 @@ pub(super) const HOST_COLUMNS: &[&str] =
 /// The command.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The context to use in place of the current one
-    #[arg(long, value_name = "NAME", global = true)]
-    context: Option<String>,
-    /// How to print
-    #[arg(long, value_enum, default_value_t, value_name = "FORM", global = true)]
-    output: Form,
+    #[command(flatten)]
+    asked: Asked,
     /// Runs of this machine that needed no server; so it is where no server is known
     #[arg(long, global = true, conflicts_with = "context")]
     local: bool,
@@ -109,8 +106,8 @@ pub(super) enum Command {
 
 /// Does it.
 pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> {
-    let form = args.output;
-    let known = context::known(args.context.as_deref())?;
+    let form = args.asked.output;
+    let known = context::known(args.asked.context.as_deref())?;
     let Some(known) = known.filter(|_| !args.local) else {
         return history::run(args.command, form, &screen).await;
     };
@@ -142,7 +139,7 @@ pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> 
             let strategy_said = strategy.object();
             let body =
                 json!({ "subject": subject, "selector": selector, "strategy": strategy_said });
-            let run = server.call(Method::POST, "/runs", Some(&body)).await?.value;
+            let run = server.make("/runs", &body).await?;
             let id = run["id"].as_str().unwrap_or_default();
             if strategy.detach {
                 screen.write_out(format!("{id}\n").as_bytes())?;
@@ -195,7 +192,16 @@ pub(super) async fn watch(
 /// The exit code of a run that has ended.
 pub(super) async fn code(server: &Server, id: &str) -> Result<u8, Failure> {
     let run = server.call(Method::GET, &path(id, ""), None).await?.value;
-    Ok(exit_code(states(&run["counts"])))
+    Ok(code_of(&run, states(&run["counts"])))
+}
+
+/// The exit code of a run of a server, as of one of our own.
+pub(super) fn code_of(run: &Value, states: impl IntoIterator<Item = HostState>) -> u8 {
+    match run["state"].as_str() {
+        Some("cancelled" | "rejected") => exit::CANCELLED,
+        Some("expired" | "lost") => exit::FAILED,
+        _ => exit_code(states),
+    }
 }
 
 /// The states of a run's hosts, each once.

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use hep_core::run::exit;
-use reqwest::Method;
 use serde_json::json;
 
 use super::noun::read_object;
@@ -74,7 +73,7 @@ pub(super) async fn run(
         "strategy": args.strategy.object(),
         "secrets": { "variables": hidden::object(&args.secret, screen)? },
     });
-    let run = server.call(Method::POST, "/runs", Some(&body)).await?.value;
+    let run = server.make("/runs", &body).await?;
     let id = run["id"].as_str().unwrap_or_default();
     if args.strategy.detach {
         screen.write_out(format!("{id}\n").as_bytes())?;

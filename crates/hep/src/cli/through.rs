@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hep_core::mask::Mask;
 use hep_core::message::client as say;
-use hep_core::run::{self, HostState, exit};
+use hep_core::run::HostState;
 use hep_engine::cancel::Cancel;
 use hep_engine::event::{EVENTS_WAITING, RunEvent};
 use reqwest::Method;
@@ -145,11 +145,7 @@ pub(crate) struct Done {
 impl Done {
     /// The exit code, as of a run of our own.
     pub(crate) fn code(&self) -> u8 {
-        match self.run["state"].as_str() {
-            Some("cancelled" | "rejected") => exit::CANCELLED,
-            Some("expired" | "lost") => exit::FAILED,
-            _ => run::exit_code(self.ended.values().map(|end| end.state)),
-        }
+        super::run::code_of(&self.run, self.ended.values().map(|end| end.state))
     }
 }
 
@@ -163,7 +159,7 @@ pub(crate) async fn carry_out<'a>(
 ) -> Result<Done, Failure> {
     let cancel = Cancel::default();
     signals::watch(&cancel, screen);
-    let asked = server.call(Method::POST, "/runs", Some(wanted)).await?.value;
+    let asked = server.make("/runs", wanted).await?;
     let run = Run { server, id: asked["id"].as_str().unwrap_or_default(), screen };
     let plays = asked["kind"] == "manifest";
     let names = if plays { Vec::new() } else { run.names().await? };

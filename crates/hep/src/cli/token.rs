@@ -9,10 +9,11 @@ use hep_core::run::exit;
 use reqwest::Method;
 use serde_json::Value;
 
+use super::asked::Asked;
 use super::failure::Failure;
 use super::noun::{escaped, pair};
-use crate::client::show::{self, Form};
-use crate::client::{Server, assign, context};
+use crate::client::show;
+use crate::client::{Server, assign};
 use crate::terminal::Screen;
 
 /// What a table of tokens shows.
@@ -21,12 +22,8 @@ const COLUMNS: &[&str] = &["id", "user", "name", "verbs", "selector", "expires_m
 /// The command.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The context to use in place of the current one
-    #[arg(long, value_name = "NAME", global = true)]
-    context: Option<String>,
-    /// How to print
-    #[arg(long, value_enum, default_value_t, value_name = "FORM", global = true)]
-    output: Form,
+    #[command(flatten)]
+    asked: Asked,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -63,15 +60,15 @@ enum Verb {
 
 /// Does it.
 pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> {
-    let server = Server::new(context::current(args.context.as_deref())?)?;
+    let server = args.asked.server()?;
     let said = match args.verb {
         Verb::List { filter } => {
             let filters: Result<Vec<_>, Failure> = filter.iter().map(|word| pair(word)).collect();
-            show::list(&server.all("/tokens", &filters?).await?, COLUMNS, args.output)
+            show::list(&server.all("/tokens", &filters?).await?, COLUMNS, args.asked.output)
         }
         Verb::Show { name } => {
             let path = path(&server, &name).await?;
-            show::one(&server.call(Method::GET, &path, None).await?.value, args.output)
+            show::one(&server.call(Method::GET, &path, None).await?.value, args.asked.output)
         }
         Verb::Create { name, fields, token_file } => {
             let mut body = assign::object(&fields, serde_json::Map::new())?;
@@ -84,7 +81,7 @@ pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> 
                 written.map_err(say::cannot_write_token)?;
                 made["token"] = Value::Null;
             }
-            show::one(&made, args.output)
+            show::one(&made, args.asked.output)
         }
         Verb::Delete { name } => {
             let path = path(&server, &name).await?;

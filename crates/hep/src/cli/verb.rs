@@ -347,7 +347,7 @@ impl Start<'_> {
         });
         let body =
             json!({ "subject": subject, "selector": selector, "strategy": how.strategy.object() });
-        let run = self.server.call(Method::POST, "/runs", Some(&body)).await?.value;
+        let run = self.server.make("/runs", &body).await?;
         Ok(run["id"].as_str().unwrap_or_default().to_owned())
     }
 
