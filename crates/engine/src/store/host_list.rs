@@ -197,11 +197,6 @@ mod tests {
     use super::super::{partitions, testing::on_both};
     use super::*;
 
-    fn said(name: &str) -> HostInput {
-        let json = serde_json::json!({"name": name, "address": "192.0.2.1"});
-        serde_json::from_value(json).unwrap()
-    }
-
     #[tokio::test]
     async fn a_list_is_filtered_and_goes_on_where_it_ended() {
         on_both(|db| async move {
@@ -211,7 +206,7 @@ mod tests {
             };
             for name in ["a1", "a2", "b_1", "b%1"] {
                 let label = ("letter".to_owned(), name[..1].to_owned());
-                let said = HostInput { labels: [label].into(), ..said(name) };
+                let said = HostInput { labels: [label].into(), ..HostInput::named(name) };
                 insert(&db, &said, &refers, "me").await.unwrap();
             }
             let names = async |filter: Filter, limit| -> Vec<String> {
@@ -256,7 +251,7 @@ mod tests {
                     address: address.into(),
                     enabled,
                     maintenance_until_ms: until,
-                    ..said(name)
+                    ..HostInput::named(name)
                 };
                 insert(&db, &said, &refers, "me").await.unwrap();
             }

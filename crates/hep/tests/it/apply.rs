@@ -85,12 +85,15 @@ fn json_has_an_object_for_each_task_and_host() {
     desk.file("all.yml", &MANIFEST.replace("hosts: web", "hosts: all"));
     let ran = desk.hep(&words);
     assert_eq!(ran.code, 4, "{ran:#?}");
+    // A story beside this one may be changing this machine, and is waited for.
+    let waits = |object: &serde_json::Value| object["notice"]["id"] == "remote.waiting";
     let (left, objects): (Vec<_>, Vec<_>) = ran
         .objects()
         .into_iter()
+        .filter(|object| !waits(object))
         .partition(|object| object.get("task").is_none() && object.get("summary").is_none());
     let told = |o: &serde_json::Value| (o["host"] == "gone", o["state"] == "unreachable");
-    assert_eq!(left.iter().map(told).collect::<Vec<_>>(), [(true, true)], "told when it happens");
+    assert_eq!(left.iter().map(told).collect::<Vec<_>>(), [(true, true)], "told when it happens: {left:?}");
     let tasks: Vec<(&str, &str, &str)> = objects
         .iter()
         .filter_map(|o| Some((o["task"].as_str()?, o["module"].as_str()?, o["state"].as_str()?)))
