@@ -93,7 +93,11 @@ fn json_has_an_object_for_each_task_and_host() {
         .filter(|object| !waits(object))
         .partition(|object| object.get("task").is_none() && object.get("summary").is_none());
     let told = |o: &serde_json::Value| (o["host"] == "gone", o["state"] == "unreachable");
-    assert_eq!(left.iter().map(told).collect::<Vec<_>>(), [(true, true)], "told when it happens: {left:?}");
+    assert_eq!(
+        left.iter().map(told).collect::<Vec<_>>(),
+        [(true, true)],
+        "told when it happens: {left:?}"
+    );
     let tasks: Vec<(&str, &str, &str)> = objects
         .iter()
         .filter_map(|o| Some((o["task"].as_str()?, o["module"].as_str()?, o["state"].as_str()?)))
