@@ -14,6 +14,7 @@ use std::fmt;
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use hep_core::secret::Secret;
+use hmac::{Hmac, Mac as _};
 use sha2::{Digest as _, Sha256};
 
 use crate::token::{hex, random};
@@ -109,6 +110,16 @@ impl MasterKey {
         self.id
     }
 
+    /// A MAC of what was said for a purpose, in hexadecimal, behind the key's id.
+    fn mac(&self, purpose: &str, said: &[u8]) -> Result<String, SealError> {
+        let mac = Hmac::<Sha256>::new_from_slice(self.key.expose());
+        let mut mac = mac.map_err(|_| SealError::Damaged)?;
+        // The length keeps the purpose apart from what is said.
+        mac.update(format!("{}:{purpose}", purpose.len()).as_bytes());
+        mac.update(said);
+        Ok(format!("{}:{}", self.id, hex(&mac.finalize().into_bytes())))
+    }
+
     /// As a line of a key file.
     pub(crate) fn line(&self) -> Secret<String> {
         Secret::new(hex(self.key.expose()))
@@ -136,6 +147,19 @@ impl Keyring {
     /// All keys, the one that seals first.
     pub fn keys(&self) -> impl Iterator<Item = &MasterKey> {
         std::iter::once(&self.first).chain(&self.others)
+    }
+
+    /// By what something that may hold secrets is known again: nobody who has it, and not the keys, can try whether
+    /// it is of a text that they guess.
+    pub fn mac(&self, purpose: &str, said: &[u8]) -> Result<String, SealError> {
+        self.first.mac(purpose, said)
+    }
+
+    /// Whether a MAC is of this; nothing where it was made with a key that we do not have.
+    pub fn is_mac_of(&self, mac: &str, purpose: &str, said: &[u8]) -> Option<bool> {
+        let id = mac.split_once(':')?.0;
+        let key = self.keys().find(|key| key.id.to_string() == id)?;
+        key.mac(purpose, said).ok().map(|own| own == mac)
     }
 
     /// Seals a secret for its place, and opens it again before anybody may write it.
@@ -278,6 +302,29 @@ mod tests {
         let unknown = alone.open(HERE, &envelope).unwrap_err();
         assert!(matches!(unknown, SealError::UnknownKey(id) if id == before.current()));
         assert!(after.rewrap(Place { row: "8", ..HERE }, &envelope).is_err());
+    }
+
+    #[test]
+    fn what_was_said_is_known_again_by_whoever_has_the_key() {
+        let old = MasterKey::random();
+        let before = Keyring::new(old.clone(), Vec::new());
+        let mac = before.mac("call", b"hunter2").unwrap();
+        let after = Keyring::new(MasterKey::random(), vec![old]);
+        let stranger = Keyring::new(MasterKey::random(), Vec::new());
+        let cases = [
+            (&before, "call", "hunter2", Some(true)),
+            (&after, "call", "hunter2", Some(true)),
+            (&after, "call", "hunter3", Some(false)),
+            (&after, "call2", "hunter2", Some(false)),
+            (&after, "cal", "lhunter2", Some(false)),
+            (&stranger, "call", "hunter2", None),
+        ];
+        for (keys, purpose, said, expected) in cases {
+            let known = keys.is_mac_of(&mac, purpose, said.as_bytes());
+            assert_eq!(known, expected, "{purpose} {said}");
+        }
+        assert_eq!(after.is_mac_of("f52fbd32b2b3b86ff88ef6c490628285", "call", b"x"), None);
+        assert_ne!(mac, after.mac("call", b"hunter2").unwrap());
     }
 
     #[test]

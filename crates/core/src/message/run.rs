@@ -9,6 +9,8 @@ catalogue! { "run";
     bad_manifest(text) "The manifest cannot be run:\n{text}";
     bad_base64() "The content is not base64";
     no_content() "There is nothing to copy\nhint: give the content as `text` or as `base64`, not both";
+    content_twice() "The subject says what it is given, and how much a run of it was given before\nhint: leave out `stdin_bytes` and `bytes`: runs say those";
+    content_not_said() "The subject says how many bytes it is given, and not which: a run has them sealed\nhint: give `stdin`, or the `text` or `base64` of a file; a run is repeated with what it was given by `retry` and `again`";
     bad_destination(dest) "Cannot copy to `{dest}`\nhint: give an absolute path";
     no_folder(path, error) "Cannot write the run's files to {path}: {error}";
     no_host(selector) "`{selector}` names no host of the register";

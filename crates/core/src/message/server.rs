@@ -8,6 +8,7 @@ catalogue! { "server";
     bad_value() "The database cannot keep this text\nhint: leave out NUL characters, and shorten what is very long";
     same_key_at_once(key) "Another call with the `Idempotency-Key` `{key}` is being answered\nhint: send it again in a moment";
     other_body_same_key(key) "The `Idempotency-Key` `{key}` was used for another request\nhint: choose a new key for each thing that is to be made";
+    unknown_body_same_key(key) "Nobody can tell whether the `Idempotency-Key` `{key}` was used for this request: the master key of then is gone\nhint: look whether it was made, and choose a new key if it was not";
     bad_key() "The `Idempotency-Key` cannot be used\nhint: choose 1 to 200 visible characters, new for each thing that is to be made";
     too_many() "Too many requests\nhint: wait a minute; an administrator can raise `limits.requests_per_minute`";
     too_slow(seconds) "The answer took longer than {seconds} s and was given up\nhint: ask for less at once";

@@ -122,7 +122,11 @@ pub(super) async fn write(engine: &Engine, actor: &Actor, asked: Asked<'_>) -> O
     let Asked { mut said, origin, secrets, registered, names } = asked;
     let mut given = Given::to(engine, &mut said.subject).await?;
     given.secrets = secrets;
-    work::check(&said.subject, &given).map_err(|message| OpError::invalid("subject", message))?;
+    let invalid = |message| OpError::invalid("subject", message);
+    work::check(&said.subject, &given).map_err(invalid)?;
+    if let Some(content) = said.subject.take_content().map_err(invalid)? {
+        given.secrets.content = Some(content);
+    }
     let (new_id, sealed) = given::seal_run(engine, &given.secrets)?;
     let hosts: Vec<NewHost> = names.iter().filter_map(|name| part(registered, name)).collect();
     let mut counts = Counts::new();

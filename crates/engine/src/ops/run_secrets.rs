@@ -143,7 +143,8 @@ mod tests {
             let me = Actor::command_line("ana");
             host::create(&engine, &me, HostInput::named("web1")).await.unwrap();
             let said = json!({"selector": "web1",
-                "subject": {"kind": "command", "line": "true", "environment": {"SEEN": "x"}},
+                "subject": {"kind": "command", "line": "true", "stdin": "canary-in",
+                    "environment": {"SEEN": "x"}},
                 "secrets": {"environment": {"WORD": "canary"}, "become_password": "canary-sudo"}});
             let ran =
                 run::create(&engine, &me, serde_json::from_value(said).unwrap()).await.unwrap();
@@ -155,9 +156,15 @@ mod tests {
                 let opened = given::open(&engine, "runs", &run.id, Some(sealed)).unwrap();
                 assert_eq!(opened.texts["WORD"].expose(), "canary");
                 assert_eq!(opened.become_password.unwrap().expose(), "canary-sudo");
+                assert_eq!(opened.content.unwrap().expose(), b"canary-in");
+                assert_eq!(run.subject["stdin_bytes"], 9);
                 // Sealed for its row, and for no other.
                 assert!(given::open(&engine, "runs", "other", Some(sealed)).is_err());
             }
+            // How much it was is not what it was: nobody runs it without.
+            let taken = json!({"selector": "web1", "subject": ran.subject});
+            let taken = run::create(&engine, &me, serde_json::from_value(taken).unwrap()).await;
+            assert!(matches!(taken, Err(OpError::Invalid { .. })), "{taken:?}");
         })
         .await;
     }

@@ -141,20 +141,21 @@ async fn rewrap_batch(
     done: &mut Rotated,
 ) -> OpResult<Option<String>> {
     let found = column.of_other_keys(tx, keys.current().bytes(), after, BATCH).await?;
-    for row in &found {
-        let place = Place { table: column.table, row: &row.id, field: column.field };
-        match keys.rewrap(place, &row.envelope) {
+    for id in &found {
+        let Some(envelope) = column.envelope(tx, id).await? else { continue };
+        let place = Place { table: column.table, row: id, field: column.field };
+        match keys.rewrap(place, &envelope) {
             Ok(anew) => {
-                let swapped = column.swap(tx, &row.id, &row.envelope, anew).await?;
+                let swapped = column.swap(tx, id, &envelope, anew).await?;
                 done.rewrapped += u64::from(swapped);
             }
             Err(error) => {
-                tracing::error!(table = column.table, row = row.id, %error, "a secret is lost");
+                tracing::error!(table = column.table, row = id, %error, "a secret is lost");
                 done.failed += 1;
             }
         }
     }
-    Ok(found.last().map(|row| row.id.clone()))
+    Ok(found.last().cloned())
 }
 
 async fn rewrap_canary(db: &Db, keys: &Keyring) -> OpResult<()> {
@@ -194,8 +195,12 @@ mod tests {
     }
 
     async fn envelopes(engine: &Engine) -> Vec<(String, Vec<u8>)> {
-        let rows = COLUMN.of_other_keys(engine.db(), &[], "", 10_000).await.unwrap();
-        rows.into_iter().map(|row| (row.id, row.envelope)).collect()
+        let mut found = Vec::new();
+        for id in COLUMN.of_other_keys(engine.db(), &[], "", 10_000).await.unwrap() {
+            let envelope = COLUMN.envelope(engine.db(), &id).await.unwrap().unwrap();
+            found.push((id, envelope));
+        }
+        found
     }
 
     #[tokio::test]

@@ -4,11 +4,14 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD as BASE64;
 use hep_core::message::{Message, job as say, run as run_say, verb as verb_say};
 use hep_core::secret::Secret;
 use hep_core::verb::login::{PUSH_KEY, PushKey};
 use serde::{Deserialize, Serialize};
 
+use super::content::Content;
 use super::push_key::key_of;
 use super::subject::{ManifestSubject, Subject};
 use crate::ops::error::{OpError, OpResult};
@@ -32,6 +35,8 @@ pub(crate) struct Secrets {
     pub(crate) become_password: Option<Secret<String>>,
     /// The password that logs in this once, to let a key in.
     pub(crate) password: Option<Secret<String>>,
+    /// What a command reads, and what a file shall hold.
+    pub(crate) content: Option<Content>,
 }
 
 impl From<Texts> for Secrets {
@@ -137,6 +142,9 @@ enum Kept<'a> {
         vault: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
         become_password: Option<Cow<'a, str>>,
         password: Option<Cow<'a, str>>,
+        /// In base64.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        content: Option<String>,
     },
 }
 
@@ -170,21 +178,27 @@ impl<'a> Kept<'a> {
             vault: shown(&secrets.vault),
             become_password: one(&secrets.become_password),
             password: one(&secrets.password),
+            content: secrets.content.as_ref().map(|content| BASE64.encode(content.expose())),
         })
     }
 
-    fn taken(self) -> Secrets {
+    /// Nothing where it is damaged.
+    fn taken(self) -> Option<Secrets> {
         let one = |text: Option<Cow<'_, str>>| text.map(|text| Secret::new(text.into_owned()));
-        match self {
+        Some(match self {
             Self::Texts(texts) => hidden(texts).into(),
-            Self::All { texts, trees, vault, become_password, password } => Secrets {
+            Self::All { texts, trees, vault, become_password, password, content } => Secrets {
                 texts: hidden(texts),
                 trees: hidden(trees),
                 vault: hidden(vault),
                 become_password: one(become_password),
                 password: one(password),
+                content: match content {
+                    Some(base64) => Some(Secret::new(BASE64.decode(base64).ok()?)),
+                    None => None,
+                },
             },
-        }
+        })
     }
 }
 
@@ -215,7 +229,7 @@ pub(crate) fn open(
     })?;
     let read: Kept<'_> =
         serde_json::from_slice(opened.expose()).map_err(|_| run_say::not_begun())?;
-    Ok(read.taken())
+    read.taken().ok_or_else(run_say::not_begun)
 }
 
 /// The id that a run will have, and its secrets sealed for it.
@@ -247,13 +261,19 @@ mod tests {
                 Secrets { become_password: Some(text("b")), ..Secrets::default() },
                 Some(r#"{"texts":{},"trees":{},"vault":{},"become_password":"b","password":null}"#),
             ),
+            (
+                Secrets { content: Some(Secret::new(b"\xff".to_vec())), ..Secrets::default() },
+                Some(
+                    r#"{"texts":{},"trees":{},"vault":{},"become_password":null,"password":null,"content":"/w=="}"#,
+                ),
+            ),
         ];
         for (secrets, json) in cases {
             let kept = Kept::of(&secrets).map(|kept| serde_json::to_string(&kept).unwrap());
             assert_eq!(kept.as_deref(), json);
             if let Some(kept) = kept {
                 let read: Kept<'_> = serde_json::from_str(&kept).unwrap();
-                assert_eq!(read.taken(), secrets);
+                assert_eq!(read.taken().unwrap(), secrets);
             }
         }
     }

@@ -1,5 +1,6 @@
 //! What a server does by itself: it takes queued runs, coordinates them, and keeps their logs.
 
+mod content;
 mod expectation;
 mod filled;
 pub(crate) mod followed;

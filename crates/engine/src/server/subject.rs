@@ -33,9 +33,13 @@ pub struct CommandSubject {
     /// The words of a command, in place of `line`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub words: Vec<String>,
-    /// What it reads.
+    /// What it reads. A run has it sealed, and says only how much it is.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub stdin: String,
+    /// Of a run: how many bytes it reads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(read_only)]
+    pub stdin_bytes: Option<u64>,
     /// Variables of its environment.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub environment: BTreeMap<String, String>,
@@ -62,9 +66,13 @@ pub struct ScriptSubject {
     /// Its arguments; no shell reads them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub arguments: Vec<String>,
-    /// What it reads.
+    /// What it reads. A run has it sealed, and says only how much it is.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub stdin: String,
+    /// Of a run: how many bytes it reads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(read_only)]
+    pub stdin_bytes: Option<u64>,
     /// Variables of its environment.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub environment: BTreeMap<String, String>,
@@ -171,6 +179,10 @@ pub struct CopySubject {
     /// Its content in base64, in place of `text`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base64: Option<String>,
+    /// Of a run, which has the content sealed: how many bytes it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(read_only)]
+    pub bytes: Option<u64>,
     /// Where it shall lie: an absolute path.
     pub dest: String,
     /// Whom it shall belong to.

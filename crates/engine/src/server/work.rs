@@ -112,7 +112,7 @@ pub(super) fn prepare(subject: &Subject, given: &Given) -> Result<Work, Message>
         Subject::Command(command) => of_command(command, given),
         Subject::Script(script) => of_script(script, given),
         Subject::Manifest(manifest) => of_manifest(manifest, given),
-        Subject::Copy(copy) => of_copy(copy),
+        Subject::Copy(copy) => of_copy(copy, given),
         Subject::Verb(verb) => of_verb(verb, given),
     }
 }
@@ -129,7 +129,8 @@ fn of_command(said: &CommandSubject, given: &Given) -> Result<Work, Message> {
         sudo: sudo(said.sudo, said.sudo_user.as_ref()),
         ..Command::default()
     };
-    Ok(request(command, &said.stdin, said.timeout_seconds))
+    let stdin = given.stdin(&said.stdin, said.stdin_bytes)?;
+    Ok(request(command, stdin, said.timeout_seconds))
 }
 
 fn of_script(said: &ScriptSubject, given: &Given) -> Result<Work, Message> {
@@ -143,12 +144,12 @@ fn of_script(said: &ScriptSubject, given: &Given) -> Result<Work, Message> {
         sudo: sudo(said.sudo, said.sudo_user.as_ref()),
         ..Command::default()
     };
-    Ok(request(command, &said.stdin, said.timeout_seconds))
+    let stdin = given.stdin(&said.stdin, said.stdin_bytes)?;
+    Ok(request(command, stdin, said.timeout_seconds))
 }
 
-fn request(command: Command, stdin: &str, timeout_seconds: Option<u32>) -> Work {
+fn request(command: Command, stdin: Bytes, timeout_seconds: Option<u32>) -> Work {
     let timeout = timeout_seconds.map(|seconds| Duration::from_secs(seconds.into()));
-    let stdin = Bytes::copy_from_slice(stdin.as_bytes());
     Work::Command(Box::new(exec::Request { command, stdin, timeout, ..exec::Request::default() }))
 }
 
@@ -236,12 +237,8 @@ fn keys(given: &Given) -> Keys {
     keys
 }
 
-fn of_copy(said: &CopySubject) -> Result<Work, Message> {
-    let content = match (&said.text, &said.base64) {
-        (Some(text), None) => text.clone().into_bytes(),
-        (None, Some(base64)) => BASE64.decode(base64).map_err(|_| say::bad_base64())?,
-        _ => return Err(say::no_content()),
-    };
+fn of_copy(said: &CopySubject, given: &Given) -> Result<Work, Message> {
+    let content = given.file(said)?;
     if !said.dest.starts_with('/') {
         return Err(say::bad_destination(&said.dest));
     }
@@ -291,7 +288,7 @@ fn of_verb(said: &VerbSubject, given: &Given) -> Result<Work, Message> {
                 sudo: sudo(false, said.sudo_user.as_ref()),
                 ..Command::default()
             };
-            Ok(request(command, "", said.timeout_seconds))
+            Ok(request(command, Bytes::new(), said.timeout_seconds))
         }
     }
 }

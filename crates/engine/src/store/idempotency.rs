@@ -19,15 +19,15 @@ pub struct Once {
     pub route: String,
     /// The key that the caller chose.
     pub key: String,
-    /// The SHA-256 of the body.
-    pub body_hash: String,
+    /// A MAC of the body under a master key: it may hold secrets that are easily guessed.
+    pub body_mac: String,
 }
 
 /// What came of the call before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Before {
-    /// The SHA-256 of its body.
-    pub body_hash: String,
+    /// The MAC of its body.
+    pub body_mac: String,
     /// The kind of what it made.
     pub kind: String,
     /// The name of what it made; the id of what has no name.
@@ -43,7 +43,7 @@ pub async fn find(from: &dyn Sql, actor: &str, route: &str, key: &str) -> Result
     let location: String = row.get("location")?;
     let (kind, name) = location.split_once('/').unwrap_or((&location, ""));
     Ok(Some(Before {
-        body_hash: row.get("body_hash")?,
+        body_mac: row.get("body_hash")?,
         kind: kind.to_owned(),
         name: name.to_owned(),
     }))
@@ -62,7 +62,7 @@ pub async fn remember(
     into.run(old).await?;
     let query = sql("INSERT INTO idempotency (actor, route, name, body_hash, location, created_ms)
          VALUES ($1, $2, $3, $4, $5, $6)");
-    let query = query.bind(actor).bind(&once.route).bind(&once.key).bind(&once.body_hash);
+    let query = query.bind(actor).bind(&once.route).bind(&once.key).bind(&once.body_mac);
     into.run(query.bind(format!("{kind}/{name}")).bind(now_ms())).await.map(drop)
 }
 
@@ -75,7 +75,7 @@ mod tests {
     #[tokio::test]
     async fn a_key_belongs_to_an_actor_and_a_call() {
         on_both(|db| async move {
-            let once = Once { route: "POST /x".into(), key: "k".into(), body_hash: "h".into() };
+            let once = Once { route: "POST /x".into(), key: "k".into(), body_mac: "h".into() };
             assert_eq!(find(&db, "ana", "POST /x", "k").await.unwrap(), None);
             remember(&db, "ana", &once, "host", "web/1").await.unwrap();
             let before = find(&db, "ana", "POST /x", "k").await.unwrap().unwrap();

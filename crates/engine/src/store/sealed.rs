@@ -10,6 +10,7 @@ pub struct Column {
     /// Its name.
     pub field: &'static str,
     select: &'static str,
+    one: &'static str,
     update: &'static str,
 }
 
@@ -19,9 +20,7 @@ macro_rules! column {
             table: $table,
             field: $field,
             select: concat!(
-                "SELECT id, ",
-                $field,
-                " AS sealed FROM ",
+                "SELECT id FROM ",
                 $table,
                 " WHERE ",
                 $field,
@@ -30,6 +29,7 @@ macro_rules! column {
                 ", 2, 8) <> $1 AND id > $2",
                 " ORDER BY id LIMIT $3"
             ),
+            one: concat!("SELECT ", $field, " AS sealed FROM ", $table, " WHERE id = $1"),
             update: concat!(
                 "UPDATE ",
                 $table,
@@ -51,28 +51,24 @@ pub const COLUMNS: &[Column] = &[
     column!("nodes", "sealed"),
 ];
 
-/// A secret as it lies.
-#[derive(Debug)]
-pub struct Sealed {
-    /// The row.
-    pub id: String,
-    /// The envelope.
-    pub envelope: Vec<u8>,
-}
-
 impl Column {
-    /// Rows after `after` whose envelope names another master key than this one, at most `limit`.
+    /// The ids of rows after `after` whose envelope names another master key than this one, at most `limit`. What
+    /// runs were given can be large, so that envelopes are read one by one.
     pub async fn of_other_keys(
         &self,
         from: &dyn Sql,
         key: &[u8],
         after: &str,
         limit: u32,
-    ) -> Result<Vec<Sealed>> {
+    ) -> Result<Vec<String>> {
         let rows = from.all(sql(self.select).bind(key).bind(after).bind(limit)).await?;
-        let read =
-            |row: &super::db::Row| Ok(Sealed { id: row.get("id")?, envelope: row.get("sealed")? });
-        rows.iter().map(read).collect()
+        rows.iter().map(|row| row.get("id")).collect()
+    }
+
+    /// The envelope of a row; nothing where the row or its secret has gone.
+    pub async fn envelope(&self, from: &dyn Sql, id: &str) -> Result<Option<Vec<u8>>> {
+        let row = from.one(sql(self.one).bind(id)).await?;
+        row.map_or(Ok(None), |row| row.get("sealed"))
     }
 
     /// Puts another envelope in place of one, if it is still there; whether it was.

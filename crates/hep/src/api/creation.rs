@@ -6,10 +6,10 @@ use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use hep_core::message::server as say;
-use hep_engine::ops::{Actor, Engine, once};
-use hep_engine::store::idempotency::{Before, Once};
+use hep_engine::ops::once::{self, Call};
+use hep_engine::ops::{Actor, Engine};
+use hep_engine::store::idempotency::Before;
 use serde::de::DeserializeOwned;
-use sha2::{Digest as _, Sha256};
 
 use super::body;
 use super::caller::Caller;
@@ -94,24 +94,14 @@ impl<T: DeserializeOwned> FromRequest<Engine> for Creation<T> {
         let bytes = Bytes::from_request(request, engine).await;
         let bytes = bytes.map_err(|refused| body::unreadable(&refused))?;
         if let Some(key) = key {
-            let body_hash = body_hash(&bytes);
-            let call = Once { route, key, body_hash };
-            let before = once::before(engine, &actor, &call).await.map_err(Problem::from)?;
-            if let Some(before) = before {
-                return Err(Settled::Before(before));
+            let call = once::call(engine, &actor, (route, key), &bytes).await;
+            match call.map_err(Problem::from)? {
+                Call::Again(before) => return Err(Settled::Before(before)),
+                Call::First(once) => actor.once = Some(once),
             }
-            actor.once = Some(call);
         }
         Ok(Self { actor, said: body::read(kind, &bytes)? })
     }
-}
-
-fn body_hash(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {

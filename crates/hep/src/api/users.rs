@@ -50,16 +50,16 @@ async fn list(
     Ok(Answer::ok(user::list(&engine, &actor, filter, &paging).await?))
 }
 
-/// Makes a user. Takes no `Idempotency-Key`: what it would keep of the body could give a weak password away, and no
-/// user is made twice under one name.
+/// Makes a user.
 #[utoipa::path(post, path = "/users", operation_id = "user_create", request_body = NewUser,
+    params(("Idempotency-Key" = Option<String>, Header,
+        description = "Makes it once only, however often it is asked with this key.")),
     responses((status = 201, body = User)))]
 async fn create(
     State(engine): State<Engine>,
-    Caller(actor): Caller,
-    Body(new): Body<NewUser>,
+    Creation { actor, said }: Creation<NewUser>,
 ) -> Result<Answer<User>, Problem> {
-    let user = user::create(&engine, &actor, new).await?;
+    let user = user::create(&engine, &actor, said).await?;
     let address = format!("{}/users/{}", super::ROOT, user.said.name);
     let version = user.version;
     Ok(Answer::created(address, user).tagged(version))

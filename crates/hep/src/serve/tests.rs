@@ -87,6 +87,28 @@ async fn a_call_that_comes_twice_makes_one_thing() {
 }
 
 #[tokio::test]
+async fn users_and_credentials_are_made_once_for_a_key() {
+    let server = Running::start(&[]).await;
+    let user = |password: &str| json!({"name": "ana", "password": password});
+    let credential = |password: &str| {
+        json!({"name": "deploy", "kind": "password", "user": "x", "password": password})
+    };
+    let made = [("/api/v1/users", user("a weak word"), user("another word"))];
+    let made = made.into_iter().chain([("/api/v1/credentials", credential("a"), credential("b"))]);
+    for (path, said, other) in made {
+        let post = async |body: &serde_json::Value| {
+            let headers = [("idempotency-key", "k")];
+            server.call_with("POST", path, &headers, Some(body.to_string())).await
+        };
+        let first = post(&said).await.expect(201);
+        let again = post(&said).await.expect(201);
+        assert_eq!(again.header("idempotent-replayed"), "true");
+        assert_eq!(again.header("location"), first.header("location"));
+        post(&other).await.expect(409);
+    }
+}
+
+#[tokio::test]
 async fn a_run_that_is_asked_for_twice_is_one() {
     let server = Running::start(&[]).await;
     server.call("POST", "/api/v1/hosts", Some(json!({"name": "web1"}))).await.expect(201);

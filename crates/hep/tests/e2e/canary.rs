@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD as BASE64;
 use serde_json::{Value, json};
 
 use crate::hep::{Desk, Ran};
@@ -127,14 +129,18 @@ async fn put_everywhere(server: &Server) {
         ),
     ];
     for (subject, secrets) in wanted {
-        let body = json!({"subject": subject, "selector": "h0001", "secrets": secrets});
-        let run = server.call("POST", "/runs", Some(body), 202).await;
-        let run = server.ended(run["id"].as_str().unwrap()).await;
-        // Each is given again to what repeats it.
-        let again = format!("/runs/{}/again", run["id"].as_str().unwrap());
-        let again = server.call("POST", &again, Some(json!({})), 202).await;
-        let again = server.ended(again["id"].as_str().unwrap()).await;
-        assert_eq!(run["state"], again["state"], "{run} {again}");
+        run_twice(server, subject, secrets).await;
+    }
+    let base64 = BASE64.encode(secret("base64"));
+    let counts = |place: &str| format!("test $(wc -c) -eq {}", secret(place).len());
+    for subject in [
+        json!({"kind": "command", "line": counts("in"), "stdin": secret("in")}),
+        json!({"kind": "script", "script": counts("script-in"), "stdin": secret("script-in")}),
+        json!({"kind": "copy", "text": secret("text"), "dest": "/tmp/canary-text"}),
+        json!({"kind": "copy", "base64": base64, "dest": "/tmp/canary-base64"}),
+    ] {
+        let run = run_twice(server, subject, json!({})).await;
+        assert_eq!(run["state"], "succeeded", "{run}");
     }
     let host = json!({"credential": "by-password", "become_credential": "by-sudo"});
     let headers = [("content-type", "application/merge-patch+json"), ("if-match", "*")];
@@ -143,6 +149,18 @@ async fn put_everywhere(server: &Server) {
     // It does not get in by this password: that is said without it.
     let id = server.ask(json!({"kind": "command", "line": "true"}), "h0002", json!({})).await;
     server.ended(&id).await;
+}
+
+/// Each run is given its secrets again when it is repeated; the run.
+async fn run_twice(server: &Server, subject: Value, secrets: Value) -> Value {
+    let body = json!({"subject": subject, "selector": "h0001", "secrets": secrets});
+    let run = server.call("POST", "/runs", Some(body), 202).await;
+    let run = server.ended(run["id"].as_str().unwrap()).await;
+    let again = format!("/runs/{}/again", run["id"].as_str().unwrap());
+    let again = server.call("POST", &again, Some(json!({})), 202).await;
+    let again = server.ended(again["id"].as_str().unwrap()).await;
+    assert_eq!(run["state"], again["state"], "{run} {again}");
+    run
 }
 
 /// What `hep` and all that it started have in their environments, but for the server's own.
