@@ -162,12 +162,20 @@ impl Server {
         &self.node.pool
     }
 
-    /// Begins nothing more, lets what is under way end within the grace, stops the rest, and leaves what has not
-    /// begun to others.
-    pub async fn stop(self) {
+    /// Begins nothing more, and says so to the others: what has not begun is left to them. What is asked is answered
+    /// as before.
+    pub async fn retire(&self) {
         self.node.stop();
         self.tunnels.stop();
         self.node.tell_of_stop().await;
+    }
+
+    /// Begins nothing more, lets what is under way end within the grace, stops the rest, and leaves what has not
+    /// begun to others.
+    pub async fn stop(self) {
+        if !self.node.is_stopping() {
+            self.retire().await;
+        }
         let mut workers = self.workers;
         let all = async {
             for worker in &mut workers {

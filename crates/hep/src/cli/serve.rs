@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use hep_core::message::cli as say;
 use hep_core::run::exit;
+use hep_engine::cancel::Cancel;
 use hep_engine::ops::setup;
 use hep_engine::play::bundle::Bundle;
 use hep_engine::server;
@@ -92,20 +93,25 @@ pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> 
     notify("READY=1");
     let config = args.config.clone();
     let rereading = tokio::spawn(reread(config, levels));
-    let (stopping, stopped) = tokio::sync::watch::channel(());
     let hub = Arc::clone(engine.hub());
+    let (wanted, drained) = (Cancel::default(), Cancel::default());
+    let (leaving, going) = (server.leaving(), (wanted.clone(), drained.clone()));
     let ended = server.serve(async move {
         stop().await;
+        notify("STOPPING=1");
+        tracing::info!("stopping");
+        going.0.cancel();
+        leaving.drain(stop()).await;
         hub.close();
-        drop(stopping);
+        going.1.cancel();
     });
-    let leaving = async {
-        let mut stopped = stopped;
-        // Changes once only: when the sender is gone.
-        let _ = stopped.changed().await;
+    let left = async {
+        wanted.cancelled().await;
+        node.retire().await;
+        drained.cancelled().await;
         node.stop().await;
     };
-    let (ended, ()) = tokio::join!(ended, leaving);
+    let (ended, ()) = tokio::join!(ended, left);
     rereading.abort();
     engine.close().await;
     ended.map_err(cannot)?;
@@ -178,8 +184,6 @@ async fn stop() {
         _ = term.recv() => {}
         _ = tokio::signal::ctrl_c() => {}
     }
-    notify("STOPPING=1");
-    tracing::info!("stopping");
 }
 
 /// At each SIGHUP takes the log's levels from the configuration anew.

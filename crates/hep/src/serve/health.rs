@@ -26,8 +26,11 @@ pub(super) fn router(engine: Engine, door: Arc<Door>) -> Router {
         .with_state(Parts { engine, door })
 }
 
-/// Whether the database answers and takes what is written.
+/// Whether the database answers and takes what is written, and we are to stay.
 async fn ready(State(parts): State<Parts>) -> (StatusCode, String) {
+    if parts.door.leaving.is_so() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n".to_owned());
+    }
     match parts.engine.ready().await {
         Ok(()) => (StatusCode::OK, "ready\n".to_owned()),
         Err(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")),

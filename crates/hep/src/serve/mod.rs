@@ -3,6 +3,9 @@
 pub(crate) mod carrier;
 pub(crate) mod forwarded;
 mod health;
+mod leaving;
+#[cfg(test)]
+mod leaving_test;
 pub(crate) mod log;
 mod meter;
 mod rate;
@@ -29,6 +32,7 @@ use hep_engine::ops::Engine;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use self::forwarded::Trusted;
+pub(crate) use self::leaving::Leaving;
 use self::meter::Meter;
 use self::rate::Rates;
 use self::tls::Certificate;
@@ -44,6 +48,8 @@ pub(crate) struct Door {
     time: Duration,
     /// Whether we speak HTTPS ourselves.
     is_secure: bool,
+    /// Whether we are about to go.
+    leaving: Leaving,
 }
 
 /// A server that is about to answer.
@@ -52,6 +58,7 @@ pub(crate) struct Server {
     listener: TcpListener,
     certificate: Option<Certificate>,
     grace: Duration,
+    leaving: Leaving,
 }
 
 impl Server {
@@ -62,12 +69,14 @@ impl Server {
         listener: TcpListener,
     ) -> Result<Self, crate::cli::Failure> {
         let certificate = Certificate::of(settings)?;
+        let leaving = Leaving::within(settings.span(&table::STOP_DRAIN));
         let door = Arc::new(Door {
             trusted: Trusted::parse(&settings.list(&table::TRUSTED_PROXIES))?,
             rates: Rates::new(settings),
             meter: Meter::new(),
             time: settings.span(&table::LIMIT_TIME),
             is_secure: certificate.is_some(),
+            leaving: leaving.clone(),
         });
         let body = usize::try_from(settings.number(&table::LIMIT_BODY)).unwrap_or(usize::MAX);
         let aliases = settings.flag(&table::ALIASES_ALF);
@@ -79,7 +88,13 @@ impl Server {
             .layer(CatchPanicLayer::custom(request::panicked))
             .layer(middleware::from_fn(api::xml_for_those_who_ask))
             .layer(middleware::from_fn_with_state(Arc::clone(&door), request::admit));
-        Ok(Self { app, listener, certificate, grace: settings.span(&table::STOP_GRACE) })
+        let grace = settings.span(&table::STOP_GRACE);
+        Ok(Self { app, listener, certificate, grace, leaving })
+    }
+
+    /// By what it says that it is about to go.
+    pub(crate) fn leaving(&self) -> Leaving {
+        self.leaving.clone()
     }
 
     /// Whether it speaks HTTPS.
@@ -87,7 +102,8 @@ impl Server {
         self.certificate.is_some()
     }
 
-    /// Serves until `stop` is ready, then ends what is being answered within the grace.
+    /// Serves until `stop` is ready. Then it accepts no connection, closes those on which nothing is asked, and ends
+    /// what is being answered within the grace.
     pub(crate) async fn serve(
         self,
         stop: impl Future<Output = ()> + Send + 'static,

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::header::{self, AUTHORIZATION, COOKIE};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use hep_core::message::server as say;
@@ -39,6 +39,8 @@ pub(super) async fn admit(
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let credential = credential(request.headers());
     let streams = path.ends_with("/events");
+    // HTTP/2 has words of its own for it.
+    let keeps = request.version() >= Version::HTTP_2;
     let span = info_span!("request", id = %id, %method, %path);
     let work = async {
         // Nodes ask for as many tunnels at once as there are hosts; who cannot prove to be one is a stranger, below.
@@ -79,6 +81,9 @@ pub(super) async fn admit(
     set(response.headers_mut(), header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(response.headers_mut(), header::X_FRAME_OPTIONS, "DENY");
     set(response.headers_mut(), header::REFERRER_POLICY, "no-referrer");
+    if door.leaving.is_so() && !keeps {
+        set(response.headers_mut(), header::CONNECTION, "close");
+    }
     response
 }
 

@@ -12,8 +12,9 @@ use reqwest::{Client, Method, StatusCode};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
-use super::Server;
+use super::{Leaving, Server};
 use crate::settings::Settings;
 
 /// A server that answers.
@@ -25,6 +26,9 @@ pub(crate) struct Running {
     client: Client,
     token: Secret<String>,
     stop: Option<oneshot::Sender<()>>,
+    /// Ready when it has ended.
+    ending: Option<JoinHandle<std::io::Result<()>>>,
+    leaving: Leaving,
     _folder: TempDir,
 }
 
@@ -76,12 +80,25 @@ impl Running {
         let address = listener.local_addr().unwrap();
         let server = Server::new(&engine, &said, listener).unwrap();
         let (stop, stopped) = oneshot::channel();
-        tokio::spawn(server.serve(async { drop(stopped.await) }));
+        let leaving = server.leaving();
+        let ending = Some(tokio::spawn(server.serve(async { drop(stopped.await) })));
         // Only the first of a process can; all mean the same.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         // Kept-alive connections would outlive the test.
         let client = Client::builder().pool_max_idle_per_host(0).build().unwrap();
-        Self { engine, address, client, token, stop: Some(stop), _folder: folder }
+        let stop = Some(stop);
+        Self { engine, address, client, token, stop, ending, leaving, _folder: folder }
+    }
+
+    /// By what it says that it is about to go.
+    pub(crate) fn leaving(&self) -> Leaving {
+        self.leaving.clone()
+    }
+
+    /// Lets it end as it does once it has drained; ready when it has.
+    pub(crate) async fn ended(mut self) {
+        drop(self.stop.take());
+        self.ending.take().unwrap().await.unwrap().unwrap();
     }
 
     /// Calls it.
