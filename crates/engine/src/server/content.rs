@@ -120,7 +120,11 @@ mod tests {
                 json!({"kind": "command", "line": "cat"}),
                 None,
             ),
-            (json!({"kind": "verb", "verb": "facts"}), json!({"kind": "verb", "verb": "facts"}), None),
+            (
+                json!({"kind": "verb", "verb": "facts"}),
+                json!({"kind": "verb", "verb": "facts"}),
+                None,
+            ),
         ];
         for (said, left, expected) in cases {
             let mut taken = subject(&said);
@@ -129,7 +133,8 @@ mod tests {
             let text = content.as_ref().map(|content| content.expose().clone());
             assert_eq!(text, expected.map(|text| text.as_bytes().to_vec()), "{said}");
             assert_eq!(taken.clone().take_content().unwrap(), None, "it is taken once: {said}");
-            let given = Given { secrets: Secrets { content, ..Secrets::default() }, ..Given::default() };
+            let given =
+                Given { secrets: Secrets { content, ..Secrets::default() }, ..Given::default() };
             work::check(&taken, &given).unwrap();
         }
     }

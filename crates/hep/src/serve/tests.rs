@@ -90,9 +90,7 @@ async fn a_call_that_comes_twice_makes_one_thing() {
 async fn users_and_credentials_are_made_once_for_a_key() {
     let server = Running::start(&[]).await;
     let user = |password: &str| json!({"name": "ana", "password": password});
-    let credential = |password: &str| {
-        json!({"name": "deploy", "kind": "password", "user": "x", "password": password})
-    };
+    let credential = |password: &str| json!({"name": "deploy", "kind": "password", "user": "x", "password": password});
     let made = [("/api/v1/users", user("a weak word"), user("another word"))];
     let made = made.into_iter().chain([("/api/v1/credentials", credential("a"), credential("b"))]);
     for (path, said, other) in made {
