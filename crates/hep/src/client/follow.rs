@@ -48,22 +48,31 @@ pub(crate) async fn follow(
     Ok(())
 }
 
-/// Gives what a stream of events without an end tells, as long as the server is there.
+/// Gives what a stream of events without an end tells, and asks for it again where it breaks off: as long as somebody
+/// looks, and the server comes back.
 pub(crate) async fn live(
     server: &Server,
     path: &str,
     mut take: impl AsyncFnMut(Value) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let request = server.request(Method::GET, path).header("accept", "text/event-stream");
-    let (mut response, mut log) = (server.send(request).await?, Log::default());
-    while let Ok(Some(chunk)) = response.chunk().await {
-        for event in log.texts(&chunk) {
-            if let Some(told) = data(&event) {
-                take(told).await?;
+    let mut seen: Option<Instant> = None;
+    loop {
+        let request = server.request(Method::GET, path).header("accept", "text/event-stream");
+        match server.send(request).await {
+            Ok(mut response) => {
+                let mut log = Log::default();
+                while let Ok(Some(chunk)) = response.chunk().await {
+                    for told in log.texts(&chunk).iter().filter_map(|event| data(event)) {
+                        take(told).await?;
+                    }
+                }
+                seen = Some(Instant::now());
             }
+            Err(failure) if may_wait(&failure, seen) => {}
+            Err(failure) => return Err(failure),
         }
+        tokio::time::sleep(PAUSE).await;
     }
-    Ok(())
 }
 
 /// A field of an event of a stream.

@@ -8,6 +8,7 @@ use hep_engine::ops::token::NewToken;
 use hep_engine::ops::user::NewUser;
 use hep_engine::ops::{Actor, Engine, token, user};
 use reqwest::header::HeaderMap;
+use reqwest::redirect::Policy;
 use reqwest::{Client, Method, StatusCode};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -85,7 +86,8 @@ impl Running {
         // Only the first of a process can; all mean the same.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         // Kept-alive connections would outlive the test.
-        let client = Client::builder().pool_max_idle_per_host(0).build().unwrap();
+        let builder = Client::builder().pool_max_idle_per_host(0).redirect(Policy::none());
+        let client = builder.build().unwrap();
         let stop = Some(stop);
         Self { engine, address, client, token, stop, ending, leaving, _folder: folder }
     }
