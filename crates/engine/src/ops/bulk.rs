@@ -107,6 +107,7 @@ pub async fn change(
     }
     if !dry {
         tx.commit().await?;
+        register::changed(engine.db(), hosts.len()).await;
     }
     Ok(Changed { applied: !dry, hosts })
 }

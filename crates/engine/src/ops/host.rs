@@ -262,7 +262,7 @@ pub(crate) async fn references(
     before: Option<&Host>,
     said: &HostInput,
 ) -> OpResult<References> {
-    let partition = partitions::by_name(from, &said.partition).await?;
+    let partition = partitions::id_of(from, &said.partition).await?;
     let partition = partition.ok_or_else(|| {
         OpError::invalid("partition", say::not_found("partition", &said.partition))
     })?;
@@ -272,7 +272,7 @@ pub(crate) async fn references(
         before.and_then(|before| before.become_credential.as_deref()),
     );
     Ok(References {
-        partition: partition.id,
+        partition,
         credential: credential(from, actor, "credential", login, said.credential.as_deref())
             .await?,
         become_credential: credential(

@@ -159,6 +159,7 @@ pub async fn inventory_with(
         let object = Object { kind: "register", id: None, name: "register" };
         actor.did(&tx, "register.import", object, "done", Some(detail)).await?;
         tx.commit().await?;
+        register::changed(engine.db(), done.hosts.len()).await;
         done.applied = true;
     }
     Ok(done)

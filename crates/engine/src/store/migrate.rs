@@ -41,6 +41,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { number: 2, name: "pages", script: include_str!("migrations/0002_pages.sql") },
     Migration { number: 3, name: "upgrades", script: include_str!("migrations/0003_upgrades.sql") },
     Migration { number: 4, name: "doors", script: include_str!("migrations/0004_doors.sql") },
+    Migration { number: 5, name: "orders", script: include_str!("migrations/0005_orders.sql") },
 ];
 
 /// The first migration since which the database keeps `works_from`, and nodes say which schema they know.

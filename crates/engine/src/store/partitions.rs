@@ -73,6 +73,12 @@ pub async fn by_name(from: &dyn Sql, name: &str) -> Result<Option<Partition>> {
     from.one(query).await?.as_ref().map(read).transpose()
 }
 
+/// The id of the partition of this name, without a count of its hosts.
+pub async fn id_of(from: &dyn Sql, name: &str) -> Result<Option<String>> {
+    let row = from.one(sql("SELECT id FROM partitions WHERE name = $1").bind(name)).await?;
+    row.map(|row| row.get("id")).transpose()
+}
+
 /// The partition of this name or id.
 pub async fn find(from: &dyn Sql, word: &str) -> Result<Option<Partition>> {
     let query = sql(SELECT).and(" WHERE p.name = $1 OR p.id = $1").bind(word);

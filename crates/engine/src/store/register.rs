@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::db::{Query, Result, Row, Sql, sql};
+use super::db::{Db, Query, Result, Row, Sql, sql};
 use super::settings;
 
 /// The setting that counts the changes.
@@ -23,6 +23,20 @@ pub async fn change(into: &dyn Sql) -> Result<()> {
          ON CONFLICT (name) DO UPDATE SET value = CAST(CAST(settings.value AS BIGINT) + 1 AS TEXT)",
     );
     into.run(query.bind(VERSION)).await.map(drop)
+}
+
+/// From so many changes in one transaction on, what the database knows of its tables is not right any more.
+const MANY: usize = 500;
+
+/// Makes lists of hosts quick again after so many of them were changed. That this failed is only said: what was
+/// changed has been committed.
+pub async fn changed(db: &Db, hosts: usize) {
+    if hosts < MANY {
+        return;
+    }
+    if let Err(error) = db.count_anew("hosts, host_labels, group_hosts").await {
+        tracing::warn!(%error, "lists of hosts may be slow for a minute");
+    }
 }
 
 /// A host as the selectors of grants see it.
