@@ -38,8 +38,7 @@ const UNUSED: Duration = Duration::from_secs(1);
 /// wrote: the run that another node shall take over, say; such a session is ended, for which no transaction of
 /// ours waits so long. And every statement of ours has an index, which lies in memory or on a disk without a head
 /// to move: for the usual setting a look at a hundred rows costs more than one at all of them.
-const SESSION: &str =
-    "SET idle_in_transaction_session_timeout = '10s'; SET random_page_cost = 1.1";
+const SESSION: &str = "SET idle_in_transaction_session_timeout = '10s'; SET random_page_cost = 1.1";
 
 /// Stands at the end of a SELECT within a statement: the rows that another transaction has taken are passed
 /// over. A comment for SQLite, which has one writer at a time.
@@ -404,9 +403,9 @@ impl Db {
             // A question before each statement is as long a way as the statement's own.
             .test_before_acquire(false)
             .before_acquire(|connection, met| {
-                Box::pin(async move {
-                    Ok(met.idle_for < UNUSED || connection.ping().await.is_ok())
-                })
+                Box::pin(
+                    async move { Ok(met.idle_for < UNUSED || connection.ping().await.is_ok()) },
+                )
             })
             .after_connect(|connection, _| {
                 Box::pin(
