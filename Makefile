@@ -38,13 +38,13 @@ pure := -p hep-core --lib
 
 ##  run            build hep, apply an example to a small fleet on this machine twice, and serve it until Ctrl-C
 .PHONY: run
-run: setup-build setup-fleet executor
+run: setup-build setup-fleet executor web
 	cargo build --bin hep
 	fleet/with 5 0 examples/run target/debug/hep
 
 ##  build          hep as it is released: target/release/hep
 .PHONY: build
-build: setup-build executor
+build: setup-build executor web
 	cargo build --release --bin hep
 
 ##  deb            a Debian package of it, in target/deb
@@ -72,20 +72,20 @@ test-pure: setup-build
 
 ##  test-process   ring 2: SSH servers in the test process, the binary, the executor
 .PHONY: test-process
-test-process: setup-build setup-shells setup-databases executor
+test-process: setup-build setup-shells setup-databases executor web
 	@echo "== ring 2 of 3: in process =="
 	fleet/with-postgres $(run_tests) $(process) $(T)
 
 ##  test-contract  the server against its own OpenAPI document
 .PHONY: test-contract
-test-contract: setup-build setup-contract executor
+test-contract: setup-build setup-contract executor web
 	@echo "== the API: its document =="
 	cargo build --bin hep
 	python3 -B contract/check.py target/debug/hep $(EXAMPLES)
 
 ##  test-machines  ring 3: the built binary against real sshd and Debian machines
 .PHONY: test-machines
-test-machines: setup-build setup-databases setup-clocks setup-fleet setup-machines executor
+test-machines: setup-build setup-databases setup-clocks setup-fleet setup-machines executor web
 	@echo "== ring 3 of 3: real machines =="
 	cargo test --no-run $(machines)
 	fleet/with $(HOSTS) $(MACHINES) bash -euc 'fleet/selftest; $(run_tests) $(machines) $(T)'
@@ -94,14 +94,14 @@ test-machines: setup-build setup-databases setup-clocks setup-fleet setup-machin
 ##                 clocks, full disks, canaries, all bad input, its API by SEEDS='1 2 3'; a summary at the end
 .PHONY: test-long
 test-long: EXAMPLES = 10
-test-long: setup-build setup-databases setup-clocks setup-fleet setup-contract executor
+test-long: setup-build setup-databases setup-clocks setup-fleet setup-contract executor web
 	cargo build --bin hep
 	cargo test --no-run -p hep --bin hep --test e2e
 	T='$(T)' tools/long 10 $(RUNS) $(EXAMPLES) $(SEEDS)
 
 ##  check          format, lints, scripts, the rules of the house, the example of CONTRIBUTING.md
 .PHONY: check
-check: setup-build setup-check
+check: setup-build setup-check web
 	cargo fmt --all --check
 	cargo fmt --manifest-path bench/floor/Cargo.toml --check
 	cargo clippy --workspace --all-targets -- -D warnings
@@ -132,6 +132,11 @@ clean-fleet:
 executor: setup-build
 	@tools/executor
 
+##  web            scripts and styles of the web page, as the next build of hep bundles them
+.PHONY: web
+web: setup-web
+	@tools/web
+
 ##  executors      the remote executors for release: x86_64 and aarch64 on musl
 .PHONY: executors
 executors: setup-build setup-executors
@@ -148,10 +153,10 @@ test-executors: executors
 	done
 
 ##  setup          install what any target needs, from Debian's packages
-.PHONY: setup setup-build setup-shells setup-databases setup-clocks setup-fleet setup-machines setup-check setup-bench setup-executors setup-contract
+.PHONY: setup setup-build setup-shells setup-databases setup-clocks setup-fleet setup-machines setup-check setup-bench setup-executors setup-contract setup-web
 setup:
 	fleet/setup
-setup-build setup-shells setup-databases setup-clocks setup-fleet setup-machines setup-check setup-bench setup-executors setup-contract: setup-%:
+setup-build setup-shells setup-databases setup-clocks setup-fleet setup-machines setup-check setup-bench setup-executors setup-contract setup-web: setup-%:
 	@fleet/setup $*
 
 .PHONY: help

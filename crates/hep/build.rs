@@ -1,8 +1,11 @@
-//! Embeds the remote executors that were built beforehand (`make executor`): packed in two ways, for hosts
-//! with `xz` and for those without, with their hashes.
+//! Embeds what was built beforehand, where it is there: the program works without.
 //!
-//! They are looked for as `ARCH/hep-remote` in `HEP_EXECUTOR_DIR`, or in `target/executor-bundle` of the
-//! workspace. One that is not there is left out: the program works, by plain SSH only.
+//! The remote executors (`make executor`): packed in two ways, for hosts
+//! with `xz` and for those without, with their hashes. They are looked for as `ARCH/hep-remote` in `HEP_EXECUTOR_DIR`, or in `target/executor-bundle` of the
+//! workspace. One that is not there is left out: then hosts are reached by plain SSH only.
+//!
+//! Scripts and styles of the web page (`make web`), in `HEP_WEB_DIR` or in `target/web`: `list` has a line for
+//! each, the name that templates use and that of the file. Without them pages are plain, and say so.
 
 use std::env;
 use std::fmt::Write as _;
@@ -36,7 +39,34 @@ fn main() -> io::Result<()> {
         }
     }
     code.push_str("]\n");
-    fs::write(out.join("executors.rs"), code)
+    fs::write(out.join("executors.rs"), code)?;
+    embed_web(&out)
+}
+
+/// Writes `assets.rs`, with all that `make web` has made.
+fn embed_web(out: &Path) -> io::Result<()> {
+    println!("cargo::rerun-if-env-changed=HEP_WEB_DIR");
+    let folder = folder("HEP_WEB_DIR", "../../target/web");
+    // Watched so that it is noticed when it fills; what is not there would be new for cargo each time.
+    fs::create_dir_all(&folder)?;
+    println!("cargo::rerun-if-changed={}", folder.display());
+    let list = fs::read_to_string(folder.join("list")).unwrap_or_default();
+    let mut code = String::from("&[\n");
+    for (name, file) in list.lines().filter_map(|line| line.split_once(' ')) {
+        for ending in ["", ".gz", ".br"] {
+            fs::copy(folder.join(format!("{file}{ending}")), out.join(format!("{file}{ending}")))?;
+        }
+        let bytes = |ending: &str| {
+            format!("include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{file}{ending}\"))")
+        };
+        let (identity, gzip, brotli) = (bytes(""), bytes(".gz"), bytes(".br"));
+        let _ = writeln!(
+            code,
+            "    Asset {{ name: {name:?}, file: {file:?}, identity: {identity}, gzip: {gzip}, brotli: {brotli} }},"
+        );
+    }
+    code.push_str("]\n");
+    fs::write(out.join("assets.rs"), code)
 }
 
 /// Whether a 64-bit ELF file reaches to the end of its table of sections, which linkers write last. A copy
@@ -52,11 +82,16 @@ fn is_whole(binary: &[u8]) -> bool {
 
 /// Where the executors lie.
 fn bundle() -> PathBuf {
-    if let Some(folder) = env::var_os("HEP_EXECUTOR_DIR") {
+    folder("HEP_EXECUTOR_DIR", "../../target/executor-bundle")
+}
+
+/// The folder that a variable names, or the usual one.
+fn folder(variable: &str, usual: &str) -> PathBuf {
+    if let Some(folder) = env::var_os(variable) {
         return PathBuf::from(folder);
     }
     let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
-    manifest.join("../../target/executor-bundle")
+    manifest.join(usual)
 }
 
 fn embed(code: &mut String, arch: &str, binary: &[u8], out: &Path) -> io::Result<()> {

@@ -9,6 +9,7 @@ mod render;
 mod serve;
 mod settings;
 mod terminal;
+mod ui;
 
 fn main() -> std::process::ExitCode {
     cli::main()

@@ -246,7 +246,8 @@ fn every_message_is_said_by_someone() {
     let mut faults = Vec::new();
     for catalogue in files.iter().filter(|file| file.name.starts_with(catalogues)) {
         let area = catalogue.name[catalogues.len()..].trim_end_matches(".rs");
-        if area == "mod" {
+        // Translations are of entries that stand here, too; a test of theirs holds that.
+        if area == "mod" || area.starts_with("translation/") {
             continue;
         }
         let speakers: Vec<&Source> = files

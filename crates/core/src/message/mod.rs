@@ -82,6 +82,8 @@ pub mod service;
 pub mod settings;
 pub mod ssh;
 pub mod template;
+#[cfg(feature = "full")]
+pub mod translation;
 pub mod upkeep;
 pub mod verb;
 

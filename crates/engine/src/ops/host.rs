@@ -1,6 +1,6 @@
 //! Hosts of the register.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hep_core::inventory::connection;
 use hep_core::message::{register as say, server};
@@ -16,7 +16,7 @@ use super::patch::patched;
 use super::reach::Reach;
 use crate::store::host_list::{self, Filter};
 use crate::store::hosts::{self, Host, HostInput, References};
-use crate::store::{Sql, Tx, credentials, partitions, register};
+use crate::store::{Sql, Tx, credentials, host_states, partitions, register};
 
 /// What a host is called in messages.
 const KIND: &str = "host";
@@ -93,6 +93,25 @@ async fn list_within(
             return Ok(found);
         }
     }
+}
+
+/// How many of the hosts that the actor may see are in each state.
+pub async fn counts(engine: &Engine, actor: &Actor) -> OpResult<BTreeMap<String, i64>> {
+    actor.must_somewhere(Verb::View, "hosts")?;
+    let names = match Reach::now(engine, actor, Verb::View).await? {
+        Reach::Everything => {
+            return Ok(host_states::count(engine.db()).await?.into_iter().collect());
+        }
+        Reach::Some(names) => names,
+    };
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut counts = BTreeMap::new();
+    for some in names.chunks(AT_ONCE) {
+        for (state, many) in host_states::count_of(engine.db(), some).await? {
+            *counts.entry(state).or_default() += many;
+        }
+    }
+    Ok(counts)
 }
 
 /// A host, by its name or its id.

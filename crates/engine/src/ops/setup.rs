@@ -52,6 +52,11 @@ pub async fn offer(engine: &Engine) -> OpResult<Option<Secret<String>>> {
     Ok(Some(token))
 }
 
+/// Whether there is no user yet, so that the link works.
+pub async fn is_open(engine: &Engine) -> OpResult<bool> {
+    Ok(!users::any(engine.db()).await?)
+}
+
 /// Makes the first administrator, and signs them in.
 pub async fn setup(engine: &Engine, said: Setup, from: &Origin) -> OpResult<SignedIn> {
     let Setup { token, name, password } = said;
@@ -89,6 +94,7 @@ mod tests {
     async fn a_link_works_once_and_only_the_newest() {
         on_both(|engine| async move {
             let from = Origin::default();
+            assert!(is_open(&engine).await.unwrap());
             let old = offer(&engine).await.unwrap().unwrap();
             let new = offer(&engine).await.unwrap().unwrap();
             let refused = setup(&engine, said(&old, "ana"), &from).await;
@@ -104,6 +110,7 @@ mod tests {
             assert_eq!(made.len(), 1, "{all:?}");
             assert_eq!(made[0].me.everywhere.len(), Verb::ALL.len());
             assert!(offer(&engine).await.unwrap().is_none());
+            assert!(!is_open(&engine).await.unwrap());
         })
         .await;
     }

@@ -39,6 +39,14 @@ pub async fn count(from: &dyn Sql) -> Result<Vec<(String, i64)>> {
     rows.iter().map(|row| Ok((row.get("state")?, row.get("many")?))).collect()
 }
 
+/// How many of these hosts are in each state.
+pub async fn count_of(from: &dyn Sql, names: &[&str]) -> Result<Vec<(String, i64)>> {
+    let query = sql("SELECT state, COUNT(*) AS many FROM hosts WHERE name IN");
+    let query = query.and_list("", names.iter().copied()).and(" GROUP BY state");
+    let rows = from.all(query).await?;
+    rows.iter().map(|row| Ok((row.get("state")?, row.get("many")?))).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::hosts::{self, HostInput, References};
@@ -62,6 +70,8 @@ mod tests {
                 let host = host(name).await;
                 (host.state, host.state_reason, host.state_ms, host.seen_ms)
             };
+            let some = count_of(&db, &["a", "c", "gone"]).await.unwrap();
+            assert_eq!(some, [("unknown".to_owned(), 2)]);
             let before = host("a").await.version;
             answered(&db, &["a", "b", "gone"], 10).await.unwrap();
             answered(&db, &["a"], 20).await.unwrap();

@@ -55,7 +55,7 @@ impl FromRequestParts<Engine> for Access {
 
     async fn from_request_parts(parts: &mut Parts, engine: &Engine) -> Result<Self, Problem> {
         let from = origin(parts);
-        let access = match (bearer(&parts.headers), cookie(&parts.headers)) {
+        let access = match (bearer(&parts.headers), session_cookie(&parts.headers)) {
             (Some(bearer), _) => {
                 let actor = token::actor(engine, &bearer, &from.address, &from.request_id).await?;
                 Self { actor, session: None }
@@ -67,15 +67,13 @@ impl FromRequestParts<Engine> for Access {
             }
             (None, None) => return Err(OpError::NotSignedIn(say::not_signed_in()).into()),
         };
-        if let Some(seen) = parts.extensions.get::<Seen>() {
-            let _ = seen.0.set(access.actor.clone());
-        }
+        seen(parts, &access.actor);
         Ok(access)
     }
 }
 
 /// Where a request came from.
-pub(super) fn origin(parts: &Parts) -> Origin {
+pub(crate) fn origin(parts: &Parts) -> Origin {
     let line = parts.extensions.get::<forwarded::Origin>();
     let agent = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
     Origin {
@@ -91,7 +89,8 @@ fn bearer(headers: &HeaderMap) -> Option<Secret<String>> {
     scheme.eq_ignore_ascii_case("bearer").then(|| Secret::new(token.trim().to_owned()))
 }
 
-fn cookie(headers: &HeaderMap) -> Option<Secret<String>> {
+/// The cookie of a session.
+pub(crate) fn session_cookie(headers: &HeaderMap) -> Option<Secret<String>> {
     let lines = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.split_once('='));
     let (_, value) = pairs.find(|(name, _)| name.trim() == SESSION_COOKIE)?;
@@ -107,13 +106,25 @@ fn check_csrf(parts: &Parts, csrf: &str) -> Result<(), Problem> {
     Err(Problem::new(StatusCode::FORBIDDEN, &say::no_csrf()))
 }
 
+/// Tells the audit log who turned out to be behind a request.
+pub(crate) fn seen(parts: &Parts, actor: &Actor) {
+    if let Some(seen) = parts.extensions.get::<Seen>() {
+        let _ = seen.0.set(actor.clone());
+    }
+}
+
+/// Whether who asks speaks HTTPS, to us or to a proxy that is believed.
+pub(crate) fn is_encrypted(parts: &Parts) -> bool {
+    parts.extensions.get::<forwarded::Origin>().is_some_and(|line| line.is_secure)
+}
+
 /// Who turned out to be behind a request.
 #[derive(Clone, Default)]
 struct Seen(Arc<OnceLock<Actor>>);
 
 /// Leaves an audit line of every call that was denied, whichever operation denied it, and of every one that was to
 /// change something and failed.
-pub(super) async fn note_refused(
+pub(crate) async fn note_refused(
     State(engine): State<Engine>,
     path: Option<MatchedPath>,
     mut request: Request,

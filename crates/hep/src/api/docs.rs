@@ -12,7 +12,7 @@ use utoipa::openapi::OpenApi;
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
 /// A text of our own, as browsers get it.
-pub(super) fn fixed(kind: &'static str, body: &'static str) -> MethodRouter {
+fn fixed(kind: &'static str, body: &'static str) -> MethodRouter {
     get(async move || ([(CONTENT_TYPE, kind), (CONTENT_SECURITY_POLICY, POLICY)], body))
 }
 

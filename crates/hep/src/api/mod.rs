@@ -51,9 +51,12 @@ use hep_engine::ops::Engine;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-pub(crate) use self::caller::{REQUEST, current_request};
+pub(crate) use self::caller::{
+    REQUEST, current_request, is_encrypted, note_refused, origin, seen, session_cookie,
+};
 pub(crate) use self::negotiate::xml_for_those_who_ask;
-pub(crate) use self::problem::Problem;
+pub(crate) use self::problem::{Problem, Refusal};
+pub(crate) use self::sessions::{end_session, set_session};
 
 /// Where the API lies.
 pub(crate) const ROOT: &str = "/api/v1";
@@ -114,7 +117,6 @@ pub(crate) fn router(engine: Engine, alf: bool) -> Router {
         .layer(noted)
         .with_state(engine)
         .merge(docs::router(&document::complete(document)))
-        .merge(setup::page())
 }
 
 async fn no_such_call(request: Request) -> Problem {

@@ -42,7 +42,7 @@ enum Beside {
 
 /// What was denied or failed, with the answer that says so.
 #[derive(Clone, Debug)]
-pub(super) enum Refusal {
+pub(crate) enum Refusal {
     /// They may not.
     Denied(Message),
     /// They may, and it could not be done.

@@ -140,7 +140,6 @@ POST   /wake                        no  no  yes yes {"selector": "made"}
 const BESIDE: &str = r#"
 GET    /api/docs                    yes yes yes yes
 GET    /api/v1/openapi.json         yes yes yes yes
-GET    /ui/setup                    yes yes yes yes
 GET    /ping/                       yes yes yes yes
 GET    /host/                       no  yes yes yes
 POST   /host/                       no  no  no  yes {"Hostname": "made2"}

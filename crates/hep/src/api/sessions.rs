@@ -12,9 +12,8 @@ use utoipa_axum::routes;
 
 use super::answer::Answer;
 use super::body::Body;
-use super::caller::{Access, SESSION_COOKIE, origin};
+use super::caller::{Access, SESSION_COOKIE, is_encrypted, origin};
 use super::problem::Problem;
-use crate::serve::forwarded;
 
 /// The routes of this noun.
 pub(super) fn routes() -> OpenApiRouter<Engine> {
@@ -36,8 +35,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Stranger {
         if site.is_some_and(|site| site == "cross-site") && !parts.method.is_safe() {
             return Err(Problem::new(StatusCode::FORBIDDEN, &say::cross_site()));
         }
-        let line = parts.extensions.get::<forwarded::Origin>();
-        Ok(Self { from: origin(parts), encrypted: line.is_some_and(|line| line.is_secure) })
+        Ok(Self { from: origin(parts), encrypted: is_encrypted(parts) })
     }
 }
 
@@ -50,7 +48,7 @@ async fn create(
     Body(said): Body<SignIn>,
 ) -> Result<Response, Problem> {
     let signed = session::sign_in(&engine, said, &stranger.from).await?;
-    Ok(welcome(signed, stranger.encrypted))
+    Ok(welcome(&signed, stranger.encrypted))
 }
 
 /// Who one is, and what one may.
@@ -73,16 +71,26 @@ async fn delete(
         session::end(&engine, &access.actor, &access.actor.name, id).await?;
     }
     let mut response = StatusCode::NO_CONTENT.into_response();
-    set_cookie(&mut response, "", 0, stranger.encrypted);
+    end_session(&mut response, stranger.encrypted);
     Ok(response)
 }
 
 /// The answer to somebody who has signed in.
-pub(super) fn welcome(signed: SignedIn, encrypted: bool) -> Response {
+pub(super) fn welcome(signed: &SignedIn, encrypted: bool) -> Response {
     let address = format!("{}/session", super::ROOT);
-    let mut response = Answer::created(address, signed.me).into_response();
-    set_cookie(&mut response, signed.cookie.expose(), signed.seconds, encrypted);
+    let mut response = Answer::created(address, signed.me.clone()).into_response();
+    set_session(&mut response, signed, encrypted);
     response
+}
+
+/// Lets a browser in from now on.
+pub(crate) fn set_session(response: &mut Response, signed: &SignedIn, encrypted: bool) {
+    set_cookie(response, signed.cookie.expose(), signed.seconds, encrypted);
+}
+
+/// Makes a browser forget its session.
+pub(crate) fn end_session(response: &mut Response, encrypted: bool) {
+    set_cookie(response, "", 0, encrypted);
 }
 
 fn set_cookie(response: &mut Response, value: &str, seconds: i64, encrypted: bool) {
@@ -92,7 +100,7 @@ fn set_cookie(response: &mut Response, value: &str, seconds: i64, encrypted: boo
     );
     if let Ok(mut value) = HeaderValue::from_str(&text) {
         value.set_sensitive(true);
-        response.headers_mut().insert(header::SET_COOKIE, value);
+        response.headers_mut().append(header::SET_COOKIE, value);
     }
     let never = HeaderValue::from_static("no-store");
     response.headers_mut().insert(header::CACHE_CONTROL, never);

@@ -1,6 +1,5 @@
 //! `/setup`: the first administrator, by the link that the server printed.
 
-use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use hep_engine::ops::Engine;
@@ -10,20 +9,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::body::Body;
-use super::docs::fixed;
 use super::problem::Problem;
 use super::sessions::{Stranger, welcome};
 
 /// The routes of this noun.
 pub(super) fn routes() -> OpenApiRouter<Engine> {
     OpenApiRouter::new().routes(routes!(create))
-}
-
-/// The page of the link, which stands in the address after `#`, so that no log ever holds the token.
-pub(super) fn page() -> Router {
-    Router::new()
-        .route("/ui/setup", fixed("text/html; charset=utf-8", include_str!("setup/page.html")))
-        .route("/ui/setup.js", fixed("text/javascript", include_str!("setup/page.js")))
 }
 
 /// Makes the first administrator and signs them in. Works once, with the token that `hep serve` printed.
@@ -35,5 +26,5 @@ async fn create(
     Body(said): Body<Setup>,
 ) -> Result<Response, Problem> {
     let signed = setup::setup(&engine, said, &stranger.from).await?;
-    Ok(welcome(signed, stranger.encrypted))
+    Ok(welcome(&signed, stranger.encrypted))
 }

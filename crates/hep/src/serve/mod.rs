@@ -36,8 +36,8 @@ pub(crate) use self::leaving::Leaving;
 use self::meter::Meter;
 use self::rate::Rates;
 use self::tls::Certificate;
-use crate::api;
 use crate::settings::{Settings, table};
+use crate::{api, ui};
 
 /// What the door of the server needs to know of its settings.
 pub(crate) struct Door {
@@ -82,6 +82,7 @@ impl Server {
         let aliases = settings.flag(&table::ALIASES_ALF);
         // The last layer is the outermost: every answer, even one to a panic, is named and counted.
         let app = api::router(engine.clone(), aliases)
+            .merge(ui::router(engine.clone()))
             .merge(health::router(engine.clone(), Arc::clone(&door)))
             .merge(tunnel::router(engine.clone()))
             .layer(DefaultBodyLimit::max(body))

@@ -64,15 +64,23 @@ impl Running {
     pub(crate) async fn start(
         settings: &[(&'static crate::settings::table::Setting, &str)],
     ) -> Self {
+        let mut server = Self::start_empty(settings).await;
+        let actor = Actor::command_line("test");
+        let root = NewUser { role: Some("admin".into()), ..NewUser::named("root") };
+        user::create(&server.engine, &actor, root).await.unwrap();
+        let new = NewToken::of("root", "test");
+        server.token = token::create(&server.engine, &actor, new).await.unwrap().token;
+        server
+    }
+
+    /// Starts one without a user.
+    pub(crate) async fn start_empty(
+        settings: &[(&'static crate::settings::table::Setting, &str)],
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = format!("sqlite:{}", folder.path().join("hep.db").display());
         let engine =
             Engine::open(&database, Source::ours(folder.path().join("master.key"))).await.unwrap();
-        let actor = Actor::command_line("test");
-        let root = NewUser { role: Some("admin".into()), ..NewUser::named("root") };
-        user::create(&engine, &actor, root).await.unwrap();
-        let new = NewToken::of("root", "test");
-        let token = token::create(&engine, &actor, new).await.unwrap().token;
         let mut said = Settings::default();
         for (setting, text) in settings {
             said.say(setting, (*text).to_owned(), crate::settings::Origin::CommandLine).unwrap();
@@ -88,7 +96,7 @@ impl Running {
         // Kept-alive connections would outlive the test.
         let builder = Client::builder().pool_max_idle_per_host(0).redirect(Policy::none());
         let client = builder.build().unwrap();
-        let stop = Some(stop);
+        let (token, stop) = (Secret::new(String::new()), Some(stop));
         Self { engine, address, client, token, stop, ending, leaving, _folder: folder }
     }
 

@@ -1,0 +1,116 @@
+//! Messages in Brazilian Portuguese and Spanish, beside the English catalogues. One file an area.
+//!
+//! A message without a translation is said in English. `missing.txt` lists those of `AREAS` that still have none; a
+//! test holds it to the truth, so that it can only become shorter.
+
+mod register;
+mod server;
+
+/// A language that messages are translated into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tongue {
+    /// Brazilian Portuguese.
+    Portuguese,
+    /// Spanish.
+    Spanish,
+}
+
+/// An entry of a catalogue in other languages.
+#[derive(Clone, Copy, Debug)]
+pub struct Translation {
+    /// `area.entry`.
+    pub id: &'static str,
+    /// In Brazilian Portuguese, with the same arguments.
+    pub pt_br: &'static str,
+    /// In Spanish, with the same arguments.
+    pub es: &'static str,
+}
+
+/// Declares the translations of one area.
+macro_rules! translations {
+    ($area:literal; $($id:ident pt $pt:literal es $es:literal;)*) => {
+        /// The translations of this area.
+        pub(super) const ENTRIES: &[$crate::message::translation::Translation] = &[$(
+            $crate::message::translation::Translation {
+                id: concat!($area, ".", stringify!($id)),
+                pt_br: $pt,
+                es: $es,
+            }
+        ),*];
+    };
+}
+
+use translations;
+
+/// Every area that is translated.
+const TRANSLATED: &[&[Translation]] = &[register::ENTRIES, server::ENTRIES];
+
+/// The text of a message in a language, with the places of its arguments; `None` where it has none.
+#[must_use]
+pub fn translated(id: &str, tongue: Tongue) -> Option<&'static str> {
+    let mut entries = TRANSLATED.iter().flat_map(|area| area.iter());
+    entries.find(|entry| entry.id == id).map(|entry| match tongue {
+        Tongue::Portuguese => entry.pt_br,
+        Tongue::Spanish => entry.es,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::{CATALOGUES, entry};
+    use super::*;
+
+    /// What a person can meet on the web page.
+    const AREAS: &[&str] = &[
+        "account",
+        "credential",
+        "exec",
+        "host_key",
+        "import",
+        "job",
+        "register",
+        "run",
+        "seal",
+        "server",
+        "verb",
+    ];
+
+    /// How many may be missing. Never raise it.
+    const MISSING: usize = 151;
+
+    fn places(text: &str) -> BTreeSet<&str> {
+        text.split('{').skip(1).filter_map(|part| part.split('}').next()).collect()
+    }
+
+    #[test]
+    fn translations_are_of_entries_and_have_their_arguments() {
+        let mut seen = BTreeSet::new();
+        for one in TRANSLATED.iter().flat_map(|area| area.iter()) {
+            assert!(seen.insert(one.id), "{} stands twice", one.id);
+            let entry = entry(one.id).unwrap_or_else(|| panic!("{} is no message", one.id));
+            for text in [one.pt_br, one.es] {
+                assert_eq!(places(text), places(entry.text), "{}: {text}", one.id);
+                let has_hint = |text: &str| text.contains("\nhint: ");
+                assert_eq!(has_hint(text), has_hint(entry.text), "{}: its hint", one.id);
+            }
+        }
+    }
+
+    #[test]
+    fn the_list_of_what_is_missing_is_true_and_becomes_shorter() {
+        let area = |id: &str| id.split('.').next().unwrap_or_default().to_owned();
+        let all = CATALOGUES.iter().flat_map(|catalogue| catalogue.iter()).map(|entry| entry.id);
+        let missing: Vec<&str> = all
+            .filter(|id| AREAS.contains(&area(id).as_str()))
+            .filter(|id| translated(id, Tongue::Spanish).is_none())
+            .collect();
+        let listed: Vec<&str> = include_str!("missing.txt").lines().collect();
+        let new: Vec<&&str> = missing.iter().filter(|id| !listed.contains(id)).collect();
+        assert!(new.is_empty(), "messages without translation: add them in this folder: {new:?}");
+        let old: Vec<&&str> = listed.iter().filter(|id| !missing.contains(id)).collect();
+        assert!(old.is_empty(), "translated: take them out of missing.txt: {old:?}");
+        assert!(missing.len() <= MISSING, "{} messages have no translation", missing.len());
+    }
+}

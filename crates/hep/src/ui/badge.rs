@@ -1,0 +1,78 @@
+//! States as badges: a word, a colour and a sign, so that no colour says anything alone.
+
+use hep_core::run::RunState;
+use hep_engine::store::hosts::Host;
+use hep_engine::store::now_ms;
+
+use super::words::Words;
+
+/// A state, as templates show it (`part/badge.html`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Badge {
+    /// The word.
+    pub(crate) text: &'static str,
+    /// The class of the colour.
+    pub(crate) class: &'static str,
+    /// The sign before the word.
+    pub(crate) sign: &'static str,
+}
+
+impl Badge {
+    const fn good(text: &'static str) -> Self {
+        Self { text, class: "pf-m-green", sign: "✓" }
+    }
+
+    const fn bad(text: &'static str) -> Self {
+        Self { text, class: "pf-m-red", sign: "✕" }
+    }
+
+    const fn odd(text: &'static str) -> Self {
+        Self { text, class: "pf-m-orange", sign: "!" }
+    }
+
+    const fn busy(text: &'static str) -> Self {
+        Self { text, class: "pf-m-blue", sign: "▸" }
+    }
+
+    const fn plain(text: &'static str) -> Self {
+        Self { text, class: "", sign: "·" }
+    }
+
+    /// The state of a host.
+    pub(crate) fn of_state(t: Words, state: &str) -> Self {
+        match state {
+            "reachable" => Self::good(t.hosts_state_reachable()),
+            "unreachable" => Self::bad(t.hosts_state_unreachable()),
+            "untrusted" => Self::odd(t.hosts_state_untrusted()),
+            _ => Self::plain(t.hosts_state_unknown()),
+        }
+    }
+
+    /// All that is to be known of a host at a glance, its state first.
+    pub(crate) fn of_host(t: Words, host: &Host) -> Vec<Self> {
+        let mut badges = vec![Self::of_state(t, &host.state)];
+        if host.said.maintenance_until_ms.is_some_and(|until| until > now_ms()) {
+            badges.push(Self::busy(t.hosts_state_maintenance()));
+        }
+        if !host.said.enabled {
+            badges.push(Self::plain(t.hosts_state_disabled()));
+        }
+        badges
+    }
+
+    /// The state of a run.
+    pub(crate) const fn of_run(t: Words, state: RunState) -> Self {
+        match state {
+            RunState::Queued => Self::plain(t.state_queued()),
+            RunState::Waiting => Self::odd(t.state_waiting()),
+            RunState::Running => Self::busy(t.state_running()),
+            RunState::Cancelling => Self::busy(t.state_cancelling()),
+            RunState::Succeeded => Self::good(t.state_succeeded()),
+            RunState::Failed => Self::bad(t.state_failed()),
+            RunState::Cancelled => Self::plain(t.state_cancelled()),
+            RunState::Rejected => Self::odd(t.state_rejected()),
+            RunState::Expired => Self::odd(t.state_expired()),
+            RunState::Lost => Self::bad(t.state_lost()),
+        }
+    }
+}

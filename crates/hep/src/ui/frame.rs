@@ -1,0 +1,134 @@
+//! What stands around every page: title, menu, where one is, news, preferences.
+
+use hep_core::rights::Verb;
+
+use super::assets;
+use super::flash::Flash;
+use super::language::Language;
+use super::preferences::Theme;
+use super::visit::Visit;
+use super::words::Words;
+
+/// A part of the menu.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Section {
+    /// How everything is.
+    Overview,
+    /// The hosts.
+    Hosts,
+}
+
+/// A line of the menu: the part, where it is, the right without which it is not offered, and its word.
+type Line = (Section, &'static str, Option<Verb>, fn(Words) -> &'static str);
+
+/// The menu. A noun that gets a page gets a line.
+const MENU: &[Line] = &[
+    (Section::Overview, "/ui/", None, Words::nav_overview),
+    (Section::Hosts, "/ui/hosts", Some(Verb::View), Words::nav_hosts),
+];
+
+/// A link of the menu or of the way here.
+#[derive(Clone, Debug)]
+pub(crate) struct Link {
+    /// What it says.
+    pub(crate) text: String,
+    /// Where it leads.
+    pub(crate) href: String,
+    /// Whether this is where one is.
+    pub(crate) is_here: bool,
+}
+
+/// What stands around a page. Templates that extend `frame.html` have it as `frame`.
+#[derive(Clone, Debug)]
+pub(crate) struct Frame {
+    /// The title.
+    pub(crate) title: String,
+    /// The menu.
+    pub(crate) menu: Vec<Link>,
+    /// The way here: each page above this one.
+    pub(crate) way: Vec<Link>,
+    /// Who has signed in.
+    pub(crate) user: Option<String>,
+    /// What every form brings back.
+    pub(crate) csrf: String,
+    /// What has happened.
+    pub(crate) flash: Option<Flash>,
+    /// This page, to come back to.
+    pub(crate) here: String,
+    /// The look.
+    pub(crate) theme: Theme,
+    /// The language.
+    pub(crate) language: Language,
+    /// Files of the islands of this page.
+    pub(crate) islands: Vec<&'static str>,
+}
+
+impl Visit {
+    /// The frame of a page that stands in no part of the menu.
+    pub(crate) fn frame(&self, title: impl Into<String>) -> Frame {
+        Frame {
+            title: title.into(),
+            menu: self.menu(None),
+            way: Vec::new(),
+            user: self.is_member().then(|| self.actor.name.clone()),
+            csrf: self.csrf().to_owned(),
+            flash: self.flash.clone(),
+            here: self.here.clone(),
+            theme: self.theme,
+            language: self.t.language,
+            islands: Vec::new(),
+        }
+    }
+
+    /// The frame of a page of a part of the menu.
+    pub(crate) fn frame_in(&self, section: Section, title: impl Into<String>) -> Frame {
+        Frame { menu: self.menu(Some(section)), ..self.frame(title) }
+    }
+
+    fn menu(&self, here: Option<Section>) -> Vec<Link> {
+        if !self.is_member() {
+            return Vec::new();
+        }
+        let offered =
+            MENU.iter().filter(|(_, _, verb, _)| verb.is_none_or(|verb| self.may_somewhere(verb)));
+        let links = offered.map(|(section, href, _, word)| Link {
+            text: word(self.t).to_owned(),
+            href: (*href).to_owned(),
+            is_here: Some(*section) == here,
+        });
+        links.collect()
+    }
+}
+
+impl Frame {
+    #[expect(dead_code, reason = "the page of a host uses it next")]
+    /// With a page above this one on the way here.
+    pub(crate) fn below(mut self, text: impl Into<String>, href: impl Into<String>) -> Self {
+        self.way.push(Link { text: text.into(), href: href.into(), is_here: false });
+        self
+    }
+
+    #[expect(dead_code, reason = "the page of a host uses it next")]
+    /// With an island: a script, and its style if it has one (`web/src/islands/NAME.js`).
+    pub(crate) fn with_island(mut self, name: &'static str) -> Self {
+        self.islands.push(name);
+        self
+    }
+
+    /// Where a file of the bundle is; `None` where this program has none.
+    #[expect(clippy::unused_self, reason = "templates call it on what they have")]
+    pub(crate) fn asset(&self, name: &str) -> Option<String> {
+        assets::address(name)
+    }
+
+    /// Where the script and the style of an island are.
+    pub(crate) fn island(&self, name: &str, ending: &str) -> Option<String> {
+        self.asset(&format!("{name}.{ending}"))
+    }
+
+    /// All languages.
+    #[expect(clippy::unused_self, reason = "templates call it on what they have")]
+    pub(crate) const fn languages(&self) -> [Language; 3] {
+        Language::ALL
+    }
+}

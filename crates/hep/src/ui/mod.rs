@@ -1,0 +1,66 @@
+//! The web page: `/ui/`. A door like `api`: it parses links and forms, calls an operation and renders a template.
+//! One file a noun. How to add a page is in ARCHITECTURE.md, "The web page".
+
+mod assets;
+mod badge;
+mod cookie;
+mod door;
+mod fault;
+mod flash;
+mod form;
+mod frame;
+mod hosts;
+mod language;
+mod moment;
+mod overview;
+mod pages;
+mod preferences;
+mod reply;
+mod sessions;
+mod setup;
+mod speech;
+#[cfg(test)]
+mod template_test;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod ui_test;
+mod visit;
+mod words;
+
+use axum::response::Redirect;
+use axum::routing::get;
+use axum::{Router, middleware};
+use hep_engine::ops::Engine;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+
+use self::pages::Pages;
+use crate::api;
+
+/// Where the pages lie.
+pub(crate) const ROOT: &str = "/ui";
+
+/// All pages, by noun.
+fn pages() -> Pages {
+    Pages::default()
+        .and(overview::pages())
+        .and(hosts::pages())
+        .and(preferences::pages())
+        .and(sessions::pages())
+        .and(setup::pages())
+}
+
+/// The web page as a service.
+pub(crate) fn router(engine: Engine) -> Router {
+    // Of the layers the last is the outermost.
+    pages()
+        .router
+        .layer(CatchPanicLayer::custom(fault::panicked))
+        .layer(middleware::from_fn_with_state(engine.clone(), door::enter))
+        .layer(middleware::from_fn_with_state(engine.clone(), api::note_refused))
+        .layer(CompressionLayer::new())
+        .with_state(engine)
+        .merge(assets::router())
+        .route("/", get(async || Redirect::to("/ui/")))
+}

@@ -1,0 +1,60 @@
+//! What operations say, in the reader's language: plain words, what to do, and the technical detail.
+
+use hep_core::message::Message;
+use hep_core::message::translation::{Tongue, translated};
+
+use super::language::Language;
+use crate::terminal::visible;
+
+/// A message, ready for a page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Said {
+    /// What it says.
+    pub(crate) text: String,
+    /// What to do about it.
+    pub(crate) hint: Option<String>,
+    /// For those who are asked for help: the id, and the English text where that is not what was shown.
+    pub(crate) detail: String,
+}
+
+/// A message in a language; in English where it is not translated.
+pub(crate) fn said(language: Language, message: &Message) -> Said {
+    let tongue = match language {
+        Language::English => None,
+        Language::Portuguese => Some(Tongue::Portuguese),
+        Language::Spanish => Some(Tongue::Spanish),
+    };
+    let template = tongue.and_then(|tongue| translated(&message.id, tongue));
+    let english = message.to_string();
+    let text = template.map_or_else(|| english.clone(), |template| message.render(template));
+    let detail = match template {
+        Some(_) => format!("{}: {english}", message.id),
+        None => message.id.clone().into_owned(),
+    };
+    // An argument may be a host's words.
+    let shown = |text: &str| visible::text(text).into_owned();
+    match text.split_once("\nhint: ") {
+        Some((text, hint)) => {
+            Said { text: shown(text), hint: Some(shown(hint)), detail: shown(&detail) }
+        }
+        None => Said { text: shown(&text), hint: None, detail: shown(&detail) },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hep_core::message::register;
+
+    use super::*;
+
+    #[test]
+    fn a_message_is_said_in_three_languages() {
+        let message = register::not_found("host", "we\u{1b}b1");
+        let text = |language| said(language, &message).text;
+        assert_eq!(text(Language::English), "There is no host `we^[b1`");
+        assert!(text(Language::Portuguese).contains("`we^[b1`"));
+        assert_ne!(text(Language::Portuguese), text(Language::Spanish));
+        let said = said(Language::Spanish, &message);
+        assert_eq!(said.detail, "register.not_found: There is no host `we^[b1`");
+    }
+}

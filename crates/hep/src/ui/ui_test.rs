@@ -1,0 +1,221 @@
+//! Stories of the web page, over real HTTP.
+
+use hep_engine::ops::{Actor, host, setup};
+use hep_engine::store::hosts::HostInput;
+
+use super::testing::Browser;
+use crate::serve::testing::Running;
+
+/// Pages for whoever has not signed in.
+const OPEN: &[&str] = &["/ui/sign-in", "/ui/setup"];
+/// Pages that everybody who has signed in may see, perhaps empty.
+const FOR_ALL: &[&str] = &["/ui/"];
+
+/// What stands in the places of a path.
+fn filled(path: &str) -> String {
+    path.replace("{name}", "web1")
+}
+
+async fn server() -> Running {
+    let server = Running::start(&[]).await;
+    let me = Actor::command_line("test");
+    host::create(&server.engine, &me, HostInput::named("web1")).await.unwrap();
+    server
+}
+
+#[tokio::test]
+async fn an_administrator_sees_every_page_and_who_may_nothing_sees_none() {
+    let server = server().await;
+    let admin = Browser::of(&server, Some("admin")).await;
+    let (nobody, guest) = (Browser::of(&server, None).await, Browser::new(&server));
+    for (method, path) in super::pages().routes {
+        let address = filled(&path);
+        // Streams are followed in stories of their own.
+        if method != "GET" || OPEN.contains(&path.as_str()) || path.ends_with("/events") {
+            continue;
+        }
+        let page = admin.get(&address).await.expect(200);
+        assert!(page.text.contains("<main"), "{address}: {}", page.text);
+        assert!(page.text.trim_end().ends_with("</html>"), "{address}");
+        let to = guest.get(&address).await.expect(303);
+        assert!(to.header("location").starts_with("/ui/sign-in?next=%2Fui"), "{address}");
+        let refused = nobody.get(&address).await;
+        let may = if FOR_ALL.contains(&path.as_str()) { 200 } else { 403 };
+        assert_eq!(refused.status, may, "{address}: {}", refused.text);
+    }
+}
+
+#[tokio::test]
+async fn no_form_is_taken_that_is_not_of_the_session() {
+    let server = server().await;
+    let admin = Browser::of(&server, Some("admin")).await;
+    for (method, path) in super::pages().routes {
+        if method != "POST" {
+            continue;
+        }
+        for csrf in ["", "of-another-session"] {
+            let refused = admin.send(&filled(&path), &[("csrf", csrf)]).await.expect(403);
+            assert!(refused.text.contains("server.no_csrf"), "{path}: {}", refused.text);
+        }
+    }
+    let mut guest = Browser::new(&server);
+    guest.headers = vec![("sec-fetch-site", "cross-site")];
+    let fields = [("name", "a-admin"), ("password", "correct horse")];
+    let refused = guest.send("/ui/sign-in", &fields).await.expect(403);
+    assert!(refused.text.contains("server.cross_site"), "{}", refused.text);
+}
+
+#[tokio::test]
+async fn browsers_are_told_what_a_page_may_do() {
+    let server = server().await;
+    let browser = Browser::of(&server, Some("viewer")).await;
+    for path in ["/ui/", "/ui/hosts", "/ui/nowhere", "/ui/sign-in"] {
+        let page = browser.get(path).await;
+        let policy = page.header("content-security-policy");
+        assert!(policy.starts_with("default-src 'self';"), "{path}: {policy}");
+        assert!(!policy.contains("unsafe"), "{path}: {policy}");
+        assert_eq!(page.header("x-frame-options"), "DENY");
+        assert_eq!(page.header("x-content-type-options"), "nosniff");
+        assert_eq!(page.header("referrer-policy"), "same-origin");
+        if page.status != 303 {
+            assert_eq!(page.header("cache-control"), "no-store", "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn faults_are_pages_that_say_what_to_do() {
+    let server = server().await;
+    let (viewer, nobody) =
+        (Browser::of(&server, Some("viewer")).await, Browser::of(&server, None).await);
+    let missing = viewer.get("/ui/no/such/page").await.expect(404);
+    assert!(missing.text.contains("There is no such page"), "{}", missing.text);
+    assert!(missing.text.contains("href=\"/ui/hosts\""), "the menu is still there");
+    let denied = nobody.get("/ui/hosts").await.expect(403);
+    assert!(denied.text.contains("“see”"), "{}", denied.text);
+    assert!(!denied.text.contains("href=\"/ui/hosts\""), "what one may not is not offered");
+    let wrong = viewer.get("/ui/hosts?selector=web%5B").await.expect(422);
+    assert!(wrong.text.contains("aria-invalid=\"true\""), "{}", wrong.text);
+    assert!(wrong.text.contains("value=\"web[\""), "what was typed stays: {}", wrong.text);
+}
+
+#[tokio::test]
+async fn pages_speak_three_languages_and_remember_the_choice() {
+    let server = server().await;
+    let mut browser = Browser::of(&server, Some("viewer")).await;
+    for (accepted, title) in [("en", "Overview"), ("pt-BR", "Visão geral"), ("es-419", "Resumen")]
+    {
+        browser.headers = vec![("accept-language", accepted)];
+        let page = browser.get("/ui/").await.expect(200);
+        assert!(page.text.contains(&format!("<title>{title} ·")), "{}", page.text);
+    }
+    let chosen = [("language", "pt-BR"), ("theme", "dark"), ("next", "/ui/hosts?text=a")];
+    let to = browser.post("/ui/preferences", &chosen).await.expect(303);
+    assert_eq!(to.header("location"), "/ui/hosts?text=a");
+    let page = browser.get("/ui/hosts").await.expect(200);
+    assert!(page.text.contains("<html lang=\"pt-BR\" class=\"pf-v6-theme-dark\">"));
+    let away = [("next", "//example.com")];
+    let to = browser.post("/ui/preferences", &away).await.expect(303);
+    assert_eq!(to.header("location"), "/ui/");
+}
+
+#[tokio::test]
+async fn the_list_of_hosts_is_filtered_sorted_and_goes_on() {
+    let server = Running::start(&[]).await;
+    let me = Actor::command_line("test");
+    for number in 0..25 {
+        let mut said = HostInput::named(&format!("web{number:02}"));
+        said.labels.insert("env".into(), if number < 3 { "prod" } else { "test" }.into());
+        host::create(&server.engine, &me, said).await.unwrap();
+    }
+    let browser = Browser::of(&server, Some("viewer")).await;
+    let names = |text: &str| -> Vec<String> {
+        let links = text.split("href=\"/ui/hosts/web").skip(1);
+        links.map(|rest| rest.chars().take(2).collect()).collect()
+    };
+    let some = browser.get("/ui/hosts?selector=env%3Dprod&sort=-name").await.expect(200);
+    assert_eq!(names(&some.text), ["02", "01", "00"]);
+    let first = browser.get("/ui/hosts?size=20").await.expect(200);
+    assert_eq!(names(&first.text).len(), 20);
+    let next = first.text.split("href=\"").find(|rest| rest.contains("rel=\"next\"")).unwrap();
+    let next = next.split('"').next().unwrap().replace("&amp;", "&").replace("&#38;", "&");
+    let rest = browser.get(&next).await.expect(200);
+    assert_eq!(names(&rest.text), ["20", "21", "22", "23", "24"]);
+    let none = browser.get("/ui/hosts?text=nowhere").await.expect(200);
+    assert!(none.text.contains("No host matches"), "{}", none.text);
+    let mut script = Browser::of(&server, Some("operator")).await;
+    script.headers = vec![("hx-request", "true")];
+    let part = script.get("/ui/hosts").await.expect(200).text;
+    assert!(part.trim_start().starts_with("<div id=\"list\">"), "{part}");
+}
+
+#[tokio::test]
+async fn signing_in_goes_on_where_one_was_and_signing_out_ends_it() {
+    let server = server().await;
+    let browser = Browser::of(&server, Some("viewer")).await;
+    browser.get("/ui/").await.expect(200);
+    let out = browser.post("/ui/sign-out", &[]).await.expect(303);
+    assert_eq!(out.header("location"), "/ui/sign-in");
+    let page = browser.get("/ui/sign-in").await.expect(200);
+    assert!(page.text.contains("You have signed out."), "{}", page.text);
+    let again = browser.get("/ui/sign-in").await.expect(200);
+    assert!(!again.text.contains("You have signed out."), "news are told once");
+    let wrong = [("name", "a-viewer"), ("password", "wrong"), ("next", "/ui/hosts")];
+    let refused = browser.send("/ui/sign-in", &wrong).await.expect(401);
+    assert!(refused.text.contains("server.wrong_sign_in"), "{}", refused.text);
+    assert!(refused.text.contains("value=\"a-viewer\"") && !refused.text.contains("\"wrong\""));
+    let right = [("name", "a-viewer"), ("password", "correct horse"), ("next", "/ui/hosts")];
+    let to = browser.send("/ui/sign-in", &right).await.expect(303);
+    assert_eq!(to.header("location"), "/ui/hosts");
+    browser.get("/ui/hosts").await.expect(200);
+}
+
+#[tokio::test]
+async fn the_first_administrator_is_made_by_the_link_with_and_without_script() {
+    let server = Running::start_empty(&[]).await;
+    let token = setup::offer(&server.engine).await.unwrap().unwrap();
+    let browser = Browser::new(&server);
+    let to = browser.get("/").await.expect(303);
+    assert_eq!(to.header("location"), "/ui/");
+    browser.get("/ui/").await.expect(303);
+    let to = browser.get("/ui/sign-in").await.expect(303);
+    assert_eq!(to.header("location"), "/ui/setup");
+    let page = browser.get("/ui/setup").await.expect(200);
+    assert!(page.text.contains("data-token") && page.text.contains("first administrator"));
+    let said = |token, password| [("token", token), ("name", "ana"), ("password", password)];
+    let short = browser.send("/ui/setup", &said(token.expose(), "short")).await.expect(422);
+    assert!(short.text.contains("pf-m-error") && short.text.contains("value=\"ana\""));
+    let wrong = browser.send("/ui/setup", &said("wrong", "correct horse")).await.expect(403);
+    assert!(wrong.text.contains("server.no_setup"), "{}", wrong.text);
+    let made = browser.send("/ui/setup", &said(token.expose(), "correct horse")).await.expect(303);
+    assert_eq!(made.header("location"), "/ui/");
+    let page = browser.get("/ui/").await.expect(200);
+    assert!(page.text.contains("Welcome, ana"), "{}", page.text);
+    browser.get("/ui/setup").await.expect(303);
+}
+
+#[tokio::test]
+async fn a_link_of_another_site_leads_to_the_page_and_not_to_signing_in() {
+    let server = server().await;
+    let mut guest = Browser::new(&server);
+    guest.headers = vec![("sec-fetch-site", "cross-site")];
+    let again = guest.get("/ui/hosts?text=%22%3E").await.expect(200);
+    let refresh = "http-equiv=\"refresh\" content=\"0; url=/ui/hosts?text=%22%3E\"";
+    assert!(again.text.contains(refresh), "{}", again.text);
+}
+
+#[tokio::test]
+async fn files_of_the_bundle_are_kept_for_good_and_packed() {
+    let server = server().await;
+    let browser = Browser::new(&server);
+    let Some(css) = super::assets::address("app.css") else {
+        // Without `make web` pages say so instead of asking for what is not there.
+        let page = browser.get("/ui/sign-in").await.expect(200);
+        assert!(page.text.contains("make web"), "{}", page.text);
+        return;
+    };
+    let file = browser.get(&css).await.expect(200);
+    assert!(file.header("cache-control").contains("immutable"));
+    assert!(file.header("content-type").starts_with("text/css"));
+    browser.get("/ui/assets/app-0000.css").await.expect(404);
+}

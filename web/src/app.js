@@ -1,0 +1,5 @@
+// What every page has: htmx, server-sent events, and small comforts. Without it all links and forms still work.
+import "./htmx.js";
+import "htmx.org/dist/ext/hx-sse.js";
+import "./menu.js";
+import "./token.js";
