@@ -134,20 +134,50 @@ impl Actor {
         detail: Option<serde_json::Value>,
     ) -> OpResult<()> {
         let line = Line {
+            object_kind: object.kind,
+            object_id: object.id,
+            object_name: object.name,
+            outcome,
+            detail: detail.map(|detail| detail.to_string()),
+            ..self.line(verb)
+        };
+        audit::write(into, &line).await?;
+        Ok(())
+    }
+
+    /// Writes that they did the same to many things of one kind, which are named by id and name.
+    pub(crate) async fn did_to_all<'o>(
+        &self,
+        into: &dyn Sql,
+        verb: &str,
+        kind: &'static str,
+        objects: impl Iterator<Item = (&'o str, &'o str)>,
+        detail: &serde_json::Value,
+    ) -> OpResult<()> {
+        let lines: Vec<Line<'_>> = objects
+            .map(|(id, name)| Line {
+                object_kind: kind,
+                object_id: Some(id),
+                object_name: name,
+                outcome: "done",
+                detail: Some(detail.to_string()),
+                ..self.line(verb)
+            })
+            .collect();
+        Ok(audit::write_all(into, &lines).await?)
+    }
+
+    /// A line of what they do.
+    fn line<'l>(&'l self, verb: &'l str) -> Line<'l> {
+        Line {
             actor_kind: self.kind.word(),
             actor_id: self.id.as_deref(),
             actor_name: &self.name,
             address: &self.address,
             request_id: &self.request_id,
             verb,
-            object_kind: object.kind,
-            object_id: object.id,
-            object_name: object.name,
-            outcome,
-            detail: detail.map(|detail| detail.to_string()),
-        };
-        audit::write(into, &line).await?;
-        Ok(())
+            ..Line::default()
+        }
     }
 
     /// Writes that they made something, and remembers it for a call that comes again. Every operation that

@@ -7,12 +7,13 @@ use hep_core::rights::Verb;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::json;
 
-use super::actor::{Actor, Object};
+use super::actor::Actor;
 use super::error::{OpError, OpResult};
 use super::import::{self, Field};
 use super::reach::Reach;
 use super::{Engine, host};
-use crate::store::hosts::{self, HostInput};
+use crate::store::host_sets::{self, Change};
+use crate::store::hosts::{Host, HostInput};
 use crate::store::{Tx, register};
 
 /// Which hosts, and what of them changes. What is not said stays.
@@ -93,13 +94,17 @@ pub async fn change(
     let tx = engine.db().begin().await?;
     register::change(&tx).await?;
     let reach = Reach::of(&tx, actor, Verb::Change).await?;
-    let mut hosts = Vec::new();
+    let asked: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut before = host_sets::by_names(&tx, &asked).await?;
+    let (mut hosts, mut work) = (Vec::new(), Work::default());
     for name in &names {
         if !reach.has(name) {
             return Err(OpError::Denied(server::denied(Verb::Change.word(), name)));
         }
-        hosts.push(one(&tx, actor, said, name).await?);
+        let before = before.remove(name).ok_or_else(|| OpError::not_found("host", name))?;
+        hosts.push(work.one(&tx, actor, said, before).await?);
     }
+    work.write(&tx, actor).await?;
     // Nobody gives a host away, or takes one in, by its labels.
     let reach = Reach::of(&tx, actor, Verb::Change).await?;
     if let Some(lost) = hosts.iter().find(|host| host.what == "changed" && !reach.has(&host.name)) {
@@ -132,25 +137,53 @@ async fn meant(engine: &Engine, actor: &Actor, said: &BulkInput) -> OpResult<BTr
     Ok(names)
 }
 
-async fn one(tx: &Tx, actor: &Actor, said: &BulkInput, name: &str) -> OpResult<Outcome> {
-    let before = hosts::by_name(tx, name).await?;
-    let before = before.ok_or_else(|| OpError::not_found("host", name))?;
-    let outcome = |what, version, fields| Outcome { name: name.to_owned(), what, fields, version };
-    if said.delete {
-        hosts::delete(tx, &before.id, before.version).await?;
-        actor.did(tx, "host.delete", Object::from(&before), "done", Some(bulk())).await?;
-        return Ok(outcome("deleted", before.version, Vec::new()));
+/// What is written of all of them together.
+#[derive(Default)]
+struct Work {
+    known: host::Known,
+    changes: Vec<Change>,
+    deleted: Vec<Host>,
+}
+
+impl Work {
+    /// What becomes of one host.
+    async fn one(
+        &mut self,
+        tx: &Tx,
+        actor: &Actor,
+        said: &BulkInput,
+        before: Host,
+    ) -> OpResult<Outcome> {
+        let (name, version) = (before.said.name.clone(), before.version);
+        let outcome = |what, version, fields| Outcome { name, what, fields, version };
+        if said.delete {
+            self.deleted.push(before);
+            return Ok(outcome("deleted", version, Vec::new()));
+        }
+        let mut after = changed(said, before.said.clone());
+        if after == before.said {
+            return Ok(outcome("unchanged", version, Vec::new()));
+        }
+        host::complete(&mut after)?;
+        let fields = import::changed(Some(&before.said), &after)?;
+        let (known, had) = (&mut self.known, Some(&before.said));
+        let refers = host::references_by(known, tx, actor, had, &after).await?;
+        self.changes.push(Change { id: before.id, version, said: after, refers });
+        Ok(outcome("changed", version + 1, fields))
     }
-    let mut after = changed(said, before.said.clone());
-    if after == before.said {
-        return Ok(outcome("unchanged", before.version, Vec::new()));
+
+    /// Writes it, with the lines of the audit log.
+    async fn write(&self, tx: &Tx, actor: &Actor) -> OpResult<()> {
+        host_sets::update(tx, &self.changes, &actor.name).await?;
+        let changed = self.changes.iter();
+        let changed = changed.map(|change| (change.id.as_str(), change.said.name.as_str()));
+        actor.did_to_all(tx, "host.update", "host", changed, &bulk()).await?;
+        let ids: Vec<String> = self.deleted.iter().map(|host| host.id.clone()).collect();
+        host_sets::delete(tx, &ids).await?;
+        let deleted = self.deleted.iter();
+        let deleted = deleted.map(|host| (host.id.as_str(), host.said.name.as_str()));
+        actor.did_to_all(tx, "host.delete", "host", deleted, &bulk()).await
     }
-    host::complete(&mut after)?;
-    let fields = import::changed(Some(&before.said), &after)?;
-    let refers = host::references(tx, actor, Some(&before), &after).await?;
-    hosts::update(tx, &before.id, before.version, &after, &refers, &actor.name).await?;
-    actor.did(tx, "host.update", Object::from(&before), "done", Some(bulk())).await?;
-    Ok(outcome("changed", before.version + 1, fields))
 }
 
 fn bulk() -> serde_json::Value {

@@ -274,6 +274,33 @@ pub(super) fn check_vars(vars: &Map<String, Value>) -> OpResult<()> {
     odd.map_or(Ok(()), |name| Err(OpError::invalid("vars", say::var_of_connection(name))))
 }
 
+/// The ids of what hosts refer to, as far as they were looked up within a transaction, by their names.
+#[derive(Default)]
+pub(super) struct Known {
+    partitions: BTreeMap<String, String>,
+    credentials: BTreeMap<String, String>,
+}
+
+impl Known {
+    async fn partition(&mut self, from: &dyn Sql, name: &str) -> OpResult<Option<String>> {
+        if let Some(id) = self.partitions.get(name) {
+            return Ok(Some(id.clone()));
+        }
+        let id = partitions::id_of(from, name).await?;
+        self.partitions.extend(id.clone().map(|id| (name.to_owned(), id)));
+        Ok(id)
+    }
+
+    async fn credential(&mut self, from: &dyn Sql, name: &str) -> OpResult<Option<String>> {
+        if let Some(id) = self.credentials.get(name) {
+            return Ok(Some(id.clone()));
+        }
+        let id = credentials::id_of(from, name).await?;
+        self.credentials.extend(id.clone().map(|id| (name.to_owned(), id)));
+        Ok(id)
+    }
+}
+
 /// The ids of what a host refers to.
 pub(crate) async fn references(
     from: &dyn Sql,
@@ -281,22 +308,38 @@ pub(crate) async fn references(
     before: Option<&Host>,
     said: &HostInput,
 ) -> OpResult<References> {
-    let partition = partitions::id_of(from, &said.partition).await?;
+    references_by(&mut Known::default(), from, actor, before.map(|host| &host.said), said).await
+}
+
+/// The same of one host of many.
+pub(super) async fn references_by(
+    known: &mut Known,
+    from: &dyn Sql,
+    actor: &Actor,
+    before: Option<&HostInput>,
+    said: &HostInput,
+) -> OpResult<References> {
+    let partition = known.partition(from, &said.partition).await?;
     let partition = partition.ok_or_else(|| {
         OpError::invalid("partition", say::not_found("partition", &said.partition))
     })?;
-    let before = before.map(|host| &host.said);
     let (login, sudo) = (
         before.and_then(|before| before.credential.as_deref()),
         before.and_then(|before| before.become_credential.as_deref()),
     );
     Ok(References {
         partition,
-        credential: credential(from, actor, "credential", login, said.credential.as_deref())
-            .await?,
+        credential: credential(
+            known,
+            (from, actor),
+            "credential",
+            login,
+            said.credential.as_deref(),
+        )
+        .await?,
         become_credential: credential(
-            from,
-            actor,
+            known,
+            (from, actor),
             "become_credential",
             sudo,
             said.become_credential.as_deref(),
@@ -308,8 +351,8 @@ pub(crate) async fn references(
 /// The id of a credential. To give a host another one needs the right to secrets: whoever says where a host is
 /// could else be told its password there.
 async fn credential(
-    from: &dyn Sql,
-    actor: &Actor,
+    known: &mut Known,
+    (from, actor): (&dyn Sql, &Actor),
     field: &'static str,
     before: Option<&str>,
     name: Option<&str>,
@@ -318,7 +361,7 @@ async fn credential(
     if before != Some(name) && !actor.may(Verb::Secrets) {
         return Err(OpError::Denied(say::needs_secrets_right(name)));
     }
-    let id = credentials::id_of(from, name).await?;
+    let id = known.credential(from, name).await?;
     let missing = || OpError::invalid(field, say::not_found("credential", name));
     id.map(Some).ok_or_else(missing)
 }

@@ -1,7 +1,7 @@
 //! Imports inventories into the register. A preview is the import itself, undone at its end, so that it cannot
 //! say anything else than what would happen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hep_core::inventory::Inventory;
 use hep_core::message::{Message, import as say, register as words};
@@ -12,13 +12,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::actor::{Actor, Object};
-use super::error::{OpError, OpResult, on_write};
+use super::error::{OpError, OpResult};
 use super::{Engine, credential, group, host, secret_text};
 use crate::credential::{self as part, Held, Shown};
 use crate::import::{self, Text, Wanted, WantedGroup, WantedHost};
 use crate::store::credentials::{self, Kind};
 use crate::store::groups::{self, GroupInput};
-use crate::store::hosts::{self, HostInput};
+use crate::store::host_sets::{self, Change};
+use crate::store::hosts::{Host, HostInput, References};
 use crate::store::{Tx, register};
 
 /// What is to be imported.
@@ -148,6 +149,11 @@ pub async fn inventory_with(
         tx: &tx,
         keys,
         partition,
+        before: BTreeMap::new(),
+        known: host::Known::default(),
+        new: Vec::new(),
+        changes: Vec::new(),
+        held: BTreeMap::new(),
         made: Vec::new(),
         done: Imported::default(),
     };
@@ -198,6 +204,15 @@ struct Work<'a> {
     tx: &'a Tx,
     keys: BTreeMap<String, Key>,
     partition: Option<&'a str>,
+    /// The hosts of the inventory that were in the register, by name.
+    before: BTreeMap<String, Host>,
+    known: host::Known,
+    /// The hosts that are made.
+    new: Vec<(HostInput, References)>,
+    /// Those that are changed.
+    changes: Vec<Change>,
+    /// What credentials of the register hold that hosts had, by name.
+    held: BTreeMap<String, Held>,
     /// The credentials made so far, and what they hold.
     made: Vec<(String, Held)>,
     done: Imported,
@@ -205,9 +220,13 @@ struct Work<'a> {
 
 impl Work<'_> {
     async fn all(&mut self, wanted: &mut Wanted) -> OpResult<()> {
+        let names: Vec<&str> = wanted.hosts.iter().map(|host| host.name.as_str()).collect();
+        self.before = host_sets::by_names(self.tx, &names).await?;
         for host in &wanted.hosts {
             self.host(host, &mut wanted.remarks).await?;
         }
+        host_sets::insert(self.tx, &self.new, &self.actor.name).await?;
+        host_sets::update(self.tx, &self.changes, &self.actor.name).await?;
         // All of them first: a group may be within one that stands before it.
         for group in &wanted.groups {
             if groups::find(self.tx, &group.name).await?.is_none() {
@@ -222,7 +241,7 @@ impl Work<'_> {
     }
 
     async fn host(&mut self, wanted: &WantedHost, remarks: &mut Vec<Message>) -> OpResult<()> {
-        let before = hosts::by_name(self.tx, &wanted.name).await?;
+        let before = self.before.remove(&wanted.name);
         let mut said = match &before {
             Some(before) => before.said.clone(),
             None => HostInput::named(&wanted.name),
@@ -252,17 +271,15 @@ impl Work<'_> {
         };
         let fields = changed(before.as_ref().map(|before| &before.said), &said)?;
         self.done.hosts.push(line(&wanted.name, what, fields));
-        let refers = host::references(self.tx, self.actor, before.as_ref(), &said).await?;
-        let by = &self.actor.name;
+        let had = before.as_ref().map(|before| &before.said);
+        let known = &mut self.known;
+        let refers = host::references_by(known, self.tx, self.actor, had, &said).await?;
         match before {
             Some(_) if what == What::Unchanged => {}
-            Some(before) => {
-                hosts::update(self.tx, &before.id, before.version, &said, &refers, by).await?;
+            Some(Host { id, version, .. }) => {
+                self.changes.push(Change { id, version, said, refers });
             }
-            None => {
-                let made = hosts::insert(self.tx, &said, &refers, by).await;
-                made.map_err(|error| on_write(error, "host", &said.name))?;
-            }
+            None => self.new.push((said, refers)),
         }
         Ok(())
     }
@@ -315,10 +332,9 @@ impl Work<'_> {
     ) -> OpResult<String> {
         self.actor.must(Verb::Secrets, "credentials")?;
         if let Some(before) = before
-            && let Some(found) = credentials::find(self.tx, before).await?
-            && credential::held_in(self.engine, self.tx, &found).await? == held
+            && self.held_by(before).await? == Some(&held)
         {
-            return Ok(found.name);
+            return Ok(before.to_owned());
         }
         if let Some((name, _)) = self.made.iter().find(|(_, other)| *other == held) {
             return Ok(name.clone());
@@ -336,6 +352,16 @@ impl Work<'_> {
         Ok(name)
     }
 
+    /// What a credential of this name holds. Many hosts may have it, and it is opened once.
+    async fn held_by(&mut self, name: &str) -> OpResult<Option<&Held>> {
+        if !self.held.contains_key(name) {
+            let Some(found) = credentials::find(self.tx, name).await? else { return Ok(None) };
+            let held = credential::held_in(self.engine, self.tx, &found).await?;
+            self.held.insert(name.to_owned(), held);
+        }
+        Ok(self.held.get(name))
+    }
+
     /// Adds to a group what the inventory says. What it does not say stays.
     async fn group(&mut self, wanted: &WantedGroup) -> OpResult<()> {
         let before = groups::find(self.tx, &wanted.name).await?;
@@ -347,14 +373,7 @@ impl Work<'_> {
         said.children.dedup();
         group::check(&said)?;
         let mut fields = changed_group(&before.said, &said);
-        let mut added = Vec::new();
-        for name in &wanted.hosts {
-            let id = hosts::id_of(self.tx, name).await?;
-            let id = id.ok_or_else(|| OpError::invalid("files", words::not_found("host", name)))?;
-            if groups::add_host(self.tx, &before.id, &id).await? {
-                added.push(name.clone());
-            }
-        }
+        let added = self.members(&before.id, &wanted.hosts).await?;
         if !added.is_empty() {
             fields.push(Field { name: "hosts".into(), before: Value::Null, after: json!(added) });
         }
@@ -370,6 +389,20 @@ impl Work<'_> {
             None => self.done.groups.push(line(&wanted.name, what, fields)),
         }
         Ok(())
+    }
+}
+
+impl Work<'_> {
+    /// Puts hosts into a group; the names of those that were not in it, in their order.
+    async fn members<'n>(&self, group: &str, names: &'n [String]) -> OpResult<Vec<&'n String>> {
+        let ids = host_sets::ids_of(self.tx, names).await?;
+        if let Some(name) = names.iter().find(|name| !ids.contains_key(*name)) {
+            return Err(OpError::invalid("files", words::not_found("host", name)));
+        }
+        let members: Vec<&str> = ids.values().map(String::as_str).collect();
+        let added = host_sets::into_group(self.tx, group, &members).await?;
+        let mut added: BTreeSet<String> = added.into_iter().collect();
+        Ok(names.iter().filter(|&name| ids.get(name).is_some_and(|id| added.remove(id))).collect())
     }
 }
 
@@ -528,6 +561,23 @@ mod tests {
             let said = host::show(&engine, &me, "a").await.unwrap().said;
             assert_eq!((said.notes.as_str(), said.port, said.labels.len()), ("n", 2222, 1));
             assert_eq!((said.address.as_str(), &said.vars["rack"]), ("x", &json!(1)));
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_group_is_told_who_comes_into_it() {
+        on_both(|engine| async move {
+            let me = Actor::command_line("test");
+            let before = input(&[("hosts", "[web]\nb\n")], &[]);
+            texts(&engine, &me, &before, false).await.unwrap();
+            let said = input(&[("hosts", "[web]\nc\nb port=1\na\n")], &[]);
+            let done = texts(&engine, &me, &said, false).await.unwrap();
+            assert_eq!(whats(&done.hosts), "c Created, b Changed, a Created");
+            let fields =
+                [Field { name: "hosts".into(), before: Value::Null, after: json!(["c", "a"]) }];
+            assert_eq!(done.groups[0].fields, fields);
+            assert_eq!(groups::find(engine.db(), "web").await.unwrap().unwrap().host_count, 3);
         })
         .await;
     }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::db::{Query, Result, Row, Sql, sql};
+use super::db::{Arg, Query, Result, Row, Sql, sql};
 use super::{new_id, now_ms};
 
 /// A line that is to be written.
@@ -32,28 +32,42 @@ pub struct Line<'a> {
     pub detail: Option<String>,
 }
 
+/// Lines of one statement.
+const AT_ONCE: usize = 500;
+
 /// Writes a line, in the transaction of what it tells of.
-pub async fn write(sql_: &dyn Sql, line: &Line<'_>) -> Result<()> {
-    let query = sql(
-        "INSERT INTO audit (id, at_ms, actor_kind, actor_id, actor_name, address, request_id, verb,
-            object_kind, object_id, object_name, outcome, detail)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-    );
-    let query = query
-        .bind(new_id())
-        .bind(now_ms())
-        .bind(line.actor_kind)
-        .bind(line.actor_id)
-        .bind(line.actor_name)
-        .bind(line.address)
-        .bind(line.request_id)
-        .bind(line.verb)
-        .bind(line.object_kind)
-        .bind(line.object_id)
-        .bind(line.object_name)
-        .bind(line.outcome)
-        .bind(line.detail.clone());
-    sql_.run(query).await.map(drop)
+pub async fn write(into: &dyn Sql, line: &Line<'_>) -> Result<()> {
+    write_all(into, std::slice::from_ref(line)).await
+}
+
+/// Writes lines, in the transaction of what they tell of.
+pub async fn write_all(into: &dyn Sql, lines: &[Line<'_>]) -> Result<()> {
+    for some in lines.chunks(AT_ONCE) {
+        let query = sql(
+            "INSERT INTO audit (id, at_ms, actor_kind, actor_id, actor_name, address, request_id,
+                verb, object_kind, object_id, object_name, outcome, detail) VALUES ",
+        );
+        into.run(query.and_rows(some.iter().map(columns))).await?;
+    }
+    Ok(())
+}
+
+fn columns(line: &Line<'_>) -> Vec<Arg> {
+    vec![
+        new_id().into(),
+        now_ms().into(),
+        line.actor_kind.into(),
+        Arg::Text(line.actor_id.map(str::to_owned)),
+        line.actor_name.into(),
+        line.address.into(),
+        line.request_id.into(),
+        line.verb.into(),
+        line.object_kind.into(),
+        Arg::Text(line.object_id.map(str::to_owned)),
+        line.object_name.into(),
+        line.outcome.into(),
+        Arg::Text(line.detail.clone()),
+    ]
 }
 
 /// A line that was written.

@@ -6,7 +6,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use super::db::{Query, Result, Row, Sql, sql};
+use super::db::{Arg, Query, Result, Row, Sql, sql};
 use super::host_list::{self, Filter};
 use super::{Stamp, new_id, now_ms};
 
@@ -346,33 +346,39 @@ pub async fn update(
 
 /// The parameters 1 to 26.
 fn bind(query: Query, said: &HostInput, refers: &References) -> Query {
-    query
-        .bind(&said.name)
-        .bind(&said.address)
-        .bind(said.port)
-        .bind(said.user.clone())
-        .bind(&refers.partition)
-        .bind(refers.credential.clone())
-        .bind(refers.become_credential.clone())
-        .bind(said.jump.clone())
-        .bind(said.zone.clone())
-        .bind(said.family.clone())
-        .bind(&said.os)
-        .bind(to_json(&said.drivers))
-        .bind(said.memory_bytes)
-        .bind(said.cpus)
-        .bind(said.disk_bytes)
-        .bind(said.local_ipv4.clone())
-        .bind(said.local_ipv6.clone())
-        .bind(said.public_ipv4.clone())
-        .bind(said.public_ipv6.clone())
-        .bind(said.mac.clone())
-        .bind(to_json(&said.labels))
-        .bind(to_json(&said.vars))
-        .bind(said.legacy_algorithms)
-        .bind(said.enabled)
-        .bind(said.maintenance_until_ms)
-        .bind(&said.notes)
+    columns(said, refers).into_iter().fold(query, Query::bind)
+}
+
+/// What is said of a host, in the order in which every statement that writes it has the columns.
+pub(super) fn columns(said: &HostInput, refers: &References) -> [Arg; 26] {
+    [
+        (&said.name).into(),
+        (&said.address).into(),
+        said.port.into(),
+        said.user.clone().into(),
+        (&refers.partition).into(),
+        refers.credential.clone().into(),
+        refers.become_credential.clone().into(),
+        said.jump.clone().into(),
+        said.zone.clone().into(),
+        said.family.clone().into(),
+        (&said.os).into(),
+        to_json(&said.drivers).into(),
+        said.memory_bytes.into(),
+        said.cpus.into(),
+        said.disk_bytes.into(),
+        said.local_ipv4.clone().into(),
+        said.local_ipv6.clone().into(),
+        said.public_ipv4.clone().into(),
+        said.public_ipv6.clone().into(),
+        said.mac.clone().into(),
+        to_json(&said.labels).into(),
+        to_json(&said.vars).into(),
+        said.legacy_algorithms.into(),
+        said.enabled.into(),
+        said.maintenance_until_ms.into(),
+        (&said.notes).into(),
+    ]
 }
 
 /// What serde writes; values of ours always can be.

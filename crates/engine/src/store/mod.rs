@@ -13,6 +13,7 @@ pub mod guesses;
 pub mod host_keys;
 pub mod host_list;
 pub mod host_runs;
+pub mod host_sets;
 pub mod host_states;
 pub mod hosts;
 pub mod idempotency;
