@@ -7,6 +7,7 @@
 
 mod process;
 mod record;
+mod sweep;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -18,7 +19,7 @@ use crate::ops::error::chain;
 use crate::store::events::{self, Event};
 use crate::store::host_runs::{self, HostRun};
 use crate::store::runs::{self, Filter, Run};
-use crate::store::{Db, StoreError, local, migrate, now_ms, retention, settings};
+use crate::store::{Db, StoreError, local, migrate};
 
 /// The name of the file in the state directory.
 pub const FILE: &str = "history.db";
@@ -27,10 +28,6 @@ pub const FILE: &str = "history.db";
 const TRIES: u32 = 20;
 /// The pause between two tries.
 const PAUSE: Duration = Duration::from_millis(100);
-/// How often old runs are looked for, in milliseconds.
-const SWEEP_MS: i64 = 24 * 60 * 60 * 1000;
-/// The setting that says when that was done last.
-const SWEPT: &str = "history_swept_ms";
 
 /// A history that is read.
 pub struct History {
@@ -124,19 +121,6 @@ fn make_folder(path: &Path) -> std::io::Result<()> {
         Some(folder) => std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder),
         None => Ok(()),
     }
-}
-
-/// Removes runs that ended so long ago, once a day.
-async fn sweep(db: &Db, keep: Duration) -> Result<(), StoreError> {
-    let now = now_ms();
-    let last = settings::get(db, SWEPT).await?;
-    let last = last.as_deref().and_then(|text| text.parse().ok()).unwrap_or(0_i64);
-    if now - last < SWEEP_MS {
-        return Ok(());
-    }
-    let before = now.saturating_sub(i64::try_from(keep.as_millis()).unwrap_or(i64::MAX));
-    while retention::runs(db, before).await? > 0 {}
-    settings::set(db, SWEPT, &now.to_string()).await
 }
 
 /// The file in a state directory.

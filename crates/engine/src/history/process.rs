@@ -23,8 +23,13 @@ fn start(id: u32) -> Option<String> {
     // The second field is a name that may hold anything; the last parenthesis ends it.
     let (_, rest) = text.rsplit_once(')')?;
     let ticks = rest.split_whitespace().nth(19)?;
-    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-    Some(format!("{ticks} {}", boot.trim()))
+    Some(format!("{ticks} {}", boot()))
+}
+
+/// Which start of the machine this is; empty where the kernel does not tell.
+pub(super) fn boot() -> String {
+    let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    id.trim().to_owned()
 }
 
 #[cfg(test)]

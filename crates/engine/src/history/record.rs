@@ -13,7 +13,8 @@ use hep_core::run::{self, HostState};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
-use super::{make_folder, open, process, sweep};
+use super::sweep::sweep;
+use super::{make_folder, open, process};
 use crate::event::{HostEnd, RunEvent};
 use crate::ops::error::chain;
 use crate::server::output::Kept;
