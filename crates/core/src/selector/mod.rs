@@ -44,6 +44,7 @@ use std::sync::Arc;
 pub use glob::matches;
 pub use select::Selection;
 
+use crate::inventory::range;
 use crate::message::Message;
 
 /// A parsed selector. `Display` writes it so that it reads back as the same.
@@ -139,6 +140,23 @@ impl Selector {
             Term::Glob(name, slice) => slice.is_some() && &**name == group,
             Term::File(_, lines) => lines.names_group(group, is_host),
             Term::All | Term::Label(..) | Term::Regex(_) => false,
+        })
+    }
+
+    /// Whether it names this host, by itself or within a range: it would mean something else if the host had another
+    /// name. A pattern that fits names nobody in particular.
+    #[must_use]
+    pub fn names_host(&self, host: &str) -> bool {
+        let terms = self.base.iter().map(|(_, term)| term).chain(&self.and).chain(&self.not);
+        terms.into_iter().any(|term| match term {
+            Term::Name(name) => &**name == host,
+            Term::Range { pattern, .. } => {
+                range::expand(pattern).is_ok_and(|names| names.iter().any(|name| name == host))
+            }
+            Term::File(_, lines) => lines.names_host(host),
+            Term::All | Term::Group(..) | Term::Glob(..) | Term::Label(..) | Term::Regex(_) => {
+                false
+            }
         })
     }
 

@@ -293,3 +293,23 @@ fn which_selectors_name_a_group() {
         assert_eq!(selector.names_group("web", true), beside_a_host, "{text}");
     }
 }
+
+#[test]
+fn which_selectors_name_a_host() {
+    for (text, names) in [
+        ("web1", true),
+        ("db:web1", true),
+        ("all:!web1", true),
+        ("db&web1", true),
+        ("web[1-3]", true),
+        ("web[2-3]", false),
+        ("@web1", false),
+        ("web*", false),
+        ("web11", false),
+        ("~web1", false),
+        ("env=web1", false),
+        ("all", false),
+    ] {
+        assert_eq!(Selector::parse(text).unwrap().names_host("web1"), names, "{text}");
+    }
+}

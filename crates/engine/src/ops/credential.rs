@@ -379,6 +379,9 @@ async fn change(
     let version = version.unwrap_or(before.version);
     let tx = engine.db().begin().await?;
     crate::store::register::change(&tx).await?;
+    if written.name != before.name {
+        uses::no_job_of_credential(&tx, &before.id, &before.name).await?;
+    }
     let done = credentials::update(&tx, &before.id, version, &written, &actor.name).await;
     if !done.map_err(|error| on_write(error, KIND, &written.name))? {
         return Err(OpError::Stale(register::changed_meanwhile(KIND, name)));
@@ -405,6 +408,7 @@ pub async fn delete(
         return Err(OpError::Conflict(say::used(name, some_of(&users))));
     }
     uses::no_repository_of_credential(&tx, &credential.name).await?;
+    uses::no_job_of_credential(&tx, &credential.id, &credential.name).await?;
     let version = version.unwrap_or(credential.version);
     let gone = credentials::delete(&tx, &credential.id, version).await;
     if !gone.map_err(|error| on_write(error, KIND, name))? {

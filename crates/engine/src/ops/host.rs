@@ -8,12 +8,12 @@ use hep_core::name;
 use hep_core::rights::Verb;
 use serde_json::{Map, Value};
 
-use super::Engine;
 use super::actor::{Actor, Object};
 use super::error::{OpError, OpResult, on_write};
 use super::page::{MOST, Page, Paging, page_by};
 use super::patch::patched;
 use super::reach::Reach;
+use super::{Engine, uses};
 use crate::store::host_list::{self, Filter};
 use crate::store::hosts::{self, Host, HostInput, References};
 use crate::store::{Sql, Tx, credentials, host_states, partitions, register};
@@ -170,6 +170,9 @@ async fn change(
     let before = load_for(&tx, actor, Verb::Change, name).await?;
     let mut said = said(&before)?;
     complete(&mut said)?;
+    if said.name != before.said.name {
+        uses::nobody_of_host(&tx, actor, &before.said.name).await?;
+    }
     let version = version.unwrap_or(before.version);
     let refers = references(&tx, actor, Some(&before), &said).await?;
     let done = hosts::update(&tx, &before.id, version, &said, &refers, &actor.name).await;

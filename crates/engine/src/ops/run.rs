@@ -246,7 +246,10 @@ pub async fn list(
 ) -> OpResult<Page<Run>> {
     if !actor.may(Verb::View) {
         // Who may see some hosts only sees what they asked for themselves.
-        filter.actor = Some(actor.name.clone());
+        match &actor.id {
+            Some(id) => filter.actor_id = Some(id.clone()),
+            None => filter.actor = Some(actor.name.clone()),
+        }
     }
     let limit = paging.limit()?;
     filter.before = paging.after()?;
@@ -270,9 +273,17 @@ pub(super) fn not_found(id: &str) -> OpError {
     OpError::not_found(KIND, id)
 }
 
+/// Whether they asked for it, whatever they were called then: names can be another's by now.
+fn is_of(run: &Run, actor: &Actor) -> bool {
+    match &run.actor_id {
+        Some(id) => run.actor_kind == actor.kind.word() && actor.id.as_ref() == Some(id),
+        None => actor.id.is_none() && run.actor == actor.name,
+    }
+}
+
 /// A run is seen by who asked for it, and by who may see all its hosts.
 async fn may_see(engine: &Engine, actor: &Actor, run: &Run) -> OpResult<()> {
-    if actor.may(Verb::View) || run.actor == actor.name {
+    if actor.may(Verb::View) || is_of(run, actor) {
         return Ok(());
     }
     let names = names(engine.db(), &run.id).await?;
@@ -349,7 +360,7 @@ pub async fn output(
 
 /// Whether they may steer a run: who asked for it, and who may run on all its hosts.
 async fn may_steer(engine: &Engine, actor: &Actor, run: &Run) -> OpResult<()> {
-    if actor.may(Verb::Run) || run.actor == actor.name {
+    if actor.may(Verb::Run) || is_of(run, actor) {
         return Ok(());
     }
     may_see(engine, actor, run).await?;

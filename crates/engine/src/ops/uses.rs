@@ -2,11 +2,16 @@
 //! silently mean something else afterwards.
 
 use hep_core::message::register as say;
+use hep_core::rights::Verb;
 use hep_core::selector::Selector;
+use hep_core::ssh::config_value;
+use hep_core::verb::login::PUSH_KEY;
 
+use super::actor::Actor;
 use super::error::{OpError, OpResult};
+use crate::server::subject::Subject;
 use crate::store::jobs::{self, Job};
-use crate::store::{Sql, grants, hosts, repositories, tokens};
+use crate::store::{Sql, grants, hosts, repositories, roster, tokens};
 
 /// How many are named to whom it is refused.
 const NAMED: usize = 5;
@@ -67,10 +72,16 @@ pub(super) async fn no_grant_of_partition(from: &dyn Sql, name: &str) -> OpResul
 pub(super) async fn no_selector_of_group(from: &dyn Sql, name: &str) -> OpResult<()> {
     // By its bare name a host is meant, where there is one.
     let is_host = hosts::by_name(from, name).await?.is_some();
-    let names = |selector: &str| {
-        let named = Selector::parse(selector).map(|selector| selector.names_group(name, is_host));
-        named.unwrap_or(false)
-    };
+    let users = selectors_that(from, |selector| selector.names_group(name, is_host)).await?;
+    unless("group", name, &users)
+}
+
+/// The grants, tokens and jobs whose selectors name something.
+async fn selectors_that(
+    from: &dyn Sql,
+    names: impl Fn(&Selector) -> bool,
+) -> OpResult<Vec<String>> {
+    let names = |selector: &str| Selector::parse(selector).is_ok_and(|selector| names(&selector));
     let all = grants::list(from, &grants::Filter::default(), ALL).await?;
     let mut users: Vec<String> =
         all.iter().filter(|grant| names(&grant.said.selector)).map(grant).collect();
@@ -78,7 +89,36 @@ pub(super) async fn no_selector_of_group(from: &dyn Sql, name: &str) -> OpResult
     let of_token = |token: &tokens::Token| format!("token `{}/{}`", token.user, token.name);
     users.extend(tokens.iter().filter(|token| names(&token.selector)).map(of_token));
     users.extend(jobs_that(from, |job| names(&job.said.selector)).await?);
-    unless("group", name, &users)
+    Ok(users)
+}
+
+/// Refuses where a host is to have another name, and the selector of a grant, a token or a job has the one before, or
+/// another host is reached by way of it. Whoever does not see these is told of them, and not which they are.
+pub(super) async fn nobody_of_host(from: &dyn Sql, actor: &Actor, name: &str) -> OpResult<()> {
+    let mut users = selectors_that(from, |selector| selector.names_host(name)).await?;
+    let leads = |jump: &str| {
+        let hops = config_value::jumps(jump).unwrap_or_default();
+        hops.iter().any(|hop| hop.host == name)
+    };
+    let jumps = roster::jumps(from).await?;
+    let over = jumps.iter().filter(|(_, jump)| leads(jump));
+    users.extend(over.map(|(host, _)| format!("host `{host}`")));
+    if !users.is_empty() && !actor.may(Verb::View) {
+        return Err(OpError::Conflict(say::used_by_others(name)));
+    }
+    unless("host", name, &users)
+}
+
+/// Refuses where a job lets its key into hosts.
+pub(super) async fn no_job_of_credential(from: &dyn Sql, id: &str, name: &str) -> OpResult<()> {
+    let uses = |job: &Job| match &job.said.subject {
+        Subject::Verb(verb) if verb.verb == PUSH_KEY => {
+            let named = verb.parameters["credential"].as_str();
+            named.is_some_and(|named| named == name || named == id)
+        }
+        _ => false,
+    };
+    unless("credential", name, &jobs_that(from, uses).await?)
 }
 
 fn grant(granted: &grants::Granted) -> String {
@@ -93,10 +133,13 @@ mod tests {
 
     use super::super::testing::on_both;
     use super::super::{
-        Actor, Engine, credential, grant as grants_op, group, job, manifest, partition, repository,
-        user,
+        Engine, credential, grant as grants_op, group, host, job, manifest, partition, repository,
+        role, run, user,
     };
     use super::*;
+    use crate::ops::actor::ActorKind;
+    use crate::ops::page::Paging;
+    use crate::store::runs;
 
     fn said<T: serde::de::DeserializeOwned>(value: Value) -> T {
         serde_json::from_value(value).unwrap()
@@ -175,6 +218,114 @@ mod tests {
             group::delete(&engine, &me, "free", None).await.unwrap();
             job::delete(&engine, &me, "job0", None).await.unwrap();
             manifest::delete(&engine, &me, "held", None).await.unwrap();
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_host_keeps_the_name_by_which_others_know_it() {
+        on_both(|engine| async move {
+            let me = Actor::command_line("test");
+            let web = |number: usize| format!("web{number}");
+            for number in 1..=7 {
+                let jump = (number == 2).then_some("ana@web1:22");
+                let one = json!({"name": web(number), "jump": jump});
+                host::create(&engine, &me, said(one)).await.unwrap();
+            }
+            for (name, selector) in [("named", "all:!web3"), ("within", "web[4-5]"), ("fits", "web*")] {
+                let one = json!({"name": name, "selector": selector,
+                    "subject": {"kind": "command", "line": "true"}});
+                job::create(&engine, &me, said(one)).await.unwrap();
+            }
+            user::create(&engine, &me, said(json!({"name": "ana"}))).await.unwrap();
+            let grant = json!({"user": "ana", "role": "viewer", "selector": "web6"});
+            grants_op::create(&engine, &me, said(grant)).await.unwrap();
+            let rename = async |actor: &Actor, number: usize| {
+                let name = json!({"name": format!("other{number}")});
+                let done = host::patch(&engine, actor, &web(number), None, &name).await;
+                told(done.map(drop))
+            };
+            for (number, user) in [
+                (1, "host `web2`"),
+                (3, "job `named`"),
+                (4, "job `within`"),
+                (5, "job `within`"),
+                (6, "the role `viewer` of `ana`"),
+            ] {
+                let refused = rename(&me, number).await.unwrap_err();
+                assert!(refused.contains(&format!("used by {user}\n")), "{refused}");
+            }
+            // Who sees no jobs is not told which there are.
+            let mut grant = me.grants[0].clone();
+            grant.verbs = [Verb::Change].into();
+            let changer = Actor { grants: vec![grant], ..me.clone() };
+            let refused = rename(&changer, 3).await.unwrap_err();
+            assert!(!refused.contains("named"), "{refused}");
+            // What a pattern fits is what it says; all else of a host changes as ever.
+            rename(&me, 7).await.unwrap();
+            let notes = json!({"notes": "x", "name": "web3"});
+            host::patch(&engine, &me, "web3", None, &notes).await.unwrap();
+            job::delete(&engine, &me, "named", None).await.unwrap();
+            rename(&me, 3).await.unwrap();
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn roles_and_users_take_their_grants_along() {
+        on_both(|engine| async move {
+            let me = Actor::command_line("test");
+            let role_said = json!({"name": "keeper", "verbs": ["view"]});
+            role::create(&engine, &me, said(role_said)).await.unwrap();
+            user::create(&engine, &me, said(json!({"name": "ana"}))).await.unwrap();
+            let grant = json!({"user": "ana", "role": "keeper"});
+            grants_op::create(&engine, &me, said(grant)).await.unwrap();
+            let id = user::show(&engine, &me, "ana").await.unwrap().id;
+            let as_user = |id: &str, name: &str| {
+                let (kind, id) = (ActorKind::User, Some(id.to_owned()));
+                Actor { kind, id, grants: Vec::new(), ..Actor::command_line(name) }
+            };
+            host::create(&engine, &me, said(json!({"name": "web1"}))).await.unwrap();
+            let asked = json!({"selector": "web1", "subject": {"kind": "command", "line": "id"}});
+            let ana = Actor { grants: me.grants.clone(), ..as_user(&id, "ana") };
+            let ran = run::create(&engine, &ana, said(asked)).await.unwrap();
+            let renamed = |name: &str| json!({ "name": name });
+            role::patch(&engine, &me, "keeper", None, &renamed("warden")).await.unwrap();
+            user::patch(&engine, &me, "ana", None, &renamed("anna")).await.unwrap();
+            let filter = grants::Filter { user: Some("anna".into()), ..grants::Filter::default() };
+            let kept = grants_op::list(&engine, &me, filter, &Paging::default()).await.unwrap();
+            assert_eq!(kept.items.len(), 1);
+            assert_eq!(kept.items[0].said.role, "warden");
+            // Their runs stay theirs, and are not another's who gets the name.
+            for (actor, sees) in [(as_user(&id, "anna"), true), (as_user("other", "ana"), false)] {
+                let all = runs::Filter::default();
+                let listed = run::list(&engine, &actor, all, &Paging::default()).await.unwrap();
+                assert_eq!(listed.items.len(), usize::from(sees), "{}", actor.name);
+                let shown = run::show(&engine, &actor, &ran.id).await;
+                assert_eq!(shown.is_ok(), sees, "{}", actor.name);
+            }
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_key_that_a_job_lets_in_stays() {
+        on_both(|engine| async move {
+            let me = Actor::command_line("test");
+            let key = json!({"name": "key", "kind": "key", "user": "x", "generate": true});
+            credential::create(&engine, &me, said(key)).await.unwrap();
+            host::create(&engine, &me, said(json!({"name": "web1"}))).await.unwrap();
+            let subject = json!({"kind": "verb", "verb": PUSH_KEY, "parameters": {"credential": "key"}});
+            let one = json!({"name": "push", "selector": "all", "subject": subject});
+            job::create(&engine, &me, said(one)).await.unwrap();
+            let name = said(json!({"name": "other"}));
+            let renamed = credential::patch(&engine, &me, "key", None, name).await.map(drop);
+            let deleted = credential::delete(&engine, &me, "key", None).await;
+            for refused in [renamed, deleted] {
+                assert!(told(refused).unwrap_err().contains("job `push`"));
+            }
+            job::delete(&engine, &me, "push", None).await.unwrap();
+            credential::delete(&engine, &me, "key", None).await.unwrap();
         })
         .await;
     }

@@ -135,3 +135,10 @@ pub async fn load(from: &dyn Sql) -> Result<Roster> {
         keys: host_keys::decided(from).await?,
     })
 }
+/// The names of hosts that have a way of their own, and that way.
+pub async fn jumps(from: &dyn Sql) -> Result<Vec<(String, String)>> {
+    let query = sql("SELECT name, jump FROM hosts WHERE jump IS NOT NULL ORDER BY name");
+    let read = |row: &Row| Ok((row.get("name")?, row.get("jump")?));
+    from.all(query).await?.iter().map(read).collect()
+}
+

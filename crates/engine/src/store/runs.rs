@@ -217,6 +217,8 @@ pub struct Filter {
     pub job: Option<String>,
     /// Only those that this actor asked for.
     pub actor: Option<String>,
+    /// Only those that the user or token of this id asked for, under whatever name.
+    pub actor_id: Option<String>,
     /// Only those with a part on this host.
     pub host: Option<String>,
     /// Only those of this kind.
@@ -239,6 +241,7 @@ impl Filter {
             (" AND job_id IN (SELECT id FROM jobs WHERE name = ?", &self.job),
             (" UNION ALL SELECT CAST(? AS TEXT))", &self.job),
             (" AND actor_name = ?", &self.actor),
+            (" AND actor_id = ?", &self.actor_id),
             (" AND kind = ?", &self.kind),
             (" AND parent_id = ?", &self.parent),
             (" AND id < ?", &self.before),

@@ -86,6 +86,7 @@ async fn list(
         states: states.map_err(|message| OpError::invalid("state", message))?,
         job: which.job,
         actor: which.actor,
+        actor_id: None,
         host: which.host,
         kind: which.kind,
         parent: which.parent,
