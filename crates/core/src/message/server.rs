@@ -12,6 +12,7 @@ catalogue! { "server";
     bad_key() "The `Idempotency-Key` cannot be used\nhint: choose 1 to 200 visible characters, new for each thing that is to be made";
     too_many() "Too many requests\nhint: wait a minute; an administrator can raise `limits.requests_per_minute`";
     too_slow(seconds) "The answer took longer than {seconds} s and was given up\nhint: ask for less at once";
+    node_distrusted(address, why) "what answers at {address} is not believed to be a node: {why}\nhint: let `node.ca` of the node that asks name the file with the certificate of who signed that one, and let that one be for the name or address by which it is asked: `node.address` says it";
     no_tunnel(status) "it answers with the status {status} and no tunnel: it may be of an older version, or something else answers there";
     internal(id) "The server met an error of its own\nhint: its log says more under the request id {id}";
     bad_cursor() "This cursor is not one of ours\nhint: begin again without `cursor`";

@@ -41,10 +41,8 @@ pub(crate) struct Args {
     /// Set a variable of the command's environment; may be repeated
     #[arg(short, long, value_name = "NAME=VALUE", value_parser = assignment)]
     env: Vec<(String, String)>,
-    /// Set a secret variable of the command's environment: its value is that of the variable of this name here, or
-    /// you are asked for it; may be repeated
-    #[arg(long, value_name = "NAME")]
-    secret_env: Vec<String>,
+    #[command(flatten)]
+    secret_env: hidden::SecretEnv,
     /// Run it by sudo: as root, or as whom the host's `ansible_become_user` says
     #[arg(long)]
     sudo: bool,
@@ -86,7 +84,7 @@ pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> 
     let wanted =
         Wanted { selector: &args.selector, allow_empty: args.allow_empty, ..Wanted::default() };
     let mut opened = args.connect.open(wanted, &screen).await?;
-    let hidden = hidden::values(&args.secret_env, &screen)?;
+    let hidden = hidden::values(&args.secret_env.names, &screen)?;
     opened.mask.add(hidden.iter().map(|(_, value)| value.expose().as_str()));
     let shown = |(name, value): (String, Secret<String>)| (name, value.expose().clone());
     command.environment.extend(hidden.into_iter().map(shown));
@@ -132,7 +130,7 @@ pub(super) fn hidden(
     given: &secrets::Given,
     screen: &Screen,
 ) -> Result<Value, Failure> {
-    let mut hidden = json!({ "environment": hidden::object(&args.secret_env, screen)? });
+    let mut hidden = args.secret_env.object(screen)?;
     if let Some(password) = given.become_.as_ref().filter(|_| args.connect.gives_become_password())
     {
         hidden["become_password"] = password.expose().as_str().into();
@@ -221,7 +219,7 @@ impl Args {
             subject = json!({ "kind": "script", "script": script, "arguments": self.command });
         }
         let names = self.env.iter().map(|(name, _)| name.as_str());
-        let names: Vec<&str> = names.chain(self.secret_env.iter().map(String::as_str)).collect();
+        let names: Vec<&str> = names.chain(self.secret_env.names.iter().map(String::as_str)).collect();
         let more = [
             ("environment", (!names.is_empty()).then(|| json!(names))),
             ("sudo", self.becomes().then(|| json!(true))),

@@ -4,11 +4,27 @@
 use hep_core::message::cli as say;
 use hep_core::secret::Secret;
 use hep_engine::exec;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::failure::Failure;
 use super::secrets;
 use crate::terminal::Screen;
+
+/// Secret variables of a command's environment.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct SecretEnv {
+    /// Set a secret variable of the command's environment: its value is that of the variable of this name here, or
+    /// you are asked for it; may be repeated
+    #[arg(id = "secret_env", long = "secret-env", value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+}
+
+impl SecretEnv {
+    /// The secrets that a server is given.
+    pub(crate) fn object(&self, screen: &Screen) -> Result<Value, Failure> {
+        Ok(json!({ "environment": object(&self.names, screen)? }))
+    }
+}
 
 /// The values of these names: each the environment's variable of that name, or else asked for.
 pub(crate) fn values(

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::asked::Asked;
 use super::failure::Failure;
+use super::hidden::SecretEnv;
 use super::strategy::Strategy;
 use super::{history, start};
 use crate::client::follow::{follow, path};
@@ -66,6 +67,8 @@ pub(super) enum Command {
     Start {
         /// The hosts, as a selector
         selector: String,
+        #[command(flatten)]
+        secret_env: SecretEnv,
         #[command(flatten)]
         strategy: Strategy,
         /// The command
@@ -134,11 +137,13 @@ pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> 
             Ok(exit::FINE)
         }
         Command::Watch { id } => watch(&server, &id, form, &screen).await,
-        Command::Start { selector, strategy, words } => {
-            let subject = json!({ "kind": "command", "words": words });
-            let strategy_said = strategy.object();
-            let body =
-                json!({ "subject": subject, "selector": selector, "strategy": strategy_said });
+        Command::Start { selector, secret_env, strategy, words } => {
+            let body = json!({
+                "subject": { "kind": "command", "words": words },
+                "selector": selector,
+                "strategy": strategy.object(),
+                "secrets": secret_env.object(&screen)?,
+            });
             let run = server.make("/runs", &body).await?;
             let id = run["id"].as_str().unwrap_or_default();
             if strategy.detach {

@@ -1,5 +1,7 @@
 //! Asks other nodes for tunnels, as their servers answer: see `tunnel`.
 
+use std::error::Error;
+use std::io;
 use std::time::Duration;
 
 use futures::FutureExt as _;
@@ -49,12 +51,13 @@ impl Nodes {
 impl Carrier for Nodes {
     fn carry(&self, address: String, wish: String) -> BoxFuture<'static, Result<BoxStream, NoWay>> {
         let scheme = if address.contains("://") { "" } else { "http://" };
-        let request = self.client.get(format!("{scheme}{}{PATH}", address.trim_end_matches('/')));
+        let address = format!("{scheme}{}", address.trim_end_matches('/'));
+        let request = self.client.get(format!("{address}{PATH}"));
         let request = request.header(CONNECTION, "upgrade").header(UPGRADE, PROTOCOL);
         let request = request.header(WISH, wish);
         let node = |error: reqwest::Error| NoWay::Node(causes(&error));
         async move {
-            let answer = request.send().await.map_err(node)?;
+            let answer = request.send().await.map_err(|error| unasked(&address, &error))?;
             if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
                 return Err(refusal(answer).await);
             }
@@ -62,6 +65,26 @@ impl Carrier for Nodes {
             Ok(Box::new(stream) as BoxStream)
         }
         .boxed()
+    }
+}
+
+/// Why a node could not be asked.
+fn unasked(address: &str, error: &reqwest::Error) -> NoWay {
+    NoWay::Node(match distrust(error) {
+        Some(why) => say::node_distrusted(address, why).to_string(),
+        None => causes(error),
+    })
+}
+
+/// What is wrong with the certificate of who answered, where that is what went wrong.
+fn distrust<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
+    if let Some(found @ rustls::Error::InvalidCertificate(_)) = error.downcast_ref() {
+        return Some(found);
+    }
+    // What an I/O error carries is not among its sources.
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(carried) => distrust(carried),
+        None => distrust(error.source()?),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The server: listens, answers, and ends when it is told to.
 
+#[cfg(test)]
+mod authority;
 pub(crate) mod carrier;
 pub(crate) mod forwarded;
 mod health;

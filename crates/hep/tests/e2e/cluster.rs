@@ -443,11 +443,15 @@ fn known_as(host: usize) -> String {
 }
 
 /// Waits until the register of nodes has one.
-async fn is_up(by: &Server, node: &Server) {
+pub(crate) async fn is_up(by: &Server, node: &Server) {
     for _ in 0..3000 {
         let nodes = by.call("GET", "/nodes", None, 200).await;
         let nodes = nodes["items"].as_array().unwrap();
-        if nodes.iter().any(|known| known["address"] == node.address()) {
+        let is_it = |known: &Value| {
+            let address = known["address"].as_str();
+            address.is_some_and(|address| address.trim_start_matches("https://") == node.address())
+        };
+        if nodes.iter().any(is_it) {
             return;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;

@@ -16,6 +16,7 @@ mod exec;
 mod faults;
 mod hep;
 mod hostile;
+mod https;
 mod jobs;
 mod lamp;
 mod limits;

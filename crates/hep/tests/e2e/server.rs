@@ -90,7 +90,7 @@ impl Server {
 
     /// Where it answers: address and port.
     pub(crate) fn address(&self) -> &str {
-        self.address.trim_start_matches("http://")
+        self.address.split_once("://").map_or(&self.address, |(_, place)| place)
     }
 
     /// Ends it as a power cut would, and starts it anew.
@@ -293,7 +293,7 @@ fn spawn(desk: &Desk, variables: &[(String, String)]) -> (Child, String) {
     let mut said = String::new();
     let address = loop {
         let Some(Ok(line)) = lines.next() else { panic!("the server ended: {said}") };
-        if let Some(at) = line.find("http://") {
+        if let Some(at) = line.find("http://").or_else(|| line.find("https://")) {
             let end = line[at..].find(char::is_whitespace).map_or(line.len(), |end| at + end);
             break line[at..end].to_owned();
         }
