@@ -232,7 +232,9 @@ mod tests {
                 let one = json!({"name": web(number), "jump": jump});
                 host::create(&engine, &me, said(one)).await.unwrap();
             }
-            for (name, selector) in [("named", "all:!web3"), ("within", "web[4-5]"), ("fits", "web*")] {
+            for (name, selector) in
+                [("named", "all:!web3"), ("within", "web[4-5]"), ("fits", "web*")]
+            {
                 let one = json!({"name": name, "selector": selector,
                     "subject": {"kind": "command", "line": "true"}});
                 job::create(&engine, &me, said(one)).await.unwrap();
@@ -315,7 +317,8 @@ mod tests {
             let key = json!({"name": "key", "kind": "key", "user": "x", "generate": true});
             credential::create(&engine, &me, said(key)).await.unwrap();
             host::create(&engine, &me, said(json!({"name": "web1"}))).await.unwrap();
-            let subject = json!({"kind": "verb", "verb": PUSH_KEY, "parameters": {"credential": "key"}});
+            let subject =
+                json!({"kind": "verb", "verb": PUSH_KEY, "parameters": {"credential": "key"}});
             let one = json!({"name": "push", "selector": "all", "subject": subject});
             job::create(&engine, &me, said(one)).await.unwrap();
             let name = said(json!({"name": "other"}));

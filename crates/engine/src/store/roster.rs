@@ -141,4 +141,3 @@ pub async fn jumps(from: &dyn Sql) -> Result<Vec<(String, String)>> {
     let read = |row: &Row| Ok((row.get("name")?, row.get("jump")?));
     from.all(query).await?.iter().map(read).collect()
 }
-

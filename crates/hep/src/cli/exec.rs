@@ -219,7 +219,8 @@ impl Args {
             subject = json!({ "kind": "script", "script": script, "arguments": self.command });
         }
         let names = self.env.iter().map(|(name, _)| name.as_str());
-        let names: Vec<&str> = names.chain(self.secret_env.names.iter().map(String::as_str)).collect();
+        let names: Vec<&str> =
+            names.chain(self.secret_env.names.iter().map(String::as_str)).collect();
         let more = [
             ("environment", (!names.is_empty()).then(|| json!(names))),
             ("sudo", self.becomes().then(|| json!(true))),

@@ -51,8 +51,7 @@ async fn a_way_over_https_needs_a_certificate_that_is_believed() {
     let page = client.get(format!("https://{}/metrics", eu.address())).send().await.unwrap();
     let page = page.text().await.unwrap();
     assert!(page.contains("\nhep_tunnels 1\n"), "{page}");
-    for (from, host, why) in
-        [(&hq, "h0002", "not valid for"), (&without, "h0001", "UnknownIssuer")]
+    for (from, host, why) in [(&hq, "h0002", "not valid for"), (&without, "h0001", "UnknownIssuer")]
     {
         let refused = from.call("GET", &status(host), None, 424).await.to_string();
         assert!(refused.contains(why) && refused.contains("let `node.ca`"), "{refused}");
