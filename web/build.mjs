@@ -29,7 +29,8 @@ const COMPONENTS = [
 ];
 
 /** Scripts and styles: the name by which templates ask for one, and where it begins. */
-const islands = readdirSync(join(here, "src", "islands")).filter((name) => name.endsWith(".js"));
+const folder = join(here, "src", "islands");
+const islands = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".js")) : [];
 const scripts = { "app.js": "app.js", ...Object.fromEntries(islands.map((name) => [name, `islands/${name}`])) };
 
 async function script(entry) {
