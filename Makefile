@@ -57,23 +57,23 @@ deb: build
 image: deb setup-machines
 	tools/image "$$(ls -t target/deb/hep_*.deb | head -n 1)"
 
-##  test           all rings: pure, in process, real machines
+##  test           all rings: pure, in process, real machines, browser
 .PHONY: test
 test: pure := $(pure_in_all)
 test: around := $(around_all)
 test: process := $(filter-out --lib,$(process))
-test: setup-build setup-shells setup-databases setup-clocks setup-fleet setup-machines test-pure test-process test-contract test-machines
+test: setup-build setup-shells setup-databases setup-clocks setup-fleet setup-machines setup-web setup-browser test-pure test-process test-contract test-machines test-browser
 
 ##  test-pure      ring 1: tables of cases and properties, no I/O
 .PHONY: test-pure
 test-pure: setup-build
-	@echo "== ring 1 of 3: pure =="
+	@echo "== ring 1 of 4: pure =="
 	$(around) $(run_tests) $(pure) $(T)
 
 ##  test-process   ring 2: SSH servers in the test process, the binary, the executor
 .PHONY: test-process
 test-process: setup-build setup-shells setup-databases executor web
-	@echo "== ring 2 of 3: in process =="
+	@echo "== ring 2 of 4: in process =="
 	fleet/with-postgres $(run_tests) $(process) $(T)
 
 ##  test-contract  the server against its own OpenAPI document
@@ -86,9 +86,17 @@ test-contract: setup-build setup-contract executor web
 ##  test-machines  ring 3: the built binary against real sshd and Debian machines
 .PHONY: test-machines
 test-machines: setup-build setup-databases setup-clocks setup-fleet setup-machines executor web
-	@echo "== ring 3 of 3: real machines =="
+	@echo "== ring 3 of 4: real machines =="
 	cargo test --no-run $(machines)
 	fleet/with $(HOSTS) $(MACHINES) bash -euc 'fleet/selftest; $(run_tests) $(machines) $(T)'
+
+##  test-browser   ring 4: the web page in Chromium, against the built binary, real sshd and Debian machines
+.PHONY: test-browser
+test-browser: setup-build setup-browser setup-fleet setup-machines executor web
+	@echo "== ring 4 of 4: browser =="
+	tools/npm browser
+	cargo build --bin hep
+	fleet/with $(HOSTS) $(MACHINES) node --test browser/*.test.mjs
 
 ##  test-long      the server's stories at full length: nodes killed under RUNS=500 runs, a queue of 10,000,
 ##                 clocks, full disks, canaries, all bad input, its API by SEEDS='1 2 3'; a summary at the end
@@ -153,10 +161,10 @@ test-executors: executors
 	done
 
 ##  setup          install what any target needs, from Debian's packages
-.PHONY: setup setup-build setup-shells setup-databases setup-clocks setup-fleet setup-machines setup-check setup-bench setup-executors setup-contract setup-web
+.PHONY: setup setup-build setup-shells setup-databases setup-clocks setup-fleet setup-machines setup-check setup-bench setup-executors setup-contract setup-web setup-browser
 setup:
 	fleet/setup
-setup-build setup-shells setup-databases setup-clocks setup-fleet setup-machines setup-check setup-bench setup-executors setup-contract setup-web: setup-%:
+setup-build setup-shells setup-databases setup-clocks setup-fleet setup-machines setup-check setup-bench setup-executors setup-contract setup-web setup-browser: setup-%:
 	@fleet/setup $*
 
 .PHONY: help

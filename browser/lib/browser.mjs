@@ -1,0 +1,110 @@
+// Debian's Chromium, and what every story holds of every page: no error in its console, nothing refused by its
+// content security policy, no serious finding of axe.
+
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+
+import { ADMIN, PATIENCE } from "./server.mjs";
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+/** Where the pictures of the README go; nothing is made where it is not said. */
+const pictures = process.env.HEP_SCREENSHOTS;
+/** A phone and a desk. */
+export const SIZES = { phone: { width: 360, height: 740 }, desk: { width: 1440, height: 900 } };
+
+export class Browser {
+  #chromium;
+
+  static async start() {
+    const browser = new Browser();
+    // Root may not have Chromium's sandbox in a container. All pages here are our own.
+    const args = process.getuid() === 0 ? ["--no-sandbox"] : [];
+    browser.#chromium = await chromium.launch({ executablePath: "/usr/bin/chromium", args });
+    return browser;
+  }
+
+  /** Somebody in front of a window: `locale`, `colorScheme`, `viewport`, `javaScriptEnabled` as Playwright has them. */
+  async person(url, options = {}) {
+    const context = await this.#chromium.newContext({
+      baseURL: url,
+      locale: "en-GB",
+      viewport: SIZES.desk,
+      reducedMotion: "reduce",
+      ...options,
+    });
+    context.setDefaultTimeout(PATIENCE);
+    const page = await context.newPage();
+    return new Person(context, page);
+  }
+
+  async stop() {
+    await this.#chromium.close();
+  }
+}
+
+export class Person {
+  /** What went wrong in the page. */
+  faults = [];
+
+  constructor(context, page) {
+    this.context = context;
+    this.page = page;
+    page.on("pageerror", (error) => this.faults.push(`error: ${error.message}`));
+    page.on("console", (message) => {
+      // The browser says so of every answer that is an error: the stories look at those themselves.
+      const isStatus = message.text().startsWith("Failed to load resource");
+      if (message.type() === "error" && !isStatus) this.faults.push(`console: ${message.text()}`);
+    });
+  }
+
+  /** Opens a page; its status. */
+  async open(path) {
+    const answer = await this.page.goto(path);
+    return answer.status();
+  }
+
+  /** Signs in by the form, as the administrator where nobody else is said. */
+  async signIn({ name, password } = ADMIN) {
+    await this.open("/ui/sign-in");
+    await this.page.fill("input[name=name]", name);
+    await this.page.fill("input[name=password]", password);
+    await this.page.click("main form button");
+    await this.page.waitForURL((url) => !url.pathname.endsWith("/sign-in"));
+  }
+
+  /** Waits for a text that can be seen. */
+  async sees(text) {
+    await this.page.getByText(text).filter({ visible: true }).first().waitFor();
+  }
+
+  /** Nothing of weight hinders people with screen readers, and nothing sticks out of the window. */
+  async isForAll(what) {
+    // By the debugger, which the page's own policy has no say in.
+    await this.page.evaluate(axeSource);
+    const found = await this.page.evaluate(() => globalThis.axe.run(document));
+    const grave = found.violations.filter(({ impact }) => ["serious", "critical"].includes(impact));
+    const told = grave.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((node) => node.html).join("\n")}`);
+    assert.deepEqual(told, [], what);
+    const [wide, window] = await this.page.evaluate(() => {
+      const root = document.documentElement;
+      return [root.scrollWidth, root.clientWidth];
+    });
+    assert(wide <= window, `${what}: ${wide} pixels in a window of ${window}`);
+  }
+
+  /** A picture for the README. */
+  async picture(name) {
+    if (!pictures) return;
+    mkdirSync(pictures, { recursive: true });
+    await this.page.screenshot({ path: join(pictures, `${name}.png`) });
+  }
+
+  /** Leaves; what went wrong in any page is a failure. */
+  async leave() {
+    await this.context.close();
+    assert.deepEqual(this.faults, []);
+  }
+}

@@ -1,0 +1,142 @@
+// `hep serve` at work for the stories, on a database of its own, beside the fleet that HEP_FLEET names.
+
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+
+const checkout = resolve(import.meta.dirname ?? new URL(".", import.meta.url).pathname, "../..");
+const hep = process.env.HEP ?? join(checkout, "target/debug/hep");
+
+/** What is waited for longer than this, in milliseconds, does not come. */
+export const PATIENCE = 60_000;
+/** The administrator of every server here. */
+export const ADMIN = { name: "ana", password: "the-hammer-of-the-smith" };
+
+/** A file of the fleet, without the line's end. Says what to do where there is none. */
+export function ofFleet(path) {
+  assert(process.env.HEP_FLEET, "HEP_FLEET is not set: start these tests with `make test-browser`");
+  return readFileSync(join(process.env.HEP_FLEET, path), "utf8").trim();
+}
+
+export class Server {
+  #child;
+  #environment;
+  #said = "";
+
+  /** Starts one with the administrator, unless `bare` is said: then it prints the link of its first start. */
+  static async start({ bare = false, environment = {} } = {}) {
+    const server = new Server();
+    server.folder = mkdtempSync(join(tmpdir(), "hep-browser-"));
+    server.#environment = {
+      PATH: process.env.PATH,
+      HOME: server.folder,
+      HEP_STATE_DIRECTORY: server.folder,
+      HEP_LISTEN: "127.0.0.1:0",
+      HEP_LOG_LEVEL: "warn",
+      ...environment,
+    };
+    if (!bare) {
+      server.user(ADMIN.name, "admin", ADMIN.password);
+      server.token = server.hep(["admin", "create-token", ADMIN.name]).trim();
+    }
+    await server.#spawn();
+    return server;
+  }
+
+  /** Runs `hep` on the same database; what it says. */
+  hep(words, input = "") {
+    return execFileSync(hep, words, { env: this.#environment, input, encoding: "utf8" });
+  }
+
+  /** Makes a user. */
+  user(name, role, password) {
+    this.hep(["admin", "create-user", name, "--role", role, "--password-stdin"], password);
+  }
+
+  async #spawn() {
+    this.#child = spawn(hep, ["serve"], { env: this.#environment, stdio: ["ignore", "pipe", "pipe"] });
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      createInterface({ input: stream }).on("line", (line) => (this.#said += `${line}\n`));
+    }
+    await this.until(() => {
+      assert(this.#child.exitCode === null, `the server ended:\n${this.#said}`);
+      return this.#said.match(/https?:\/\/[\d.]+:\d+/);
+    }, "the server to listen");
+    this.url = this.#said.match(/https?:\/\/[\d.]+:\d+/g).at(-1);
+  }
+
+  /** All that it said. */
+  get said() {
+    return this.#said;
+  }
+
+  /** Waits until `look` gives something, which is the answer. */
+  async until(look, what) {
+    const end = Date.now() + PATIENCE;
+    for (;;) {
+      const found = await look();
+      if (found) return found;
+      assert(Date.now() < end, `waited for ${what} in vain; the server said:\n${this.#said}`);
+      await new Promise((done) => setTimeout(done, 20));
+    }
+  }
+
+  /** A call of its API by the administrator; the body of the answer, which has to be a good one. */
+  async call(method, path, body) {
+    const answer = await fetch(`${this.url}/api/v1${path}`, {
+      method,
+      headers: { authorization: `Bearer ${this.token}`, "content-type": "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const text = await answer.text();
+    assert(answer.ok, `${method} ${path}: ${answer.status} ${text}`);
+    return text ? JSON.parse(text) : null;
+  }
+
+  /** A run of this subject to its end. */
+  async run(subject, selector, more = {}) {
+    const { id } = await this.call("POST", "/runs", { subject, selector, ...more });
+    return this.until(async () => {
+      const run = await this.call("GET", `/runs/${id}`);
+      return ["queued", "running", "waiting"].includes(run.state) ? null : run;
+    }, `the end of run ${id}`);
+  }
+
+  /** Puts so many hosts of the breadth fleet into the register, with their keys approved. */
+  async breadth(count) {
+    const key = readFileSync(join(process.env.HEP_FLEET, "key"), "utf8");
+    const user = ofFleet("breadth/user");
+    await this.call("POST", "/credentials", { name: "fleet", kind: "key", private_key: key, user });
+    const addresses = ofFleet("breadth/addresses").split("\n").slice(0, count);
+    for (const [index, address] of addresses.entries()) {
+      const name = `h${String(index + 1).padStart(4, "0")}`;
+      const port = Number(ofFleet("breadth/port"));
+      await this.call("POST", "/hosts", { name, address, port, credential: "fleet" });
+    }
+  }
+
+  /** Stops it in order and starts it again on the same address. */
+  async restart() {
+    await this.#end("SIGTERM");
+    this.#environment.HEP_LISTEN = new URL(this.url).host;
+    this.#said = "";
+    await this.#spawn();
+  }
+
+  async #end(signal) {
+    if (this.#child.exitCode !== null) return;
+    const ended = once(this.#child, "exit");
+    this.#child.kill(signal);
+    await ended;
+  }
+
+  /** Ends it, and removes what it kept. */
+  async stop() {
+    await this.#end("SIGTERM");
+    if (existsSync(this.folder)) rmSync(this.folder, { recursive: true });
+  }
+}
