@@ -10,7 +10,7 @@ catalogue! { "register";
     not_found(kind, name) "There is no {kind} `{name}`";
     exists(kind, name) "There is a {kind} `{name}` already";
     in_use(kind, name) "Cannot delete the {kind} `{name}`: something still uses it";
-    used_by_others(name) "Cannot give the host `{name}` another name: jobs, grants, tokens or ways to other hosts that you may not see have it\nhint: ask somebody who sees them";
+    used_by_others(name) "Cannot give the host `{name}` another name: jobs, grants, tokens, ways to other hosts or runs that you may not see have it\nhint: ask somebody who sees them";
     used(kind, name, users) "Cannot remove the {kind} `{name}`, nor give it another name: it is used by {users}\nhint: change these first";
     has_hosts(name, many) "Cannot delete the partition `{name}`: {many} hosts are in it\nhint: move them into another partition first";
     default_partition() "The partition `default` keeps its name and stays: new hosts go there";

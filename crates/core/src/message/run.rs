@@ -18,7 +18,7 @@ catalogue! { "run";
     disabled(host) "{host} is disabled in the register";
     maintenance(host) "{host} is in maintenance";
     no_play(host) "no play of the manifest is for {host}";
-    host_gone(host) "{host} is not in the register any more";
+    host_gone(host) "the host that was called {host} when the run was asked for is not in the register any more";
     not_over(id) "The run {id} has not ended\nhint: cancel it, or wait for its end";
     is_over(id, state) "The run {id} has ended: it is {state}";
     nothing_to_retry(id) "No host of the run {id} failed, was unreachable or was not begun\nhint: hosts whose outcome is not known are repeated only when that is asked for: `lost`";

@@ -10,5 +10,5 @@ catalogue! { "seal";
     rotated(many, id) "{many} secrets are sealed with the master key {id} now";
     not_rotated(many) "{many} secrets could not be opened, and were left as they are; the server's log names them";
     nothing_to_rotate(path) "All secrets are sealed with the first master key of `{path}` already\nhint: put a new key on its first line, as `openssl rand -hex 32` makes them, then repeat";
-    old_keys(path) "The other keys in `{path}` open nothing in this database any more\nhint: keep them as long as backups need them";
+    old_keys(path) "The other keys in `{path}` open nothing in this database any more\nhint: keep them as long as backups need them, and for a day: calls with an `Idempotency-Key` are known again by them";
 }

@@ -171,7 +171,7 @@ async fn change(
     let mut said = said(&before)?;
     complete(&mut said)?;
     if said.name != before.said.name {
-        uses::nobody_of_host(&tx, actor, &before.said.name).await?;
+        uses::nobody_of_host(&tx, actor, &before).await?;
     }
     let version = version.unwrap_or(before.version);
     let refers = references(&tx, actor, Some(&before), &said).await?;

@@ -10,8 +10,9 @@ use hep_core::verb::login::PUSH_KEY;
 use super::actor::Actor;
 use super::error::{OpError, OpResult};
 use crate::server::subject::Subject;
+use crate::store::hosts::Host;
 use crate::store::jobs::{self, Job};
-use crate::store::{Sql, grants, hosts, repositories, roster, tokens};
+use crate::store::{Sql, grants, host_runs, hosts, repositories, roster, tokens};
 
 /// How many are named to whom it is refused.
 const NAMED: usize = 5;
@@ -92,9 +93,10 @@ async fn selectors_that(
     Ok(users)
 }
 
-/// Refuses where a host is to have another name, and the selector of a grant, a token or a job has the one before, or
-/// another host is reached by way of it. Whoever does not see these is told of them, and not which they are.
-pub(super) async fn nobody_of_host(from: &dyn Sql, actor: &Actor, name: &str) -> OpResult<()> {
+/// Refuses where a host is to have another name, and the selector of a grant, a token or a job has the one before,
+/// another host is reached by way of it, or a run that has not ended has it among its hosts. Whoever does not see these is told of them, and not which they are.
+pub(super) async fn nobody_of_host(from: &dyn Sql, actor: &Actor, host: &Host) -> OpResult<()> {
+    let name = host.said.name.as_str();
     let mut users = selectors_that(from, |selector| selector.names_host(name)).await?;
     let leads = |jump: &str| {
         let hops = config_value::jumps(jump).unwrap_or_default();
@@ -103,6 +105,9 @@ pub(super) async fn nobody_of_host(from: &dyn Sql, actor: &Actor, name: &str) ->
     let jumps = roster::jumps(from).await?;
     let over = jumps.iter().filter(|(_, jump)| leads(jump));
     users.extend(over.map(|(host, _)| format!("host `{host}`")));
+    let most = u32::try_from(NAMED + 1).unwrap_or(ALL);
+    let open = host_runs::open_on(from, &host.id, most).await?;
+    users.extend(open.iter().map(|run| format!("run `{run}`")));
     if !users.is_empty() && !actor.may(Verb::View) {
         return Err(OpError::Conflict(say::used_by_others(name)));
     }
@@ -263,6 +268,12 @@ mod tests {
             let changer = Actor { grants: vec![grant], ..me.clone() };
             let refused = rename(&changer, 3).await.unwrap_err();
             assert!(!refused.contains("named"), "{refused}");
+            // Who approves a run approves it for the hosts that it was asked for.
+            let asked = json!({"selector": "web7", "subject": {"kind": "command", "line": "id"}});
+            let ran = run::create(&engine, &me, said(asked)).await.unwrap();
+            let refused = rename(&me, 7).await.unwrap_err();
+            assert!(refused.contains(&format!("used by run `{}`", ran.id)), "{refused}");
+            run::cancel(&engine, &me, &ran.id).await.unwrap();
             // What a pattern fits is what it says; all else of a host changes as ever.
             rename(&me, 7).await.unwrap();
             let notes = json!({"notes": "x", "name": "web3"});

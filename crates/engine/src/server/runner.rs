@@ -1,6 +1,6 @@
 //! Coordinates one run: its batches, its limits, its end.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -70,6 +70,13 @@ pub(super) struct Runner {
     pub(super) hosts: Vec<HostRun>,
     pub(super) positions: Arc<Positions>,
     strategy: Strategy,
+}
+
+/// The hosts of the register, as a run reaches them, and which of its own are not among them. Another host may have got
+/// the name of one while it waited: nobody meant that one.
+struct Meant {
+    fleet: Arc<Fleet>,
+    gone: HashSet<i64>,
 }
 
 /// Coordinates a run that was claimed, or taken over from a node that is gone.
@@ -171,7 +178,8 @@ impl Runner {
             return Ok(());
         }
         let ready = work::ready(&self.node.engine, &self.run, subject).await?;
-        let fleet = self.register(&ready).await?;
+        let registered = self.registered().await?;
+        let meant = Meant { fleet: self.fleet(&registered, &ready), gone: self.gone(&registered) };
         let total = self.hosts.iter().filter(|host| host.state != HostState::Skipped).count();
         let canary = self.strategy.canary;
         let sizes = match self.plans() {
@@ -193,7 +201,7 @@ impl Runner {
                 if number > 0 && waiting == batch.len() && !self.pause().await {
                     break;
                 }
-                self.batch((number, sizes.len()), &batch, &fleet, &ready).await?;
+                self.batch((number, sizes.len()), &batch, &meant, &ready).await?;
             }
             self.apply_limit(total, canary.is_some() && number == 0, &batch);
         }
@@ -217,6 +225,15 @@ impl Runner {
     /// How many hosts at once.
     pub(super) fn forks(&self) -> usize {
         self.strategy.forks()
+    }
+
+    /// The places of its hosts that the register does not have any more, under whatever name.
+    fn gone(&self, registered: &Registered) -> HashSet<i64> {
+        let is_there = |host: &&HostRun| {
+            let known = registered.host(&host.host);
+            known.is_some_and(|known| host.host_id.as_ref() == Some(&known.id))
+        };
+        self.hosts.iter().filter(|host| !is_there(host)).map(|host| host.position).collect()
     }
 
     fn fleet(&self, registered: &Registered, ready: &Ready) -> Arc<Fleet> {
@@ -272,7 +289,7 @@ impl Runner {
         &self,
         (number, count): (usize, usize),
         batch: &[&HostRun],
-        fleet: &Arc<Fleet>,
+        Meant { fleet, gone }: &Meant,
         ready: &Ready,
     ) -> Result<(), Message> {
         let mask = Self::mask(fleet, batch, ready.mask.clone());
@@ -281,7 +298,8 @@ impl Runner {
         let queued = |host: &&&HostRun| self.log.state(host.position) == HostState::Queued;
         let mut hosts: Vec<Host> = Vec::new();
         for host in batch.iter().filter(queued) {
-            match fleet.inventory.hosts().get(host.host.as_str()) {
+            let known = fleet.inventory.hosts().get(host.host.as_str());
+            match known.filter(|_| !gone.contains(&host.position)) {
                 Some(known) => hosts.push(known.clone()),
                 None => {
                     let why = Some(say::host_gone(&host.host));

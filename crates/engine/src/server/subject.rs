@@ -33,7 +33,7 @@ pub struct CommandSubject {
     /// The words of a command, in place of `line`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub words: Vec<String>,
-    /// What it reads. A run has it sealed, and says only how much it is.
+    /// What it reads. A run has it sealed, and says only how much it is; a job has it open, as all that it runs.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub stdin: String,
     /// Of a run: how many bytes it reads.
@@ -66,7 +66,7 @@ pub struct ScriptSubject {
     /// Its arguments; no shell reads them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub arguments: Vec<String>,
-    /// What it reads. A run has it sealed, and says only how much it is.
+    /// What it reads. A run has it sealed, and says only how much it is; a job has it open, as all that it runs.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub stdin: String,
     /// Of a run: how many bytes it reads.

@@ -81,6 +81,13 @@ pub struct NewHost {
     pub skipped: Option<Message>,
 }
 
+/// The runs with a part on the host of this id that have not ended; at most `limit`.
+pub async fn open_on(from: &dyn Sql, host: &str, limit: u32) -> Result<Vec<String>> {
+    let query = sql("SELECT DISTINCT r.id AS id FROM host_runs h JOIN runs r ON r.id = h.run_id
+         WHERE h.host_id = $1 AND r.ended_ms IS NULL ORDER BY r.id LIMIT $2");
+    from.all(query.bind(host).bind(limit)).await?.iter().map(|row| row.get("id")).collect()
+}
+
 /// Makes the host runs of a run, in this order.
 pub async fn insert(into: &dyn Sql, run: &str, hosts: &[NewHost]) -> Result<()> {
     let now = now_ms();

@@ -13,7 +13,7 @@ use hep_engine::play::bundle::Bundle;
 use hep_engine::server;
 use hep_engine::transport::ssh::{self, HostKeyPolicy, SettingsSource};
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::database;
 use super::failure::Failure;
@@ -90,6 +90,7 @@ pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> 
         let link = format!("{reached}/ui/setup#{}", token.expose());
         screen.say(&say::setup_link(link).to_string());
     }
+    let mut stops = Stops::new().map_err(cannot)?;
     notify("READY=1");
     let config = args.config.clone();
     let rereading = tokio::spawn(reread(config, levels));
@@ -97,11 +98,11 @@ pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> 
     let (wanted, drained) = (Cancel::default(), Cancel::default());
     let (leaving, going) = (server.leaving(), (wanted.clone(), drained.clone()));
     let ended = server.serve(async move {
-        stop().await;
+        stops.next().await;
         notify("STOPPING=1");
         tracing::info!("stopping");
         going.0.cancel();
-        leaving.drain(stop()).await;
+        leaving.drain(stops.next()).await;
         hub.close();
         going.1.cancel();
     });
@@ -177,12 +178,24 @@ fn options(settings: &Settings) -> Result<server::Options, Failure> {
     Ok(options)
 }
 
-/// Ready when somebody wants us to stop.
-async fn stop() {
-    let Ok(mut term) = signal(SignalKind::terminate()) else { return };
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
+/// Signals that want us to stop. None that comes while nobody waits is lost.
+struct Stops {
+    term: Signal,
+    interrupt: Signal,
+}
+
+impl Stops {
+    fn new() -> std::io::Result<Self> {
+        let (term, interrupt) = (SignalKind::terminate(), SignalKind::interrupt());
+        Ok(Self { term: signal(term)?, interrupt: signal(interrupt)? })
+    }
+
+    /// Ready when the next one comes.
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.term.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
     }
 }
 

@@ -12,6 +12,7 @@ mod client_secrets;
 mod clocks;
 mod cluster;
 mod display;
+mod drain;
 mod exec;
 mod faults;
 mod hep;

@@ -239,6 +239,31 @@ async fn what_was_planned_is_done_when_somebody_else_approves() {
 }
 
 #[tokio::test]
+async fn what_is_approved_is_done_on_the_machine_that_was_meant() {
+    let server = Server::start(1).await;
+    let folder = open_folder();
+    let line = format!("touch {}/did", folder.path().display());
+    let command = json!({"kind": "command", "line": line});
+    let id = server.ask(command, "h0001", json!({"approval": true})).await;
+    server.until(&id, |run| run["state"] == "waiting").await;
+    let name = json!({"name": "other"});
+    let refused = server.call("PATCH", "/hosts/h0001", Some(name), 409).await.to_string();
+    assert!(refused.contains(&format!("run `{id}`")), "{refused}");
+    // The name becomes another machine's.
+    let before = server.call("GET", "/hosts/h0001", None, 200).await;
+    server.call("DELETE", "/hosts/h0001", None, 204).await;
+    let fields = ["name", "address", "port", "user"];
+    let said: serde_json::Map<String, Value> =
+        fields.iter().map(|field| ((*field).to_owned(), before[*field].clone())).collect();
+    server.call("POST", "/hosts", Some(said.into()), 201).await;
+    server.call_as("other", "POST", &format!("/runs/{id}/approve"), None, 202).await;
+    assert_eq!(server.ended(&id).await["counts"], json!({"failed": 1}));
+    let hosts = server.call("GET", &format!("/runs/{id}/hosts"), None, 200).await;
+    assert_eq!(hosts["items"][0]["error"]["id"], "run.host_gone", "{hosts}");
+    assert!(!folder.path().join("did").exists());
+}
+
+#[tokio::test]
 async fn a_manifest_cannot_reach_the_server_itself() {
     let server = Server::start(1).await;
     for task in [
