@@ -12,7 +12,6 @@ use super::run::{not_found, show};
 pub use crate::server::followed::Shown;
 use crate::server::followed::{Followed, LOOK, Place};
 use crate::store::events::{self, Event};
-use crate::store::runs;
 
 /// How many entries are read at once.
 const AT_ONCE: u32 = 200;
@@ -94,10 +93,8 @@ impl Follower {
 
     async fn read(&self) -> OpResult<Read> {
         let db = self.engine.db();
-        // The state first: what is over has nothing behind what is read after it.
-        let (state, last) =
-            runs::progress(db, &self.run).await?.ok_or_else(|| not_found(&self.run))?;
-        let found = events::after(db, &self.run, self.after, AT_ONCE).await?;
+        let found = events::follow(db, &self.run, self.after, AT_ONCE).await?;
+        let (state, last, found) = found.ok_or_else(|| not_found(&self.run))?;
         let entries = found.into_iter().map(|event| Arc::new(shown(event))).collect();
         Ok((entries, last, state.is_over()))
     }
@@ -119,7 +116,7 @@ mod tests {
     use super::*;
     use crate::store::events::Entry;
     use crate::store::leases;
-    use crate::store::runs::{Counts, Hold, NewRun, Step};
+    use crate::store::runs::{self, Counts, Hold, NewRun, Step};
 
     /// A test that waits longer has found that somebody waits in vain.
     const LONGEST: Duration = Duration::from_mins(2);

@@ -251,7 +251,7 @@ impl Writer {
     }
 
     async fn commit(&mut self, parts: &mut [Part]) -> Result<()> {
-        let tx = self.db.begin().await?;
+        let tx = self.db.begin_log().await?;
         let mut reached = Vec::with_capacity(parts.len());
         for part in parts.iter_mut() {
             reached.push(self.put(&tx, part).await?);

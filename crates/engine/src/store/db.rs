@@ -30,6 +30,9 @@ const READERS: u32 = 4;
 const ROWS_AHEAD: usize = 1024;
 /// Connections of one node to PostgreSQL.
 const POSTGRES_CONNECTIONS: u32 = 16;
+/// Statements that each of them remembers as PostgreSQL has read them. Those over many rows are another for each
+/// number of rows.
+const STATEMENTS: usize = 400;
 
 /// A connection to PostgreSQL that was not used for so long is asked whether it still is one.
 const UNUSED: Duration = Duration::from_secs(1);
@@ -149,6 +152,17 @@ impl Query {
         self
     }
 
+    /// The same list, made longer by its last parameter to one of few lengths: a database reads few statements
+    /// more quickly than many.
+    #[must_use]
+    pub fn and_list_of_few_lengths<A: Into<Arg> + Clone>(
+        self,
+        text: &'static str,
+        args: &[A],
+    ) -> Self {
+        self.and_list(text, to_few_lengths(args))
+    }
+
     /// Rows of parameters: `(…), (…)`. There must be at least one.
     #[must_use]
     pub fn and_rows(mut self, rows: impl IntoIterator<Item = Vec<Arg>>) -> Self {
@@ -205,6 +219,12 @@ impl Query {
         }
         query
     }
+}
+
+/// What is given, and its last again until there is a power of two of it.
+pub(super) fn to_few_lengths<A: Clone>(given: &[A]) -> impl Iterator<Item = A> {
+    let more = given.len().next_power_of_two() - given.len();
+    given.iter().chain(given.last().into_iter().cycle().take(more)).cloned()
 }
 
 /// From so many parameters on, SQLite's search for the number of each takes longer than the statement.
@@ -305,8 +325,17 @@ pub struct Db(Kind, Room);
 
 #[derive(Clone)]
 enum Kind {
-    Sqlite { writer: SqlitePool, readers: SqlitePool, path: PathBuf },
-    Postgres(PgPool),
+    Sqlite {
+        writer: SqlitePool,
+        readers: SqlitePool,
+        path: PathBuf,
+    },
+    /// The writer of logs has a connection of its own: it waits for nobody's question, and its statements, which
+    /// come in many lengths, are soon known there.
+    Postgres {
+        pool: PgPool,
+        writer: PgPool,
+    },
 }
 
 /// Hears what other nodes tell.
@@ -396,25 +425,28 @@ impl Db {
     async fn postgres(address: &str) -> Result<Self> {
         let options = PgConnectOptions::from_str(address)
             .map_err(|_| StoreError::Address(without_password(address)))?
-            .application_name("hep");
-        let pool = PoolOptions::<Postgres>::new()
-            .max_connections(POSTGRES_CONNECTIONS)
-            .acquire_timeout(BUSY)
-            // A question before each statement is as long a way as the statement's own.
-            .test_before_acquire(false)
-            .before_acquire(|connection, met| {
-                Box::pin(
-                    async move { Ok(met.idle_for < UNUSED || connection.ping().await.is_ok()) },
-                )
-            })
-            .after_connect(|connection, _| {
-                Box::pin(
-                    async move { sqlx::raw_sql(SESSION).execute(&mut *connection).await.map(drop) },
-                )
-            })
-            .connect_with(options)
-            .await?;
-        Ok(Self(Kind::Postgres(pool), Room::default()))
+            .application_name("hep")
+            .statement_cache_capacity(STATEMENTS);
+        let connections = |most: u32| {
+            PoolOptions::<Postgres>::new()
+                .max_connections(most)
+                .acquire_timeout(BUSY)
+                // A question before each statement is as long a way as the statement's own.
+                .test_before_acquire(false)
+                .before_acquire(|connection, met| {
+                    Box::pin(
+                        async move { Ok(met.idle_for < UNUSED || connection.ping().await.is_ok()) },
+                    )
+                })
+                .after_connect(|connection, _| {
+                    Box::pin(async move {
+                        sqlx::raw_sql(SESSION).execute(&mut *connection).await.map(drop)
+                    })
+                })
+        };
+        let pool = connections(POSTGRES_CONNECTIONS).connect_with(options.clone()).await?;
+        let writer = connections(1).connect_lazy_with(options);
+        Ok(Self(Kind::Postgres { pool, writer }, Room::default()))
     }
 
     /// Begins a transaction that may write. On SQLite it is the only one until its end: nothing that waits
@@ -424,9 +456,15 @@ impl Db {
             Kind::Sqlite { writer, .. } => {
                 Begun::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)
             }
-            Kind::Postgres(pool) => Begun::Postgres(pool.begin().await?),
+            Kind::Postgres { pool, .. } => Begun::Postgres(pool.begin().await?),
         };
         Ok(Tx(Mutex::new(begun), self.1.clone()))
+    }
+
+    /// The same for the one writer of logs of this process.
+    pub async fn begin_log(&self) -> Result<Tx> {
+        let Kind::Postgres { writer, .. } = &self.0 else { return self.begin().await };
+        Ok(Tx(Mutex::new(Begun::Postgres(writer.begin().await?)), self.1.clone()))
     }
 
     /// Begins a transaction that only reads, and sees the database as it is now, whatever is written meanwhile.
@@ -434,7 +472,7 @@ impl Db {
     pub async fn snapshot(&self) -> Result<Tx> {
         let begun = match &self.0 {
             Kind::Sqlite { readers, .. } => Begun::Sqlite(readers.begin().await?),
-            Kind::Postgres(pool) => {
+            Kind::Postgres { pool, .. } => {
                 let mut tx = pool.begin().await?;
                 sqlx::query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
                     .execute(&mut *tx)
@@ -447,7 +485,7 @@ impl Db {
 
     /// What the clock of a shared database shows, in milliseconds since 1970; nothing where our own counts.
     pub async fn clock_ms(&self) -> Result<Option<i64>> {
-        let Kind::Postgres(pool) = &self.0 else { return Ok(None) };
+        let Kind::Postgres { pool, .. } = &self.0 else { return Ok(None) };
         let text = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) AS now_ms";
         Ok(Some(sqlx::query(text).fetch_one(pool).await?.try_get("now_ms")?))
     }
@@ -469,7 +507,7 @@ impl Db {
 
     /// Whether several nodes can share it.
     pub const fn is_shared(&self) -> bool {
-        matches!(self.0, Kind::Postgres(_))
+        matches!(self.0, Kind::Postgres { .. })
     }
 
     /// Makes this process the only server of a file; nothing for what several nodes can share. The claim ends
@@ -489,7 +527,7 @@ impl Db {
 
     /// Listens to what other nodes tell; nothing where there is one node.
     pub async fn listen(&self, channels: &[&'static str]) -> Result<Option<Listener>> {
-        let Kind::Postgres(pool) = &self.0 else { return Ok(None) };
+        let Kind::Postgres { pool, .. } = &self.0 else { return Ok(None) };
         let mut listener = PgListener::connect_with(pool).await?;
         listener.listen_all(channels.iter().copied()).await?;
         Ok(Some(Listener(listener)))
@@ -502,7 +540,10 @@ impl Db {
                 readers.close().await;
                 writer.close().await;
             }
-            Kind::Postgres(pool) => pool.close().await,
+            Kind::Postgres { pool, writer } => {
+                pool.close().await;
+                writer.close().await;
+            }
         }
     }
 }
@@ -548,7 +589,7 @@ impl Kind {
                 let rows = query.for_sqlite().fetch_all(pool).await?;
                 rows.into_iter().map(Row::Sqlite).collect()
             }
-            Self::Postgres(pool) => {
+            Self::Postgres { pool, .. } => {
                 let rows = query.for_postgres().fetch_all(pool).await?;
                 rows.into_iter().map(Row::Postgres).collect()
             }
@@ -560,7 +601,9 @@ impl Kind {
             Self::Sqlite { writer, .. } => {
                 query.for_sqlite().execute(writer).await?.rows_affected()
             }
-            Self::Postgres(pool) => query.for_postgres().execute(pool).await?.rows_affected(),
+            Self::Postgres { pool, .. } => {
+                query.for_postgres().execute(pool).await?.rows_affected()
+            }
         })
     }
 }
@@ -646,6 +689,21 @@ impl Begun {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_of_few_lengths_ends_as_it_did() {
+        let cases: [(&[i64], &[i64]); 5] = [
+            (&[], &[]),
+            (&[7], &[7]),
+            (&[7, 8], &[7, 8]),
+            (&[7, 8, 9], &[7, 8, 9, 9]),
+            (&[5, 6, 7, 8, 9], &[5, 6, 7, 8, 9, 9, 9, 9]),
+        ];
+        for (given, expected) in cases {
+            assert_eq!(to_few_lengths(given).collect::<Vec<_>>(), expected);
+        }
+        assert!(sql("x IN").and_list_of_few_lengths::<i64>("", &[]).sql.ends_with("(NULL)"));
+    }
 
     #[test]
     fn many_parameters_in_order_need_no_numbers() {

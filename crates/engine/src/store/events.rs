@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use hep_core::run::RunState;
 use serde::Serialize;
 
 use super::db::{Arg, Result, Row, Sql, sql};
@@ -105,6 +106,29 @@ pub async fn after(from: &dyn Sql, run: &str, seq: i64, limit: u32) -> Result<Ve
     let query = sql("SELECT seq, at_ms, kind, host_name, stream, body FROM events
          WHERE run_id = $1 AND seq > $2 ORDER BY seq LIMIT $3");
     from.all(query.bind(run).bind(seq).bind(limit)).await?.iter().map(read).collect()
+}
+
+/// A look at the log of a run: its state, its last number, and the entries after a number; at most `limit`. What was
+/// over has nothing behind them.
+pub async fn follow(
+    from: &dyn Sql,
+    run: &str,
+    seq: i64,
+    limit: u32,
+) -> Result<Option<(RunState, i64, Vec<Event>)>> {
+    let query = sql("SELECT r.state AS run_state, r.next_seq AS next_seq, e.seq, e.at_ms, e.kind,
+            e.host_name, e.stream, e.body
+         FROM runs r LEFT JOIN (SELECT seq, at_ms, kind, host_name, stream, body FROM events
+            WHERE run_id = $1 AND seq > $2 ORDER BY seq LIMIT $3) e ON TRUE
+         WHERE r.id = $1 ORDER BY e.seq");
+    let rows = from.all(query.bind(run).bind(seq).bind(limit)).await?;
+    let Some(first) = rows.first() else { return Ok(None) };
+    let (state, next): (_, i64) = (first.word("run_state")?, first.get("next_seq")?);
+    let found = match first.get::<Option<i64>>("seq")? {
+        Some(_) => rows.iter().map(read).collect::<Result<_>>()?,
+        None => Vec::new(),
+    };
+    Ok(Some((state, next - 1, found)))
 }
 
 /// A piece of output as it came.

@@ -4,7 +4,7 @@ use hep_core::message::Message;
 use hep_core::run::HostState;
 use serde::Serialize;
 
-use super::db::{Arg, Result, Row, Sql, sql};
+use super::db::{Arg, Result, Row, Sql, sql, to_few_lengths};
 use super::now_ms;
 use super::runs::{Counts, Hold, int};
 
@@ -154,7 +154,7 @@ pub async fn begin(into: &dyn Sql, hold: &Hold, positions: &[i64]) -> Result<()>
             .bind(hold.fence)
             .bind(now_ms())
             .bind(&hold.id);
-        into.run(query.and_list(" AND position IN", chunk.iter().copied())).await?;
+        into.run(query.and_list_of_few_lengths(" AND position IN", chunk)).await?;
     }
     Ok(())
 }
@@ -164,7 +164,7 @@ pub async fn untold(into: &dyn Sql, hold: &Hold, positions: &[i64]) -> Result<()
     for chunk in positions.chunks(ROWS) {
         let query =
             sql("UPDATE host_runs SET untold = TRUE").and_bind(" WHERE run_id = ?", &hold.id);
-        into.run(query.and_list(" AND position IN", chunk.iter().copied())).await?;
+        into.run(query.and_list_of_few_lengths(" AND position IN", chunk)).await?;
     }
     Ok(())
 }
@@ -175,7 +175,7 @@ pub async fn again(into: &dyn Sql, hold: &Hold, positions: &[i64]) -> Result<()>
         let query = sql("UPDATE host_runs SET state = 'queued', started_ms = NULL")
             .and_bind(" WHERE run_id = ?", &hold.id)
             .and(" AND state IN ('running', 'cancelling')");
-        into.run(query.and_list(" AND position IN", chunk.iter().copied())).await?;
+        into.run(query.and_list_of_few_lengths(" AND position IN", chunk)).await?;
     }
     Ok(())
 }
@@ -201,7 +201,8 @@ pub struct End {
 pub async fn end(into: &dyn Sql, run: &str, ends: &[End]) -> Result<()> {
     let now = now_ms();
     for chunk in ends.chunks(ROWS) {
-        let rows = chunk.iter().map(|end| {
+        let ends: Vec<&End> = chunk.iter().collect();
+        let rows = to_few_lengths(&ends).map(|end| {
             vec![
                 end.position.into(),
                 end.state.word().into(),

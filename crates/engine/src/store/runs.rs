@@ -283,13 +283,6 @@ pub async fn by_id(from: &dyn Sql, id: &str) -> Result<Option<Run>> {
     from.one(query).await?.as_ref().map(read).transpose()
 }
 
-/// How far the run of this id is: its state, and the last number of its log.
-pub async fn progress(from: &dyn Sql, id: &str) -> Result<Option<(RunState, i64)>> {
-    let query = sql("SELECT state, next_seq FROM runs WHERE id = $1").bind(id);
-    let Some(row) = from.one(query).await? else { return Ok(None) };
-    Ok(Some((row.word("state")?, row.get::<i64>("next_seq")? - 1)))
-}
-
 /// Who holds a run: what every write about it names.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Hold {
@@ -641,6 +634,16 @@ mod tests {
                 seen.extend(read.into_iter().map(|event| event.seq));
             }
             assert_eq!(seen, (1..=704).collect::<Vec<i64>>());
+            // The number that nothing was written for is known, too.
+            for (after, limit, expected) in
+                [(0, 3, &[1, 2, 3][..]), (702, 9, &[703, 704]), (704, 9, &[]), (9999, 1, &[])]
+            {
+                let look = events::follow(&db, &id, after, limit).await.unwrap();
+                let (state, last, found) = look.unwrap();
+                let found: Vec<i64> = found.into_iter().map(|event| event.seq).collect();
+                assert_eq!((state, last, &found[..]), (RunState::Running, 705, expected));
+            }
+            assert!(events::follow(&db, "none", 0, 9).await.unwrap().is_none());
             let first = events::after(&db, &id, 0, 3).await.unwrap();
             assert_eq!(first[0].text.as_deref(), Some("a\u{fffd}b\n"));
             assert_eq!(first[2].data, Some(serde_json::json!({"x": 1})));
