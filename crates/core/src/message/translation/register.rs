@@ -39,4 +39,6 @@ super::translations! { "register";
         es "No se indicó ningún servidor\nhint: indique `selector` o `names`";
     bad_text pt "O campo `{field}` é longo demais, ou contém caracteres de controle\nhint: no máximo 200 caracteres"
         es "El campo `{field}` es demasiado largo, o contiene caracteres de control\nhint: como máximo 200 caracteres";
+    used_by_others pt "Não é possível dar outro nome ao servidor `{name}`: tarefas, concessões, tokens ou caminhos a outros servidores que você não pode ver o usam\nhint: peça a alguém que os veja"
+        es "No se puede dar otro nombre al servidor `{name}`: lo usan trabajos, concesiones, tokens o caminos a otros servidores que usted no puede ver\nhint: pida a alguien que los vea";
 }

@@ -63,4 +63,8 @@ super::translations! { "server";
         es "No se puede hacer este cambio: {why}";
     bad_outcome pt "`{text}` não é um resultado\nhint: use done, denied ou failed"
         es "`{text}` no es un resultado\nhint: use done, denied o failed";
+    unknown_body_same_key pt "Ninguém sabe se a `Idempotency-Key` `{key}` foi usada para este pedido: a chave mestra de então não existe mais\nhint: veja se a coisa foi criada e, se não foi, escolha uma chave nova"
+        es "Nadie sabe si la `Idempotency-Key` `{key}` se usó para esta petición: la clave maestra de entonces ya no está\nhint: mire si la cosa se creó y, si no, elija una clave nueva";
+    node_distrusted pt "o que responde em {address} não é reconhecido como um nó: {why}\nhint: que `node.ca` do nó que pergunta indique o arquivo com o certificado de quem assinou o daquele, e que aquele valha para o nome ou endereço pelo qual é chamado: `node.address` o diz"
+        es "lo que responde en {address} no se reconoce como nodo: {why}\nhint: que `node.ca` del nodo que pregunta indique el archivo con el certificado de quien firmó el de aquel, y que aquel valga para el nombre o la dirección por la que se le llama: `node.address` lo dice";
 }
