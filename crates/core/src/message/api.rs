@@ -9,6 +9,8 @@ catalogue! { "api";
     unreadable_body(why) "Cannot read the body: {why}";
     bad_xml(why) "Cannot read the body as XML: {why}";
     bad_field(field, why) "Cannot read `{field}`: {why}";
+    bad_text(line, why) "Cannot read line {line}: {why}";
+    no_variables() "These are no variables\nhint: write one a line, as `name: value`";
     no_such_call(method, path) "There is no call {method} {path}\nhint: `/api/docs` lists all";
     bad_if_match(tag) "`{tag}` is no entity tag of ours\nhint: send the `ETag` of what you read, as it came";
 }

@@ -18,23 +18,28 @@ pub(crate) struct Badge {
 }
 
 impl Badge {
-    const fn good(text: &'static str) -> Self {
+    /// It is as it should be.
+    pub(super) const fn good(text: &'static str) -> Self {
         Self { text, class: "pf-m-green", sign: "✓" }
     }
 
-    const fn bad(text: &'static str) -> Self {
+    /// It is not.
+    pub(super) const fn bad(text: &'static str) -> Self {
         Self { text, class: "pf-m-red", sign: "✕" }
     }
 
-    const fn odd(text: &'static str) -> Self {
+    /// Somebody should look at it.
+    pub(super) const fn odd(text: &'static str) -> Self {
         Self { text, class: "pf-m-orange", sign: "!" }
     }
 
-    const fn busy(text: &'static str) -> Self {
+    /// Something is under way.
+    pub(super) const fn busy(text: &'static str) -> Self {
         Self { text, class: "pf-m-blue", sign: "▸" }
     }
 
-    const fn plain(text: &'static str) -> Self {
+    /// Nothing to be said for or against it.
+    pub(super) const fn plain(text: &'static str) -> Self {
         Self { text, class: "", sign: "·" }
     }
 

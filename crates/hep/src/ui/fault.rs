@@ -34,7 +34,6 @@ impl Fault {
         Self { status, message, field: None, retry_s: None }
     }
 
-    #[expect(dead_code, reason = "the forms of hosts use it next")]
     /// Whether a form is to be shown again with it, rather than a page of its own.
     pub(crate) fn is_for_the_form(&self) -> bool {
         use StatusCode as Is;

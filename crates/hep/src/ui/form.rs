@@ -18,7 +18,21 @@ impl Form {
         Self(Arc::new(form_urlencoded::parse(body).into_owned().collect()))
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "the forms of hosts use it next"))]
+    /// A form with these fields.
+    pub(crate) fn of<N: Into<String>, T: Into<String>>(
+        fields: impl IntoIterator<Item = (N, T)>,
+    ) -> Self {
+        let fields = fields.into_iter().map(|(name, text)| (name.into(), text.into()));
+        Self(Arc::new(fields.collect()))
+    }
+
+    /// This form, with the fields of another in place of its own.
+    pub(crate) fn over(&self, other: &Self) -> Self {
+        let is_kept = |name: &str| other.0.iter().all(|(key, _)| key != name);
+        let kept = self.0.iter().filter(|(name, _)| is_kept(name));
+        Self(Arc::new(kept.chain(other.0.iter()).cloned().collect()))
+    }
+
     /// The field as it was written; empty when it is not there. Browsers write line ends as `\r\n`.
     pub(crate) fn text(&self, name: &str) -> String {
         self.field(name).replace("\r\n", "\n")

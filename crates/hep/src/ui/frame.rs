@@ -16,15 +16,96 @@ pub(crate) enum Section {
     Overview,
     /// The hosts.
     Hosts,
+    /// The groups of hosts.
+    Groups,
+    /// The partitions of hosts.
+    Partitions,
+    /// How hosts are logged in to.
+    Credentials,
+    /// Where manifests come from.
+    Repositories,
+    /// The users.
+    Users,
+    /// The teams of users.
+    Teams,
+    /// The roles.
+    Roles,
+    /// Who has which role.
+    Grants,
+    /// How programs are let in.
+    Tokens,
+    /// One's own page.
+    Account,
 }
 
-/// A line of the menu: the part, where it is, the right without which it is not offered, and its word.
-type Line = (Section, &'static str, Option<Verb>, fn(Words) -> &'static str);
+/// Whom a line of the menu is offered to.
+#[derive(Clone, Copy, Debug)]
+enum Offer {
+    /// To everybody.
+    All,
+    /// To whom may do this to some host at least.
+    Somewhere(Verb),
+    /// To whom may do this to everything.
+    Everywhere(Verb),
+}
+
+/// A line of the menu: the part, where it is, whom it is offered to, and its word.
+type Line = (Section, &'static str, Offer, fn(Words) -> &'static str);
+/// Lines of the menu under a heading; the first ones have none.
+type Group = (Option<fn(Words) -> &'static str>, &'static [Line]);
 
 /// The menu. A noun that gets a page gets a line.
-const MENU: &[Line] = &[
-    (Section::Overview, "/ui/", None, Words::nav_overview),
-    (Section::Hosts, "/ui/hosts", Some(Verb::View), Words::nav_hosts),
+const MENU: &[Group] = &[
+    (
+        None,
+        &[
+            (Section::Overview, "/ui/", Offer::All, Words::nav_overview),
+            (Section::Hosts, "/ui/hosts", Offer::Somewhere(Verb::View), Words::nav_hosts),
+        ],
+    ),
+    (
+        Some(Words::nav_register),
+        &[
+            (Section::Groups, "/ui/groups", Offer::Everywhere(Verb::View), Words::groups_title),
+            (
+                Section::Partitions,
+                "/ui/partitions",
+                Offer::Everywhere(Verb::View),
+                Words::partitions_title,
+            ),
+            (
+                Section::Credentials,
+                "/ui/credentials",
+                Offer::Everywhere(Verb::Secrets),
+                Words::credentials_title,
+            ),
+        ],
+    ),
+    (
+        Some(Words::nav_work),
+        &[(
+            Section::Repositories,
+            "/ui/repositories",
+            Offer::Everywhere(Verb::View),
+            Words::repositories_title,
+        )],
+    ),
+    (
+        Some(Words::nav_people),
+        &[
+            (Section::Users, "/ui/users", Offer::Everywhere(Verb::Administer), Words::users_title),
+            (Section::Teams, "/ui/teams", Offer::Everywhere(Verb::Administer), Words::teams_title),
+            (Section::Roles, "/ui/roles", Offer::Everywhere(Verb::Administer), Words::roles_title),
+            (
+                Section::Grants,
+                "/ui/grants",
+                Offer::Everywhere(Verb::Administer),
+                Words::grants_title,
+            ),
+            (Section::Tokens, "/ui/tokens", Offer::All, Words::tokens_title),
+            (Section::Account, "/ui/account", Offer::All, Words::account_title),
+        ],
+    ),
 ];
 
 /// A link of the menu or of the way here.
@@ -43,8 +124,8 @@ pub(crate) struct Link {
 pub(crate) struct Frame {
     /// The title.
     pub(crate) title: String,
-    /// The menu.
-    pub(crate) menu: Vec<Link>,
+    /// The menu: headings, and the links under each.
+    pub(crate) menu: Vec<(Option<&'static str>, Vec<Link>)>,
     /// The way here: each page above this one.
     pub(crate) way: Vec<Link>,
     /// Who has signed in.
@@ -85,23 +166,33 @@ impl Visit {
         Frame { menu: self.menu(Some(section)), ..self.frame(title) }
     }
 
-    fn menu(&self, here: Option<Section>) -> Vec<Link> {
+    fn menu(&self, here: Option<Section>) -> Vec<(Option<&'static str>, Vec<Link>)> {
         if !self.is_member() {
             return Vec::new();
         }
-        let offered =
-            MENU.iter().filter(|(_, _, verb, _)| verb.is_none_or(|verb| self.may_somewhere(verb)));
-        let links = offered.map(|(section, href, _, word)| Link {
+        let link = |(section, href, _, word): &Line| Link {
             text: word(self.t).to_owned(),
             href: (*href).to_owned(),
             is_here: Some(*section) == here,
-        });
-        links.collect()
+        };
+        let offered = |lines: &[Line]| -> Vec<Link> {
+            lines.iter().filter(|(_, _, offer, _)| self.is_offered(*offer)).map(link).collect()
+        };
+        let groups =
+            MENU.iter().map(|(title, lines)| (title.map(|word| word(self.t)), offered(lines)));
+        groups.filter(|(_, links)| !links.is_empty()).collect()
+    }
+
+    fn is_offered(&self, offer: Offer) -> bool {
+        match offer {
+            Offer::All => true,
+            Offer::Somewhere(verb) => self.may_somewhere(verb),
+            Offer::Everywhere(verb) => self.actor.may(verb),
+        }
     }
 }
 
 impl Frame {
-    #[expect(dead_code, reason = "the page of a host uses it next")]
     /// With a page above this one on the way here.
     pub(crate) fn below(mut self, text: impl Into<String>, href: impl Into<String>) -> Self {
         self.way.push(Link { text: text.into(), href: href.into(), is_here: false });

@@ -1,30 +1,43 @@
 //! The web page: `/ui/`. A door like `api`: it parses links and forms, calls an operation and renders a template.
 //! One file a noun. How to add a page is in ARCHITECTURE.md, "The web page".
 
+mod account;
 mod assets;
 mod badge;
 mod cookie;
+mod credentials;
 mod door;
 mod fault;
 mod flash;
 mod form;
 mod frame;
+mod grants;
+mod groups;
 mod hosts;
+mod kept;
+#[cfg(test)]
+mod kept_test;
 mod language;
 mod moment;
 mod overview;
 mod pages;
+mod partitions;
 mod preferences;
 mod reply;
+mod repositories;
+mod roles;
 mod sessions;
 mod setup;
 mod speech;
+mod teams;
 #[cfg(test)]
 mod template_test;
 #[cfg(test)]
 pub(crate) mod testing;
+mod tokens;
 #[cfg(test)]
 mod ui_test;
+mod users;
 mod visit;
 mod words;
 
@@ -46,6 +59,16 @@ fn pages() -> Pages {
     Pages::default()
         .and(overview::pages())
         .and(hosts::pages())
+        .and(account::pages())
+        .and(credentials::pages())
+        .and(grants::pages())
+        .and(groups::pages())
+        .and(partitions::pages())
+        .and(repositories::pages())
+        .and(roles::pages())
+        .and(teams::pages())
+        .and(tokens::pages())
+        .and(users::pages())
         .and(preferences::pages())
         .and(sessions::pages())
         .and(setup::pages())

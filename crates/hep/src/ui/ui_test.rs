@@ -3,33 +3,40 @@
 use hep_engine::ops::{Actor, host, setup};
 use hep_engine::store::hosts::HostInput;
 
+use super::kept_test::{self, Ids};
 use super::testing::Browser;
 use crate::serve::testing::Running;
 
 /// Pages for whoever has not signed in.
 const OPEN: &[&str] = &["/ui/sign-in", "/ui/setup"];
 /// Pages that everybody who has signed in may see, perhaps empty.
-const FOR_ALL: &[&str] = &["/ui/"];
+const FOR_ALL: &[&str] = &["/ui/", "/ui/account", "/ui/tokens", "/ui/tokens/-/new"];
+/// Pages of what is not there for whoever may not see it.
+const HIDDEN: &[&str] = &["/ui/tokens/{name}", "/ui/tokens/{name}/remove"];
 
 /// What stands in the places of a path.
-fn filled(path: &str) -> String {
-    path.replace("{name}", "web1")
+fn filled(path: &str, ids: &Ids) -> String {
+    let name = match path.split('/').nth(2) {
+        Some("grants") => &ids.grant,
+        Some("tokens") => &ids.token,
+        _ => "web1",
+    };
+    path.replace("{name}", name).replace("{session}", "none")
 }
 
-async fn server() -> Running {
+async fn server() -> (Running, Ids) {
     let server = Running::start(&[]).await;
-    let me = Actor::command_line("test");
-    host::create(&server.engine, &me, HostInput::named("web1")).await.unwrap();
-    server
+    let ids = kept_test::fill(&server.engine).await;
+    (server, ids)
 }
 
 #[tokio::test]
 async fn an_administrator_sees_every_page_and_who_may_nothing_sees_none() {
-    let server = server().await;
+    let (server, ids) = server().await;
     let admin = Browser::of(&server, Some("admin")).await;
     let (nobody, guest) = (Browser::of(&server, None).await, Browser::new(&server));
     for (method, path) in super::pages().routes {
-        let address = filled(&path);
+        let address = filled(&path, &ids);
         // Streams are followed in stories of their own.
         if method != "GET" || OPEN.contains(&path.as_str()) || path.ends_with("/events") {
             continue;
@@ -40,21 +47,25 @@ async fn an_administrator_sees_every_page_and_who_may_nothing_sees_none() {
         let to = guest.get(&address).await.expect(303);
         assert!(to.header("location").starts_with("/ui/sign-in?next=%2Fui"), "{address}");
         let refused = nobody.get(&address).await;
-        let may = if FOR_ALL.contains(&path.as_str()) { 200 } else { 403 };
+        let may = match path.as_str() {
+            path if FOR_ALL.contains(&path) => 200,
+            path if HIDDEN.contains(&path) => 404,
+            _ => 403,
+        };
         assert_eq!(refused.status, may, "{address}: {}", refused.text);
     }
 }
 
 #[tokio::test]
 async fn no_form_is_taken_that_is_not_of_the_session() {
-    let server = server().await;
+    let (server, ids) = server().await;
     let admin = Browser::of(&server, Some("admin")).await;
     for (method, path) in super::pages().routes {
         if method != "POST" {
             continue;
         }
         for csrf in ["", "of-another-session"] {
-            let refused = admin.send(&filled(&path), &[("csrf", csrf)]).await.expect(403);
+            let refused = admin.send(&filled(&path, &ids), &[("csrf", csrf)]).await.expect(403);
             assert!(refused.text.contains("server.no_csrf"), "{path}: {}", refused.text);
         }
     }
@@ -67,7 +78,7 @@ async fn no_form_is_taken_that_is_not_of_the_session() {
 
 #[tokio::test]
 async fn browsers_are_told_what_a_page_may_do() {
-    let server = server().await;
+    let (server, _) = server().await;
     let browser = Browser::of(&server, Some("viewer")).await;
     for path in ["/ui/", "/ui/hosts", "/ui/nowhere", "/ui/sign-in"] {
         let page = browser.get(path).await;
@@ -85,7 +96,7 @@ async fn browsers_are_told_what_a_page_may_do() {
 
 #[tokio::test]
 async fn faults_are_pages_that_say_what_to_do() {
-    let server = server().await;
+    let (server, _) = server().await;
     let (viewer, nobody) =
         (Browser::of(&server, Some("viewer")).await, Browser::of(&server, None).await);
     let missing = viewer.get("/ui/no/such/page").await.expect(404);
@@ -101,7 +112,7 @@ async fn faults_are_pages_that_say_what_to_do() {
 
 #[tokio::test]
 async fn pages_speak_three_languages_and_remember_the_choice() {
-    let server = server().await;
+    let (server, _) = server().await;
     let mut browser = Browser::of(&server, Some("viewer")).await;
     for (accepted, title) in [("en", "Overview"), ("pt-BR", "Visão geral"), ("es-419", "Resumen")]
     {
@@ -151,7 +162,7 @@ async fn the_list_of_hosts_is_filtered_sorted_and_goes_on() {
 
 #[tokio::test]
 async fn signing_in_goes_on_where_one_was_and_signing_out_ends_it() {
-    let server = server().await;
+    let (server, _) = server().await;
     let browser = Browser::of(&server, Some("viewer")).await;
     browser.get("/ui/").await.expect(200);
     let out = browser.post("/ui/sign-out", &[]).await.expect(303);
@@ -196,7 +207,7 @@ async fn the_first_administrator_is_made_by_the_link_with_and_without_script() {
 
 #[tokio::test]
 async fn a_link_of_another_site_leads_to_the_page_and_not_to_signing_in() {
-    let server = server().await;
+    let (server, _) = server().await;
     let mut guest = Browser::new(&server);
     guest.headers = vec![("sec-fetch-site", "cross-site")];
     let again = guest.get("/ui/hosts?text=%22%3E").await.expect(200);
@@ -206,7 +217,7 @@ async fn a_link_of_another_site_leads_to_the_page_and_not_to_signing_in() {
 
 #[tokio::test]
 async fn files_of_the_bundle_are_kept_for_good_and_packed() {
-    let server = server().await;
+    let (server, _) = server().await;
     let browser = Browser::new(&server);
     let Some(css) = super::assets::address("app.css") else {
         // Without `make web` pages say so instead of asking for what is not there.

@@ -2,10 +2,17 @@
 //!
 //! One file an area. What operations say is no word of a page: it comes as a message (`ui/speech.rs`).
 
+mod access;
+mod credentials;
 mod frame;
+mod groups;
 mod host;
 mod hosts;
+mod kept;
 mod overview;
+mod partitions;
+mod repositories;
+mod users;
 mod welcome;
 
 use super::language::Language;
@@ -97,8 +104,20 @@ mod tests {
 
     use super::*;
 
-    const ALL: &[&[Entry]] =
-        &[frame::ENTRIES, host::ENTRIES, hosts::ENTRIES, overview::ENTRIES, welcome::ENTRIES];
+    const ALL: &[&[Entry]] = &[
+        access::ENTRIES,
+        credentials::ENTRIES,
+        frame::ENTRIES,
+        groups::ENTRIES,
+        host::ENTRIES,
+        hosts::ENTRIES,
+        kept::ENTRIES,
+        overview::ENTRIES,
+        partitions::ENTRIES,
+        repositories::ENTRIES,
+        users::ENTRIES,
+        welcome::ENTRIES,
+    ];
 
     #[test]
     fn every_area_is_looked_at() {

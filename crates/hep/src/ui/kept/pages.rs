@@ -1,0 +1,396 @@
+//! The pages of all nouns that are kept.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use hep_engine::ops::page::Paging;
+use hep_engine::ops::{Engine, OpError};
+
+use super::field::{Field, Input, blame, compare};
+use super::shown::{Action, Fact, Piece, Row, Table};
+use super::{Kept, Titles};
+use crate::ui::fault::Fault;
+use crate::ui::flash::Flash;
+use crate::ui::form::{Form, Query};
+use crate::ui::frame::Frame;
+use crate::ui::pages::Pages;
+use crate::ui::reply;
+use crate::ui::speech::Said;
+use crate::ui::visit::{Member, Visit};
+use crate::ui::words::Words;
+
+/// How many a page of a list has.
+const LENGTH: u32 = 50;
+/// The field of a form that says of which version it is.
+const VERSION: &str = "version";
+
+/// All pages of a noun.
+pub(crate) fn all<K: Kept>() -> Pages {
+    let pages = listing::<K>().and(showing::<K>()).and(making::<K>()).and(removing::<K>());
+    if K::CHANGES { pages.and(changing::<K>()) } else { pages }
+}
+
+/// The list.
+pub(crate) fn listing<K: Kept>() -> Pages {
+    Pages::new().get(&format!("/{}", K::PATH), list::<K>)
+}
+
+/// One of them.
+pub(crate) fn showing<K: Kept>() -> Pages {
+    Pages::new().get(&format!("/{}/{{name}}", K::PATH), show::<K>)
+}
+
+/// The form of a new one.
+pub(crate) fn offering<K: Kept>() -> Pages {
+    Pages::new().get(&format!("/{}/-/new", K::PATH), new::<K>)
+}
+
+/// New ones.
+fn making<K: Kept>() -> Pages {
+    offering::<K>().post(&format!("/{}/-/new", K::PATH), create::<K>)
+}
+
+/// Changing one.
+fn changing<K: Kept>() -> Pages {
+    let path = format!("/{}/{{name}}/edit", K::PATH);
+    Pages::new().get(&path, edit::<K>).post(&path, update::<K>)
+}
+
+/// Removing one.
+pub(crate) fn removing<K: Kept>() -> Pages {
+    let path = format!("/{}/{{name}}/remove", K::PATH);
+    Pages::new().get(&path, ask::<K>).post(&path, remove::<K>)
+}
+
+#[derive(Template)]
+#[template(path = "kept/list.html")]
+struct ListPage {
+    frame: Frame,
+    t: Words,
+    titles: Titles,
+    action: String,
+    add: Option<String>,
+    filters: Vec<Field>,
+    is_filtered: bool,
+    table: Table,
+    next: Option<String>,
+    first: Option<String>,
+}
+
+async fn list<K: Kept>(
+    State(engine): State<Engine>,
+    Member(visit): Member,
+    Query(query): Query,
+) -> Result<Response, Fault> {
+    let paging = Paging { limit: Some(LENGTH), cursor: query.optional("cursor") };
+    let page = K::list(&engine, &visit.actor, &query, &paging).await?;
+    let (t, titles) = (visit.t, K::titles(visit.t));
+    let row = |noun: &K::Noun| Row { head: link::<K>(noun), cells: K::row(t, noun) };
+    let heads = std::iter::once(t.kept_name()).chain(K::heads(t)).map(str::to_owned).collect();
+    let rows = page.items.iter().map(row).collect();
+    let table = Table { title: titles.many.to_owned(), heads, rows, ..Table::default() };
+    let filters = K::filters(t, &query);
+    let address = |cursor: &str| format!("{}?{}", K::root(), query.with(&[("cursor", cursor)]));
+    Ok(reply::page(&ListPage {
+        frame: visit.frame_in(K::SECTION, titles.many),
+        t,
+        titles,
+        action: K::root(),
+        add: K::may_write(&visit.actor).then(|| format!("{}/-/new", K::root())),
+        is_filtered: filters.iter().any(|field| query.is_on(&field.name)),
+        filters,
+        table,
+        next: page.next.map(|next| address(&next)),
+        first: query.optional("cursor").map(|_| address("")),
+    }))
+}
+
+fn link<K: Kept>(noun: &K::Noun) -> Piece {
+    let text = crate::terminal::visible::text(&K::name(noun)).into_owned();
+    Piece::Link(text, K::address(&K::key(noun)))
+}
+
+#[derive(Template)]
+#[template(path = "kept/show.html")]
+struct ShowPage {
+    frame: Frame,
+    t: Words,
+    title: String,
+    actions: Vec<Action>,
+    facts: Vec<Fact>,
+    tables: Vec<Table>,
+}
+
+async fn show<K: Kept>(
+    State(engine): State<Engine>,
+    Member(visit): Member,
+    Path(key): Path<String>,
+) -> Result<Response, Fault> {
+    let noun = K::show(&engine, &visit.actor, &key).await?;
+    let tables = K::tables(&engine, &visit, &noun).await?;
+    let title = K::name(&noun);
+    Ok(reply::page(&ShowPage {
+        frame: below::<K>(&visit, &title),
+        t: visit.t,
+        title,
+        actions: actions::<K>(&visit, &noun),
+        facts: K::facts(visit.t, &noun),
+        tables,
+    }))
+}
+
+fn actions<K: Kept>(visit: &Visit, noun: &K::Noun) -> Vec<Action> {
+    let (t, address) = (visit.t, K::address(&K::key(noun)));
+    let mut actions = K::actions(visit, noun);
+    if K::may_write(&visit.actor) && !K::is_fixed(noun) {
+        if K::CHANGES {
+            actions.push(Action::link(t.kept_edit(), format!("{address}/edit")));
+        }
+        actions.push(Action::danger(t.kept_remove(), format!("{address}/remove")));
+    }
+    actions
+}
+
+/// The frame of a page below the list.
+fn below<K: Kept>(visit: &Visit, title: &str) -> Frame {
+    let many = K::titles(visit.t).many;
+    visit.frame_in(K::SECTION, title).below(many, K::root())
+}
+
+/// A page with a form.
+#[derive(Template)]
+#[template(path = "kept/form.html")]
+pub(crate) struct FormPage {
+    /// What stands around it.
+    pub(crate) frame: Frame,
+    /// Words.
+    pub(crate) t: Words,
+    /// Its title.
+    pub(crate) title: String,
+    /// What it is for.
+    pub(crate) intro: String,
+    /// Where it is sent.
+    pub(crate) action: String,
+    /// Where one goes who does not want to.
+    pub(crate) back: String,
+    /// What the button says.
+    pub(crate) submit: String,
+    /// The version that is changed.
+    pub(crate) version: Option<i64>,
+    /// Whether it was changed meanwhile.
+    pub(crate) is_stale: bool,
+    /// What is wrong with all of it.
+    pub(crate) wrong: Option<Said>,
+    /// Its fields.
+    pub(crate) fields: Vec<Field>,
+}
+
+impl FormPage {
+    /// A form below a page, of these fields.
+    pub(crate) fn new(frame: Frame, t: Words, action: String, back: String) -> Self {
+        Self {
+            title: frame.title.clone(),
+            frame,
+            t,
+            intro: String::new(),
+            action,
+            back,
+            submit: t.kept_save().to_owned(),
+            version: None,
+            is_stale: false,
+            wrong: None,
+            fields: Vec::new(),
+        }
+    }
+}
+
+/// A form again that was not taken, with what was typed; a fault that is not of the form is a page of its own.
+pub(crate) fn form_again(
+    visit: &Visit,
+    fault: Fault,
+    mut page: FormPage,
+) -> Result<Response, Fault> {
+    if !fault.is_for_the_form() {
+        return Err(fault);
+    }
+    page.wrong = blame(&mut page.fields, fault.field, visit.speech(&fault.message));
+    Ok(fault.noted(reply::page(&page)))
+}
+
+/// To a page after something was done.
+pub(crate) fn done(visit: &Visit, to: &str, text: impl Into<String>) -> Response {
+    reply::go_and_say(visit, to, Flash::done(text))
+}
+
+fn new_page<K: Kept>(visit: &Visit, form: &Form, choices: &K::Choices) -> FormPage {
+    let (t, titles) = (visit.t, K::titles(visit.t));
+    let action = format!("{}/-/new", K::root());
+    FormPage {
+        intro: titles.intro.to_owned(),
+        fields: K::fields(t, form, choices, true),
+        ..FormPage::new(below::<K>(visit, titles.add), t, action, K::root())
+    }
+}
+
+async fn new<K: Kept>(
+    State(engine): State<Engine>,
+    Member(visit): Member,
+    Query(query): Query,
+) -> Result<Response, Fault> {
+    K::must_write(&visit.actor)?;
+    let choices = K::choices(&engine, &visit.actor).await?;
+    // A link may have filled something in: the group of a host, the user of a role.
+    let form = K::filled(None).over(&query);
+    Ok(reply::page(&new_page::<K>(&visit, &form, &choices)))
+}
+
+async fn create<K: Kept>(
+    State(engine): State<Engine>,
+    Member(visit): Member,
+    form: Form,
+) -> Result<Response, Fault> {
+    match K::create(&engine, &visit.actor, &form).await {
+        Ok(key) => Ok(done(&visit, &K::address(&key), visit.t.kept_made())),
+        Err(error) => new_again::<K>(&engine, &visit, error, &form).await,
+    }
+}
+
+/// The form of a new one again, which was not made.
+pub(crate) async fn new_again<K: Kept>(
+    engine: &Engine,
+    visit: &Visit,
+    error: OpError,
+    form: &Form,
+) -> Result<Response, Fault> {
+    let fault = Fault::from(error);
+    if !fault.is_for_the_form() {
+        return Err(fault);
+    }
+    let choices = K::choices(engine, &visit.actor).await?;
+    form_again(visit, fault, new_page::<K>(visit, form, &choices))
+}
+
+fn edit_page<K: Kept>(
+    visit: &Visit,
+    (key, version): (&str, i64),
+    form: &Form,
+    choices: &K::Choices,
+) -> FormPage {
+    let (t, address) = (visit.t, K::address(key));
+    let title = t.kept_edit_title(key);
+    let frame = below::<K>(visit, &title).below(key, &*address);
+    FormPage {
+        fields: K::fields(t, form, choices, false),
+        version: Some(version),
+        ..FormPage::new(frame, t, format!("{address}/edit"), address)
+    }
+}
+
+async fn edit<K: Kept>(
+    State(engine): State<Engine>,
+    Member(visit): Member,
+    Path(key): Path<String>,
+) -> Result<Response, Fault> {
+    K::must_write(&visit.actor)?;
+    let noun = K::show(&engine, &visit.actor, &key).await?;
+    let choices = K::choices(&engine, &visit.actor).await?;
+    let form = K::filled(Some(&noun));
+    let at = (key.as_str(), K::version(&noun));
+    Ok(reply::page(&edit_page::<K>(&visit, at, &form, &choices)))
+}
+
+/// The version that a form was made of; none that there is, where it says none.
+fn version(form: &Form) -> i64 {
+    form.word(VERSION).parse().unwrap_or_default()
+}
+
+async fn update<K: Kept>(
+    State(engine): State<Engine>,
+    Member(visit): Member,
+    Path(key): Path<String>,
+    form: Form,
+) -> Result<Response, Fault> {
+    let error = match K::update(&engine, &visit.actor, &key, version(&form), &form).await {
+        Ok(key) => return Ok(done(&visit, &K::address(&key), visit.t.kept_saved())),
+        Err(error) => error,
+    };
+    let is_stale = matches!(error, OpError::Stale(_));
+    let fault = Fault::from(error);
+    if !fault.is_for_the_form() {
+        return Err(fault);
+    }
+    let choices = K::choices(&engine, &visit.actor).await?;
+    let mut page = edit_page::<K>(&visit, (&key, version(&form)), &form, &choices);
+    if is_stale {
+        // What is there now stands beside what was typed, and saving once more replaces it knowingly.
+        let now = K::show(&engine, &visit.actor, &key).await?;
+        let saved = K::fields(visit.t, &K::filled(Some(&now)), &choices, false);
+        compare(&mut page.fields, &saved);
+        page.version = Some(K::version(&now));
+        page.is_stale = true;
+    }
+    form_again(&visit, fault, page)
+}
+
+#[derive(Template)]
+#[template(path = "kept/remove.html")]
+struct RemovePage {
+    frame: Frame,
+    t: Words,
+    title: String,
+    loss: &'static str,
+    facts: Vec<Fact>,
+    action: String,
+    back: String,
+    version: i64,
+    wrong: Option<Said>,
+    is_used: bool,
+}
+
+fn remove_page<K: Kept>(visit: &Visit, noun: &K::Noun) -> RemovePage {
+    let (t, name, key) = (visit.t, K::name(noun), K::key(noun));
+    let (title, address) = (t.kept_remove_title(&name), K::address(&key));
+    RemovePage {
+        frame: below::<K>(visit, &title).below(name, &*address),
+        t,
+        title,
+        loss: K::titles(t).loss,
+        facts: K::facts(t, noun),
+        action: format!("{address}/remove"),
+        back: address,
+        version: K::version(noun),
+        wrong: None,
+        is_used: false,
+    }
+}
+
+async fn ask<K: Kept>(
+    State(engine): State<Engine>,
+    Member(visit): Member,
+    Path(key): Path<String>,
+) -> Result<Response, Fault> {
+    K::must_write(&visit.actor)?;
+    let noun = K::show(&engine, &visit.actor, &key).await?;
+    Ok(reply::page(&remove_page::<K>(&visit, &noun)))
+}
+
+async fn remove<K: Kept>(
+    State(engine): State<Engine>,
+    Member(visit): Member,
+    Path(key): Path<String>,
+    form: Form,
+) -> Result<Response, Fault> {
+    let Err(error) = K::delete(&engine, &visit.actor, &key, version(&form)).await else {
+        return Ok(done(&visit, &K::root(), visit.t.kept_removed()));
+    };
+    let fault = Fault::from(error);
+    if !fault.is_for_the_form() {
+        return Err(fault);
+    }
+    let noun = K::show(&engine, &visit.actor, &key).await?;
+    let mut page = remove_page::<K>(&visit, &noun);
+    page.wrong = Some(visit.speech(&fault.message));
+    page.is_used = fault.status == StatusCode::CONFLICT;
+    Ok(fault.noted(reply::page(&page)))
+}
