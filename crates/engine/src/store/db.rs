@@ -34,8 +34,9 @@ const POSTGRES_CONNECTIONS: u32 = 16;
 /// number of rows.
 const STATEMENTS: usize = 400;
 
-/// A connection to PostgreSQL that was not used for so long is asked whether it still is one.
-const UNUSED: Duration = Duration::from_secs(1);
+/// A connection to PostgreSQL that was not used for so long is asked whether it still is one: no PostgreSQL ends and
+/// starts again in less.
+const UNUSED: Duration = Duration::from_millis(100);
 
 /// How PostgreSQL treats our sessions. A node that is cut off in the middle of a transaction holds the rows that it
 /// wrote: the run that another node shall take over, say; such a session is ended, for which no transaction of
