@@ -3,15 +3,21 @@
 //! A message without a translation is said in English; a test holds that those of `AREAS` have one.
 
 mod account;
+mod api;
 mod credential;
 mod exec;
 mod host_key;
 mod import;
+mod inventory;
 mod job;
+mod manifest;
+mod play;
 mod register;
+mod remote;
 mod run;
 mod seal;
 mod server;
+mod ssh;
 mod verb;
 
 /// A language that messages are translated into.
@@ -53,15 +59,21 @@ use translations;
 /// Every area that is translated.
 const TRANSLATED: &[&[Translation]] = &[
     account::ENTRIES,
+    api::ENTRIES,
     credential::ENTRIES,
     exec::ENTRIES,
     host_key::ENTRIES,
     import::ENTRIES,
+    inventory::ENTRIES,
     job::ENTRIES,
+    manifest::ENTRIES,
+    play::ENTRIES,
     register::ENTRIES,
+    remote::ENTRIES,
     run::ENTRIES,
     seal::ENTRIES,
     server::ENTRIES,
+    ssh::ENTRIES,
     verb::ENTRIES,
 ];
 
@@ -85,15 +97,21 @@ mod tests {
     /// What a person can meet on the web page.
     const AREAS: &[&str] = &[
         "account",
+        "api",
         "credential",
         "exec",
         "host_key",
         "import",
+        "inventory",
         "job",
+        "manifest",
+        "play",
         "register",
+        "remote",
         "run",
         "seal",
         "server",
+        "ssh",
         "verb",
     ];
 
