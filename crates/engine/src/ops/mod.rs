@@ -4,6 +4,7 @@
 //! only translate, so what one of them allows all of them allow.
 
 pub mod actor;
+pub mod aim;
 pub mod audit;
 pub mod bulk;
 pub mod credential;
@@ -18,6 +19,7 @@ pub mod job;
 pub mod known_hosts;
 pub mod manifest;
 pub mod node;
+pub mod offers;
 pub mod once;
 pub mod page;
 pub mod partition;

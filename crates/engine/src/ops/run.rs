@@ -292,7 +292,7 @@ async fn may_see(engine: &Engine, actor: &Actor, run: &Run) -> OpResult<()> {
     seen.map_err(|_| OpError::not_found(KIND, &run.id))
 }
 
-async fn names(from: &dyn Sql, id: &str) -> OpResult<Vec<Arc<str>>> {
+pub(super) async fn names(from: &dyn Sql, id: &str) -> OpResult<Vec<Arc<str>>> {
     let hosts = host_runs::list(from, id, &[], None, i64::from(u32::MAX)).await?;
     Ok(hosts.into_iter().map(|host| host.host.into()).collect())
 }
@@ -345,6 +345,26 @@ pub async fn events(
     Ok(Events { items, last, over })
 }
 
+/// The last entries of a run's log before a number, of one host or of all, in their order.
+pub async fn earlier(
+    engine: &Engine,
+    actor: &Actor,
+    id: &str,
+    host: Option<&str>,
+    before: i64,
+    limit: u32,
+) -> OpResult<Vec<Event>> {
+    show(engine, actor, id).await?;
+    Ok(events::before(engine.db(), id, host, before, limit).await?)
+}
+
+/// The part of a run on one host, by its name.
+pub async fn host(engine: &Engine, actor: &Actor, id: &str, name: &str) -> OpResult<HostRun> {
+    show(engine, actor, id).await?;
+    let found = host_runs::by_name(engine.db(), id, name).await?;
+    found.ok_or_else(|| OpError::not_found("host", name))
+}
+
 /// The output of a run after an entry, of one host or of all.
 pub async fn output(
     engine: &Engine,
@@ -359,7 +379,7 @@ pub async fn output(
 }
 
 /// Whether they may steer a run: who asked for it, and who may run on all its hosts.
-async fn may_steer(engine: &Engine, actor: &Actor, run: &Run) -> OpResult<()> {
+pub(super) async fn may_steer(engine: &Engine, actor: &Actor, run: &Run) -> OpResult<()> {
     if actor.may(Verb::Run) || is_of(run, actor) {
         return Ok(());
     }
@@ -466,8 +486,13 @@ pub(super) fn select(registered: &Registered, selector: &str) -> OpResult<Vec<Ar
     if names.is_empty() { Err(invalid(say::no_host(selector))) } else { Ok(names) }
 }
 
+/// The right that a run needs on each of its hosts.
+pub fn right(run: &Run) -> OpResult<Verb> {
+    Ok(input(run)?.subject.right())
+}
+
 /// A run as it was asked for.
-fn input(run: &Run) -> OpResult<RunInput> {
+pub(super) fn input(run: &Run) -> OpResult<RunInput> {
     let internal = |error: serde_json::Error| OpError::Internal(error.to_string());
     Ok(RunInput {
         subject: serde_json::from_value(run.subject.clone()).map_err(internal)?,
@@ -499,7 +524,7 @@ pub async fn approve(engine: &Engine, actor: &Actor, id: &str) -> OpResult<Run> 
 }
 
 /// The person behind a name: that of a token is `USER/TOKEN`.
-fn whose(name: &str) -> &str {
+pub(super) fn whose(name: &str) -> &str {
     name.split('/').next().unwrap_or(name)
 }
 

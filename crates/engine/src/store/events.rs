@@ -131,6 +131,24 @@ pub async fn follow(
     Ok(Some((state, next - 1, found)))
 }
 
+/// The last entries before a number, of one host or of all, in their order; at most `limit`.
+pub async fn before(
+    from: &dyn Sql,
+    run: &str,
+    host: Option<&str>,
+    seq: i64,
+    limit: u32,
+) -> Result<Vec<Event>> {
+    let mut query = sql("SELECT seq, at_ms, kind, host_name, stream, body FROM events")
+        .and_bind(" WHERE run_id = ?", run)
+        .and_bind(" AND seq < ?", seq);
+    if let Some(host) = host {
+        query = query.and_bind(" AND host_name = ?", host);
+    }
+    let rows = from.all(query.and_bind(" ORDER BY seq DESC LIMIT ?", limit)).await?;
+    rows.iter().rev().map(read).collect()
+}
+
 /// A piece of output as it came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {
@@ -138,6 +156,8 @@ pub struct Output {
     pub seq: i64,
     /// The host that said it.
     pub host: String,
+    /// `stdout` or `stderr`.
+    pub stream: String,
     /// The lines.
     pub body: Vec<u8>,
 }
@@ -150,7 +170,7 @@ pub async fn output(
     seq: i64,
     limit: u32,
 ) -> Result<Vec<Output>> {
-    let mut query = sql("SELECT seq, host_name, body FROM events WHERE kind = 'output'")
+    let mut query = sql("SELECT seq, host_name, stream, body FROM events WHERE kind = 'output'")
         .and_bind(" AND run_id = ?", run)
         .and_bind(" AND seq > ?", seq);
     if let Some(host) = host {
@@ -158,8 +178,9 @@ pub async fn output(
     }
     let rows = from.all(query.and_bind(" ORDER BY seq LIMIT ?", limit)).await?;
     let read = |row: &Row| {
-        let host: Option<String> = row.get("host_name")?;
-        Ok(Output { seq: row.get("seq")?, host: host.unwrap_or_default(), body: row.get("body")? })
+        let text = |name| row.get::<Option<String>>(name).map(Option::unwrap_or_default);
+        let (host, stream) = (text("host_name")?, text("stream")?);
+        Ok(Output { seq: row.get("seq")?, host, stream, body: row.get("body")? })
     };
     rows.iter().map(read).collect()
 }

@@ -136,6 +136,12 @@ pub async fn list(
     from.all(query).await?.iter().map(read).collect()
 }
 
+/// The part of a run on the host of this name.
+pub async fn by_name(from: &dyn Sql, run: &str, host: &str) -> Result<Option<HostRun>> {
+    let query = sql("SELECT ").and(COLUMNS).and_bind(" FROM host_runs WHERE run_id = ?", run);
+    from.one(query.and_bind(" AND host_name = ?", host)).await?.as_ref().map(read).transpose()
+}
+
 /// How many host runs are in which state.
 pub async fn count(from: &dyn Sql, run: &str) -> Result<Counts> {
     let query =

@@ -648,7 +648,20 @@ mod tests {
             assert_eq!(first[0].text.as_deref(), Some("a\u{fffd}b\n"));
             assert_eq!(first[2].data, Some(serde_json::json!({"x": 1})));
             let output = events::output(&db, &id, Some("h0"), 0, 1).await.unwrap();
-            assert_eq!(output[0].body, b"a\xffb\n");
+            assert_eq!(
+                (output[0].body.as_slice(), &*output[0].stream),
+                (&b"a\xffb\n"[..], "stdout")
+            );
+            for (host, seq, numbers) in [
+                (None, i64::MAX, vec![702, 703, 704]),
+                (Some("h0"), 703, vec![700, 701, 702]),
+                (None, 3, vec![1, 2]),
+                (Some("h1"), 703, Vec::new()),
+            ] {
+                let found = events::before(&db, &id, host, seq, 3).await.unwrap();
+                let found: Vec<i64> = found.iter().map(|event| event.seq).collect();
+                assert_eq!(found, numbers, "{host:?} {seq}");
+            }
         })
         .await;
     }

@@ -56,6 +56,7 @@ pub(crate) use self::caller::{
 };
 pub(crate) use self::negotiate::xml_for_those_who_ask;
 pub(crate) use self::problem::{Problem, Refusal};
+pub(crate) use self::runs::text as run_text;
 pub(crate) use self::sessions::{end_session, set_session};
 
 /// Where the API lies.

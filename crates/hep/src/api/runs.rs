@@ -240,7 +240,17 @@ async fn output(
 ) -> Result<Response, Problem> {
     run::show(&engine, &actor, &id).await?;
     let name = format!("attachment; filename=\"run-{id}.txt\"");
-    let start = (engine, actor, id, which.host, 0_i64);
+    let headers = [
+        (header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()),
+        (header::CONTENT_DISPOSITION, name),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
+    ];
+    Ok((headers, text(engine, actor, id, which.host)).into_response())
+}
+
+/// The output of a run as it is read from the database: of one host, or of all with their names between.
+pub(crate) fn text(engine: Engine, actor: Actor, id: String, host: Option<String>) -> Bytes {
+    let start = (engine, actor, id, host, 0_i64);
     let pieces = stream::try_unfold(start, |(engine, actor, id, host, after)| async move {
         let found = run::output(&engine, &actor, &id, host.as_deref(), after, AT_ONCE).await;
         let found = found.map_err(|error| std::io::Error::other(error.to_string()))?;
@@ -257,12 +267,7 @@ async fn output(
         }
         Ok::<_, std::io::Error>(Some((Piece::from(text), (engine, actor, id, host, last))))
     });
-    let headers = [
-        (header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()),
-        (header::CONTENT_DISPOSITION, name),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
-    ];
-    Ok((headers, Bytes::from_stream(pieces)).into_response())
+    Bytes::from_stream(pieces)
 }
 
 /// Stops a run. Whoever coordinates it ends what runs on the hosts.

@@ -30,7 +30,7 @@ pub(crate) struct Running {
     /// Ready when it has ended.
     ending: Option<JoinHandle<std::io::Result<()>>>,
     leaving: Leaving,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// What it answered.
@@ -78,7 +78,7 @@ impl Running {
         settings: &[(&'static crate::settings::table::Setting, &str)],
     ) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let database = format!("sqlite:{}", folder.path().join("hep.db").display());
+        let database = database(&folder);
         let engine =
             Engine::open(&database, Source::ours(folder.path().join("master.key"))).await.unwrap();
         let mut said = Settings::default();
@@ -97,7 +97,12 @@ impl Running {
         let builder = Client::builder().pool_max_idle_per_host(0).redirect(Policy::none());
         let client = builder.build().unwrap();
         let (token, stop) = (Secret::new(String::new()), Some(stop));
-        Self { engine, address, client, token, stop, ending, leaving, _folder: folder }
+        Self { engine, address, client, token, stop, ending, leaving, folder }
+    }
+
+    /// The database that it works with, for what no operation does.
+    pub(crate) fn database(&self) -> String {
+        database(&self.folder)
     }
 
     /// By what it says that it is about to go.
@@ -140,6 +145,10 @@ impl Running {
         let (status, headers): (StatusCode, _) = (answer.status(), answer.headers().clone());
         Answered { status: status.as_u16(), headers, text: answer.text().await.unwrap() }
     }
+}
+
+fn database(folder: &TempDir) -> String {
+    format!("sqlite:{}", folder.path().join("hep.db").display())
 }
 
 impl Drop for Running {

@@ -1,6 +1,7 @@
 //! States as badges: a word, a colour and a sign, so that no colour says anything alone.
 
-use hep_core::run::RunState;
+use hep_core::interp::State;
+use hep_core::run::{HostState, RunState};
 use hep_engine::store::hosts::Host;
 use hep_engine::store::now_ms;
 
@@ -63,6 +64,37 @@ impl Badge {
             badges.push(Self::plain(t.hosts_state_disabled()));
         }
         badges
+    }
+
+    /// The state of a run's part on a host.
+    pub(crate) const fn of_part(t: Words, state: HostState) -> Self {
+        match state {
+            HostState::Queued => Self::plain(t.state_queued()),
+            HostState::Running => Self::busy(t.state_running()),
+            HostState::Cancelling => Self::busy(t.state_cancelling()),
+            HostState::Succeeded => Self::good(t.state_succeeded()),
+            HostState::Failed => Self::bad(t.state_failed()),
+            HostState::Unreachable => Self::bad(t.hosts_state_unreachable()),
+            HostState::Cancelled => Self::plain(t.state_cancelled()),
+            HostState::Lost => Self::bad(t.state_lost()),
+            HostState::Skipped => Self::plain(t.state_skipped()),
+            HostState::NotStarted => Self::odd(t.state_not_started()),
+        }
+    }
+
+    /// How a task ended; `told` where it only says what it would do.
+    pub(crate) const fn of_task(t: Words, state: State, told: bool) -> Self {
+        match state {
+            State::Ok => Self::plain(t.task_ok()),
+            State::Changed if told => Self::busy(t.task_would_change()),
+            State::Changed => Self::good(t.task_changed()),
+            State::Failed => Self::bad(t.state_failed()),
+            State::Skipped => Self::plain(t.state_skipped()),
+            State::Unreachable => Self::bad(t.hosts_state_unreachable()),
+            State::Rescued => Self::odd(t.task_rescued()),
+            State::Ignored => Self::odd(t.task_ignored()),
+            State::Deferred => Self::odd(t.task_deferred()),
+        }
     }
 
     /// The state of a run.

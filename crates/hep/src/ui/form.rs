@@ -66,6 +66,12 @@ impl Form {
         query.finish()
     }
 
+    /// Every field but the token, to be carried on by another form.
+    pub(crate) fn carried(&self) -> Vec<(String, String)> {
+        let fields = self.0.iter().filter(|(key, _)| key != super::door::CSRF_FIELD);
+        fields.cloned().collect()
+    }
+
     /// A field that nobody may see again.
     pub(crate) fn secret(&self, name: &str) -> Secret<String> {
         Secret::new(self.field(name).to_owned())

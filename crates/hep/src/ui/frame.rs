@@ -16,6 +16,8 @@ pub(crate) enum Section {
     Overview,
     /// The hosts.
     Hosts,
+    /// What was and is run on them.
+    Runs,
     /// The groups of hosts.
     Groups,
     /// The partitions of hosts.
@@ -61,6 +63,7 @@ const MENU: &[Group] = &[
         &[
             (Section::Overview, "/ui/", Offer::All, Words::nav_overview),
             (Section::Hosts, "/ui/hosts", Offer::Somewhere(Verb::View), Words::nav_hosts),
+            (Section::Runs, "/ui/runs", Offer::All, Words::nav_runs),
         ],
     ),
     (
@@ -199,7 +202,6 @@ impl Frame {
         self
     }
 
-    #[expect(dead_code, reason = "the page of a host uses it next")]
     /// With an island: a script, and its style if it has one (`web/src/islands/NAME.js`).
     pub(crate) fn with_island(mut self, name: &'static str) -> Self {
         self.islands.push(name);

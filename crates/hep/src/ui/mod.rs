@@ -2,6 +2,8 @@
 //! One file a noun. How to add a page is in ARCHITECTURE.md, "The web page".
 
 mod account;
+#[cfg_attr(not(test), expect(dead_code, reason = "the page of a host uses the rest next"))]
+mod ansi;
 mod assets;
 mod badge;
 mod cookie;
@@ -26,6 +28,7 @@ mod preferences;
 mod reply;
 mod repositories;
 mod roles;
+mod runs;
 mod sessions;
 mod setup;
 mod speech;
@@ -70,6 +73,7 @@ fn pages() -> Pages {
         .and(tokens::pages())
         .and(users::pages())
         .and(preferences::pages())
+        .and(runs::pages())
         .and(sessions::pages())
         .and(setup::pages())
 }

@@ -78,13 +78,27 @@ impl<'s> Browser<'s> {
         format!("http://{}{path}", self.server.address)
     }
 
-    async fn ask(&self, mut request: RequestBuilder) -> Answered {
+    /// Follows a stream, from where a browser was that comes again.
+    pub(crate) async fn follow(&self, path: &str, last: Option<&str>) -> reqwest::Response {
+        let request = self.client.get(self.url(path)).header("accept", "text/event-stream");
+        let request = match last {
+            Some(last) => request.header("last-event-id", last),
+            None => request,
+        };
+        self.dressed(request).send().await.unwrap()
+    }
+
+    fn dressed(&self, mut request: RequestBuilder) -> RequestBuilder {
         for (name, value) in &self.headers {
             request = request.header(*name, *value);
         }
         let cookies: Vec<String> =
             self.cookies.borrow().iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let answer = request.header("cookie", cookies.join("; ")).send().await.unwrap();
+        request.header("cookie", cookies.join("; "))
+    }
+
+    async fn ask(&self, request: RequestBuilder) -> Answered {
+        let answer = self.dressed(request).send().await.unwrap();
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         for set in headers.get_all("set-cookie") {
             let (pair, rest) = set.to_str().unwrap().split_once(';').unwrap();

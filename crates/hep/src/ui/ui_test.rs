@@ -1,6 +1,6 @@
 //! Stories of the web page, over real HTTP.
 
-use hep_engine::ops::{Actor, host, setup};
+use hep_engine::ops::{Actor, host, run, setup};
 use hep_engine::store::hosts::HostInput;
 
 use super::kept_test::{self, Ids};
@@ -10,18 +10,27 @@ use crate::serve::testing::Running;
 /// Pages for whoever has not signed in.
 const OPEN: &[&str] = &["/ui/sign-in", "/ui/setup"];
 /// Pages that everybody who has signed in may see, perhaps empty.
-const FOR_ALL: &[&str] = &["/ui/", "/ui/account", "/ui/tokens", "/ui/tokens/-/new"];
+const FOR_ALL: &[&str] = &["/ui/", "/ui/account", "/ui/runs", "/ui/tokens", "/ui/tokens/-/new"];
 /// Pages of what is not there for whoever may not see it.
-const HIDDEN: &[&str] = &["/ui/tokens/{name}", "/ui/tokens/{name}/remove"];
+const HIDDEN: &[&str] =
+    &["/ui/runs/{id}", "/ui/runs/{id}/sure", "/ui/tokens/{name}", "/ui/tokens/{name}/remove"];
 
 /// What stands in the places of a path.
-fn filled(path: &str, ids: &Ids) -> String {
+fn filled(path: &str, ids: &Ids, run: &str) -> String {
     let name = match path.split('/').nth(2) {
         Some("grants") => &ids.grant,
         Some("tokens") => &ids.token,
         _ => "web1",
     };
-    path.replace("{name}", name).replace("{session}", "none")
+    path.replace("{name}", name).replace("{session}", "none").replace("{id}", run)
+}
+
+/// A run of nobody who has a browser.
+async fn run(server: &Running) -> String {
+    let said =
+        serde_json::json!({"selector": "web1", "subject": {"kind": "command", "line": "true"}});
+    let said = serde_json::from_value(said).unwrap();
+    run::create(&server.engine, &Actor::command_line("test"), said).await.unwrap().id
 }
 
 async fn server() -> (Running, Ids) {
@@ -35,10 +44,12 @@ async fn an_administrator_sees_every_page_and_who_may_nothing_sees_none() {
     let (server, ids) = server().await;
     let admin = Browser::of(&server, Some("admin")).await;
     let (nobody, guest) = (Browser::of(&server, None).await, Browser::new(&server));
+    let run = run(&server).await;
     for (method, path) in super::pages().routes {
-        let address = filled(&path, &ids);
-        // Streams are followed in stories of their own.
-        if method != "GET" || OPEN.contains(&path.as_str()) || path.ends_with("/events") {
+        let address = filled(&path, &ids, &run);
+        // Streams are followed in stories of their own, and texts are no pages.
+        let is_page = !path.ends_with("/events") && !path.ends_with("/text");
+        if method != "GET" || OPEN.contains(&path.as_str()) || !is_page {
             continue;
         }
         let page = admin.get(&address).await.expect(200);
@@ -65,7 +76,8 @@ async fn no_form_is_taken_that_is_not_of_the_session() {
             continue;
         }
         for csrf in ["", "of-another-session"] {
-            let refused = admin.send(&filled(&path, &ids), &[("csrf", csrf)]).await.expect(403);
+            let refused =
+                admin.send(&filled(&path, &ids, "run"), &[("csrf", csrf)]).await.expect(403);
             assert!(refused.text.contains("server.no_csrf"), "{path}: {}", refused.text);
         }
     }

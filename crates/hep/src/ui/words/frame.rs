@@ -8,6 +8,7 @@ super::words! {
     breadcrumb() en "Where you are" pt "Onde você está" es "Dónde está";
     nav_overview() en "Overview" pt "Visão geral" es "Resumen";
     nav_hosts() en "Hosts" pt "Servidores" es "Servidores";
+    nav_runs() en "Runs" pt "Execuções" es "Ejecuciones";
     language() en "Language" pt "Idioma" es "Idioma";
     theme() en "Look" pt "Aparência" es "Apariencia";
     theme_auto() en "As the system" pt "Como o sistema" es "Como el sistema";

@@ -12,6 +12,8 @@ mod kept;
 mod overview;
 mod partitions;
 mod repositories;
+mod run;
+mod runs;
 mod users;
 mod welcome;
 
@@ -115,6 +117,8 @@ mod tests {
         overview::ENTRIES,
         partitions::ENTRIES,
         repositories::ENTRIES,
+        run::ENTRIES,
+        runs::ENTRIES,
         users::ENTRIES,
         welcome::ENTRIES,
     ];

@@ -1,0 +1,166 @@
+//! The list of runs.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use hep_core::rights::Verb;
+use hep_core::run::HostState;
+use hep_engine::ops::page::Paging;
+use hep_engine::ops::{Engine, OpError, run};
+use hep_engine::store::now_ms;
+use hep_engine::store::runs::{Filter, Run};
+
+use super::super::badge::Badge;
+use super::super::fault::Fault;
+use super::super::form::{Form, Query};
+use super::super::frame::{Frame, Section};
+use super::super::moment::Moment;
+use super::super::overview::title;
+use super::super::reply;
+use super::super::visit::{Member, Visit};
+use super::super::words::Words;
+use super::show::kind;
+use crate::terminal::visible;
+
+/// How many runs a page has.
+const MANY: u32 = 50;
+/// The states that can be chosen.
+const STATES: [&str; 10] = [
+    "running",
+    "waiting",
+    "queued",
+    "cancelling",
+    "failed",
+    "lost",
+    "succeeded",
+    "cancelled",
+    "rejected",
+    "expired",
+];
+/// The kinds.
+const KINDS: [&str; 5] = ["command", "script", "manifest", "copy", "verb"];
+/// How far back, in hours.
+const SPANS: [i64; 4] = [1, 24, 24 * 7, 24 * 30];
+const HOUR_MS: i64 = 3_600_000;
+
+/// Something to choose.
+struct Choice {
+    word: String,
+    title: String,
+    is_chosen: bool,
+}
+
+/// A run.
+struct Line {
+    id: String,
+    what: String,
+    kind: &'static str,
+    badge: Badge,
+    who: String,
+    when: Moment,
+    hosts: i64,
+    /// How many hosts it did not go well on.
+    bad: i64,
+}
+
+#[derive(Template)]
+#[template(path = "runs/list.html", blocks = ["list"])]
+struct ListPage {
+    frame: Frame,
+    t: Words,
+    states: Vec<Choice>,
+    kinds: Vec<Choice>,
+    spans: Vec<Choice>,
+    who: String,
+    host: String,
+    job: String,
+    lines: Vec<Line>,
+    next: Option<String>,
+    first: Option<String>,
+    is_filtered: bool,
+    may_run: bool,
+}
+
+/// The page.
+pub(super) async fn show(
+    State(engine): State<Engine>,
+    Member(visit): Member,
+    Query(query): Query,
+) -> Result<Response, Fault> {
+    let page = page(&engine, &visit, &query).await?;
+    Ok(match visit.is_partial {
+        true => reply::page(&page.as_list()),
+        false => reply::page(&page),
+    })
+}
+
+async fn page(engine: &Engine, visit: &Visit, query: &Form) -> Result<ListPage, Fault> {
+    let t = visit.t;
+    let paging = Paging { limit: Some(MANY), cursor: query.optional("cursor") };
+    let found = run::list(engine, &visit.actor, filter(query)?, &paging).await?;
+    let address = |cursor: &str| format!("/ui/runs?{}", query.with(&[("cursor", cursor)]));
+    let state = |word: &str| run::state(word).map_or("", |state| Badge::of_run(t, state).text);
+    let filters = ["state", "kind", "who", "host", "job", "since"];
+    Ok(ListPage {
+        frame: visit.frame_in(Section::Runs, t.nav_runs()),
+        t,
+        states: choices(&STATES, &query.word("state"), |word| state(word).to_owned()),
+        kinds: choices(&KINDS, &query.word("kind"), |word| kind(t, word).to_owned()),
+        spans: spans(t, &query.word("since")),
+        who: query.word("who"),
+        host: query.word("host"),
+        job: query.word("job"),
+        lines: found.items.into_iter().map(|run| line(t, run)).collect(),
+        next: found.next.map(|next| address(&next)),
+        first: query.optional("cursor").map(|_| address("")),
+        is_filtered: filters.iter().any(|name| query.is_on(name)),
+        may_run: visit.may_somewhere(Verb::Run),
+    })
+}
+
+fn filter(query: &Form) -> Result<Filter, OpError> {
+    let state = query.optional("state").map(|word| run::state(&word)).transpose();
+    let hours: Option<i64> = query.word("since").parse().ok();
+    Ok(Filter {
+        states: state.map_err(|message| OpError::invalid("state", message))?.into_iter().collect(),
+        job: query.optional("job"),
+        actor: query.optional("who"),
+        host: query.optional("host"),
+        kind: query.optional("kind"),
+        parent: query.optional("parent"),
+        since_ms: hours.map(|hours| now_ms().saturating_sub(hours.saturating_mul(HOUR_MS))),
+        ..Filter::default()
+    })
+}
+
+fn choices(words: &[&str], chosen: &str, title: impl Fn(&str) -> String) -> Vec<Choice> {
+    let choice = |word: &&str| Choice {
+        word: (*word).to_owned(),
+        title: title(word),
+        is_chosen: *word == chosen,
+    };
+    words.iter().map(choice).collect()
+}
+
+fn spans(t: Words, chosen: &str) -> Vec<Choice> {
+    let span = |hours: i64| Choice {
+        word: hours.to_string(),
+        title: if hours < 48 { t.runs_hours(hours) } else { t.runs_days(hours / 24) },
+        is_chosen: hours.to_string() == chosen,
+    };
+    SPANS.into_iter().map(span).collect()
+}
+
+fn line(t: Words, run: Run) -> Line {
+    let bad = [HostState::Failed, HostState::Unreachable, HostState::Lost];
+    Line {
+        what: title(&run),
+        kind: kind(t, &run.kind),
+        badge: Badge::of_run(t, run.state),
+        when: Moment::at(t, run.created_ms),
+        hosts: run.hosts,
+        bad: bad.iter().filter_map(|state| run.counts.get(state)).sum(),
+        who: visible::text(&run.actor).into_owned(),
+        id: run.id,
+    }
+}
