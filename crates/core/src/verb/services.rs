@@ -66,7 +66,7 @@ fn make(verb: &str, parameters: &Value, option: &str, value: Value) -> Result<Ma
 }
 
 /// A service.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Service {
     /// Its name, without `.service`.

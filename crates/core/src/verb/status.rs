@@ -1,6 +1,6 @@
 //! `status`: how a host is, at this moment.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::processes::{self, Process};
 use super::sections::{MOST, Sections, clean, count, float, measure, percent};
@@ -10,7 +10,7 @@ use super::services::{self, Service};
 pub(super) const SCRIPT: &str = include_str!("status.sh");
 
 /// How a host is. What could not be found out is `null` or empty.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Status {
     /// What it calls itself.
@@ -53,7 +53,7 @@ pub struct Status {
 }
 
 /// Memory, in bytes.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Memory {
     /// All of it.
@@ -69,7 +69,7 @@ pub struct Memory {
 }
 
 /// A file system; sizes in bytes.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Disk {
     /// Where it is mounted.
@@ -87,7 +87,7 @@ pub struct Disk {
 }
 
 /// A network card.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Card {
     /// Its name.
@@ -103,7 +103,7 @@ pub struct Card {
 }
 
 /// Somebody who is logged in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Login {
     /// The user.
@@ -115,7 +115,7 @@ pub struct Login {
 }
 
 /// Packages that have newer versions, as far as the host's own lists know.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Updates {
     /// How many.

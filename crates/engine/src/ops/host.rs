@@ -114,6 +114,18 @@ pub async fn counts(engine: &Engine, actor: &Actor) -> OpResult<BTreeMap<String,
     Ok(counts)
 }
 
+/// What the actor may do to a host that they may see.
+pub async fn rights(engine: &Engine, actor: &Actor, name: &str) -> OpResult<BTreeSet<Verb>> {
+    let host = load_for(engine.db(), actor, Verb::View, name).await?;
+    let mut verbs = BTreeSet::new();
+    for verb in Verb::ALL {
+        if Reach::now(engine, actor, verb).await?.has(&host.said.name) {
+            verbs.insert(verb);
+        }
+    }
+    Ok(verbs)
+}
+
 /// A host, by its name or its id.
 pub async fn show(engine: &Engine, actor: &Actor, name: &str) -> OpResult<Host> {
     load_for(engine.db(), actor, Verb::View, name).await
@@ -489,6 +501,13 @@ mod tests {
             let page = list(&engine, &ana, filter, None, &Paging::default()).await.unwrap();
             assert_eq!(page.items.len(), 1);
             assert!(show(&engine, &ana, "web1").await.is_ok());
+            let counted = counts(&engine, &ana).await.unwrap();
+            assert_eq!(counted, [("unknown".to_owned(), 3)].into());
+            assert_eq!(counts(&engine, &root).await.unwrap()["unknown"], 4);
+            assert_eq!(rights(&engine, &ana, "web1").await.unwrap(), [Verb::View].into());
+            let both = [Verb::View, Verb::Change].into();
+            assert_eq!(rights(&engine, &ana, "web2").await.unwrap(), both);
+            assert!(rights(&engine, &ana, "db1").await.is_err());
             assert!(matches!(show(&engine, &ana, "db1").await, Err(OpError::NotFound(_))));
             assert!(matches!(delete(&engine, &ana, "db1", None).await, Err(OpError::NotFound(_))));
             assert!(matches!(delete(&engine, &ana, "web1", None).await, Err(OpError::Denied(_))));

@@ -2,6 +2,7 @@
 
 use hep_core::interp::State;
 use hep_core::run::{HostState, RunState};
+use hep_engine::store::host_keys::State as KeyState;
 use hep_engine::store::hosts::Host;
 use hep_engine::store::now_ms;
 
@@ -94,6 +95,26 @@ impl Badge {
             State::Rescued => Self::odd(t.task_rescued()),
             State::Ignored => Self::odd(t.task_ignored()),
             State::Deferred => Self::odd(t.task_deferred()),
+        }
+    }
+
+    /// The state of a service of a host, in the host's own word.
+    pub(crate) fn of_service(t: Words, state: &str) -> Self {
+        match state {
+            "running" => Self::good(t.service_running()),
+            "failed" => Self::bad(t.service_failed()),
+            "stopped" => Self::plain(t.service_stopped()),
+            _ => Self::odd(t.service_other()),
+        }
+    }
+
+    /// What was decided about a host's key.
+    pub(crate) const fn of_key(t: Words, state: KeyState) -> Self {
+        match state {
+            KeyState::Offered => Self::odd(t.key_offered()),
+            KeyState::Pinned => Self::good(t.key_pinned()),
+            KeyState::Replaced => Self::plain(t.key_replaced()),
+            KeyState::Revoked => Self::bad(t.key_distrusted()),
         }
     }
 

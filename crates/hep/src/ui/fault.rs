@@ -57,13 +57,19 @@ impl Fault {
     }
 
     /// Adds to an answer what the layers around it must know: the audit log's, and when to ask again.
-    pub(crate) fn noted(&self, mut response: Response) -> Response {
+    pub(crate) fn noted(&self, response: Response) -> Response {
+        let mut response = self.carried(response);
         *response.status_mut() = self.status;
-        if let Some(refusal) = self.refusal() {
-            response.extensions_mut().insert(refusal);
-        }
         if let Some(seconds) = self.retry_s {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+
+    /// Adds the same to an answer that leads to another page, which says what went wrong.
+    pub(crate) fn carried(&self, mut response: Response) -> Response {
+        if let Some(refusal) = self.refusal() {
+            response.extensions_mut().insert(refusal);
         }
         response
     }

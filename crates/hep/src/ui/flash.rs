@@ -6,6 +6,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use serde::{Deserialize, Serialize};
 
 use super::cookie;
+use super::speech::Said;
 
 /// The cookie that carries it from the form's answer to the next page.
 pub(super) const COOKIE: &str = "hep_flash";
@@ -58,11 +59,19 @@ impl Flash {
         Self { tone: Tone::Success, text: text.into(), detail: String::new(), run: None }
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "the page of a host uses it next"))]
     /// That something was begun, as the run of this id.
     pub(crate) fn begun(text: impl Into<String>, run: &str) -> Self {
         let run = Some(format!("/ui/runs/{run}"));
         Self { tone: Tone::Info, run, ..Self::done(text) }
+    }
+
+    /// That something was not done, and why.
+    pub(crate) fn failed(said: Said) -> Self {
+        let text = match said.hint {
+            Some(hint) => format!("{}. {hint}", said.text),
+            None => said.text,
+        };
+        Self { tone: Tone::Danger, detail: said.detail, ..Self::done(text) }
     }
 
     /// Gives it to the next page.

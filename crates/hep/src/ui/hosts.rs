@@ -103,6 +103,7 @@ struct Choice {
 struct Row {
     name: String,
     href: String,
+    is_ticked: bool,
     cells: Vec<Cell>,
 }
 
@@ -129,10 +130,22 @@ struct ListPage {
     sort: String,
     heads: Vec<Head>,
     rows: Vec<Row>,
+    /// The cursor of the next page.
     next: Option<String>,
-    first: Option<String>,
-    is_filtered: bool,
+    is_later: bool,
+    /// What the form of the list carries on: the filter, and hosts that are ticked on other pages.
+    kept: Vec<(&'static str, String)>,
+    ticked_elsewhere: usize,
+    /// Whether the filter is one that names hosts by itself: text and state are not of the selector grammar.
+    can_choose_all: bool,
     may_add: bool,
+}
+
+impl ListPage {
+    fn is_filtered(&self) -> bool {
+        let by_state = self.states.iter().any(|state| state.is_chosen);
+        by_state || !self.selector.is_empty() || !self.text.is_empty()
+    }
 }
 
 async fn show(
@@ -195,7 +208,10 @@ fn chosen(query: &Form) -> Vec<Column> {
 fn list(visit: &Visit, query: &Form, page: Page<Host>, fault: Option<&Fault>) -> ListPage {
     let t = visit.t;
     let columns = chosen(query);
-    let address = |other: &[(&str, &str)]| format!("/ui/hosts?{}", query.with(other));
+    let ticked = query.all("host");
+    let is_here = |name: &str| page.items.iter().any(|host| host.said.name == name);
+    let elsewhere: Vec<String> = ticked.iter().filter(|name| !is_here(name)).cloned().collect();
+    let rows = page.items.iter().map(|host| row(t, host, &columns, &ticked)).collect();
     ListPage {
         frame: visit.frame_in(Section::Hosts, t.hosts_title()),
         t,
@@ -207,12 +223,26 @@ fn list(visit: &Visit, query: &Form, page: Page<Host>, fault: Option<&Fault>) ->
         sizes: sizes(size(query)),
         sort: query.word("sort"),
         heads: heads(t, query, &columns),
-        rows: page.items.iter().map(|host| row(t, host, &columns)).collect(),
-        next: page.next.map(|next| address(&[("cursor", &next)])),
-        first: query.optional("cursor").map(|_| address(&[("cursor", "")])),
-        is_filtered: ["selector", "text", "state"].iter().any(|name| query.is_on(name)),
+        rows,
+        next: page.next,
+        is_later: query.is_on("cursor"),
+        ticked_elsewhere: elsewhere.len(),
+        kept: kept(query, elsewhere),
+        can_choose_all: !query.is_on("text") && !query.is_on("state"),
         may_add: visit.may_somewhere(Verb::Change),
     }
+}
+
+fn kept(query: &Form, ticked: Vec<String>) -> Vec<(&'static str, String)> {
+    let fields = ["selector", "text", "state", "size", "sort", "column"];
+    let filter = fields.into_iter().flat_map(|name| {
+        query
+            .all(name)
+            .into_iter()
+            .filter(|value| !value.is_empty())
+            .map(move |value| (name, value))
+    });
+    filter.chain(ticked.into_iter().map(|name| ("host", name))).collect()
 }
 
 fn states(t: Words, chosen: &str) -> Vec<Choice> {
@@ -254,8 +284,9 @@ fn heads(t: Words, query: &Form, columns: &[Column]) -> Vec<Head> {
     std::iter::once(head(t.hosts_column_name(), "name")).chain(columns).collect()
 }
 
-fn row(t: Words, host: &Host, columns: &[Column]) -> Row {
+fn row(t: Words, host: &Host, columns: &[Column], ticked: &[String]) -> Row {
     Row {
+        is_ticked: ticked.contains(&host.said.name),
         name: host.said.name.clone(),
         href: format!("/ui/hosts/{}", reply::segment(&host.said.name)),
         cells: columns.iter().map(|column| cell(t, host, *column)).collect(),

@@ -2,10 +2,11 @@
 //! One file a noun. How to add a page is in ARCHITECTURE.md, "The web page".
 
 mod account;
-#[cfg_attr(not(test), expect(dead_code, reason = "the page of a host uses the rest next"))]
+mod act;
 mod ansi;
 mod assets;
 mod badge;
+mod bulk;
 mod cookie;
 mod credentials;
 mod door;
@@ -15,12 +16,16 @@ mod form;
 mod frame;
 mod grants;
 mod groups;
+mod host;
 mod hosts;
+mod import;
 mod kept;
 #[cfg(test)]
 mod kept_test;
 mod language;
+mod measure;
 mod moment;
+mod news;
 mod overview;
 mod pages;
 mod partitions;
@@ -61,6 +66,8 @@ pub(crate) const ROOT: &str = "/ui";
 fn pages() -> Pages {
     Pages::default()
         .and(overview::pages())
+        .and(bulk::pages())
+        .and(host::pages())
         .and(hosts::pages())
         .and(account::pages())
         .and(credentials::pages())
@@ -72,6 +79,8 @@ fn pages() -> Pages {
         .and(teams::pages())
         .and(tokens::pages())
         .and(users::pages())
+        .and(import::pages())
+        .and(news::pages())
         .and(preferences::pages())
         .and(runs::pages())
         .and(sessions::pages())

@@ -45,13 +45,26 @@ struct Problem {
     since: Option<Moment>,
 }
 
-/// A run in a short list.
-struct Line {
-    id: String,
-    what: String,
-    badge: Badge,
-    who: String,
-    when: Moment,
+/// A run in a short list (`part/runs.html`).
+pub(super) struct Line {
+    pub(super) id: String,
+    pub(super) what: String,
+    pub(super) badge: Badge,
+    pub(super) who: String,
+    pub(super) when: Moment,
+}
+
+impl Line {
+    /// The line of a run.
+    pub(super) fn of(t: Words, run: Run) -> Self {
+        Self {
+            what: title(&run),
+            badge: Badge::of_run(t, run.state),
+            when: Moment::at(t, run.created_ms),
+            who: run.actor,
+            id: run.id,
+        }
+    }
 }
 
 #[derive(Template)]
@@ -118,14 +131,7 @@ fn problem(t: Words, host: &Host) -> Problem {
 async fn latest(engine: &Engine, visit: &Visit) -> Result<Vec<Line>, Fault> {
     let paging = Paging { limit: Some(SHOWN), cursor: None };
     let page = run::list(engine, &visit.actor, runs::Filter::default(), &paging).await?;
-    let lines = page.items.into_iter().map(|run| Line {
-        what: title(&run),
-        badge: Badge::of_run(visit.t, run.state),
-        when: Moment::at(visit.t, run.created_ms),
-        who: run.actor,
-        id: run.id,
-    });
-    Ok(lines.collect())
+    Ok(page.items.into_iter().map(|run| Line::of(visit.t, run)).collect())
 }
 
 /// What a run is, in a line: its description, its job, or what it runs.

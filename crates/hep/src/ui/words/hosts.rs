@@ -26,6 +26,7 @@ super::words! {
     hosts_columns() en "Columns" pt "Colunas" es "Columnas";
     hosts_sort_by(column) en "Sort by {column}" pt "Ordenar por {column}" es "Ordenar por {column}";
     hosts_shown(many) en "Shown here: {many}" pt "Mostrados aqui: {many}" es "Mostrados aquí: {many}";
+    hosts_ticked_elsewhere(many) en "Ticked on other pages: {many}" pt "Marcados em outras páginas: {many}" es "Marcados en otras páginas: {many}";
     hosts_next() en "Next page" pt "Próxima página" es "Página siguiente";
     hosts_first() en "First page" pt "Primeira página" es "Primera página";
     hosts_pages() en "Pages of the list" pt "Páginas da lista" es "Páginas de la lista";

@@ -3,10 +3,13 @@
 //! One file an area. What operations say is no word of a page: it comes as a message (`ui/speech.rs`).
 
 mod access;
+mod bulk;
 mod credentials;
 mod frame;
 mod groups;
 mod host;
+mod host_act;
+mod host_form;
 mod hosts;
 mod kept;
 mod overview;
@@ -108,10 +111,13 @@ mod tests {
 
     const ALL: &[&[Entry]] = &[
         access::ENTRIES,
+        bulk::ENTRIES,
         credentials::ENTRIES,
         frame::ENTRIES,
         groups::ENTRIES,
         host::ENTRIES,
+        host_act::ENTRIES,
+        host_form::ENTRIES,
         hosts::ENTRIES,
         kept::ENTRIES,
         overview::ENTRIES,

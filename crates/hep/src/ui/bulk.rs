@@ -1,0 +1,185 @@
+//! Many hosts at once: those that are ticked, or all that a filter names, whatever page they stand on. First a page
+//! that says which hosts are meant and what will happen, then it is done.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use hep_core::rights::Verb;
+use hep_engine::ops::bulk::{self, BulkInput};
+use hep_engine::ops::page::{MOST, Paging};
+use hep_engine::ops::{Engine, OpError, host as register};
+use hep_engine::store::host_list::Filter;
+use serde_json::json;
+
+use super::act::{Act, begin, go_on};
+use super::fault::Fault;
+use super::flash::Flash;
+use super::form::{Form, Query};
+use super::frame::{Frame, Section};
+use super::host;
+use super::pages::Pages;
+use super::reply;
+use super::speech::Said;
+use super::visit::{Member, Visit};
+use super::words::Words;
+
+/// How many names are shown; of more it is said how many.
+const NAMED: usize = 50;
+
+/// The pages of this noun.
+pub(super) fn pages() -> Pages {
+    Pages::new().get("/hosts/-/bulk", ask).post("/hosts/-/bulk", act)
+}
+
+/// The hosts that are meant.
+struct Meant {
+    selector: String,
+    /// Those that the visitor may see, by name; at most as many as a page has.
+    names: Vec<String>,
+    /// Whether there are more.
+    is_cut: bool,
+    wrong: Option<Said>,
+}
+
+impl Meant {
+    fn shown(&self) -> Vec<&String> {
+        self.names.iter().take(NAMED).collect()
+    }
+
+    fn further(&self) -> usize {
+        self.names.len().saturating_sub(NAMED)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "hosts/bulk.html")]
+struct BulkPage {
+    frame: Frame,
+    t: Words,
+    meant: Meant,
+    may_run: bool,
+    may_power: bool,
+    may_change: bool,
+    package: String,
+}
+
+/// The selector of a form or an address: that of the filter where all are meant, else of the ticked hosts.
+fn selector(form: &Form) -> String {
+    let ticked = form.all("host");
+    match ticked.is_empty() || form.is_on("all") {
+        true if form.is_on("all") => form.optional("selector").unwrap_or_else(|| "all".to_owned()),
+        true => form.word("selector"),
+        false => ticked.join(","),
+    }
+}
+
+async fn meant(engine: &Engine, visit: &Visit, selector: String) -> Result<Meant, Fault> {
+    let empty = |selector, wrong| Meant { selector, names: Vec::new(), is_cut: false, wrong };
+    if selector.is_empty() {
+        return Ok(empty(selector, None));
+    }
+    let all = Paging { limit: Some(MOST), cursor: None };
+    let found =
+        register::list(engine, &visit.actor, Filter::default(), Some(&selector), &all).await;
+    match found {
+        Ok(page) => {
+            let is_cut = page.next.is_some();
+            let names = page.items.into_iter().map(|host| host.said.name).collect();
+            Ok(Meant { selector, names, is_cut, wrong: None })
+        }
+        Err(OpError::Invalid { message, .. }) => Ok(empty(selector, Some(visit.speech(&message)))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn must(visit: &Visit, verb: Verb) -> Result<(), Fault> {
+    if visit.may_somewhere(verb) {
+        return Ok(());
+    }
+    let denied = hep_core::message::server::denied(verb.word(), "hosts");
+    Err(OpError::Denied(denied).into())
+}
+
+async fn ask(
+    State(engine): State<Engine>,
+    Member(visit): Member,
+    Query(query): Query,
+) -> Result<Response, Fault> {
+    must(&visit, Verb::View)?;
+    let meant = meant(&engine, &visit, selector(&query)).await?;
+    let t = visit.t;
+    let title = t.bulk_title(meant.names.len());
+    let frame = visit.frame_in(Section::Hosts, title).below(t.hosts_title(), "/ui/hosts");
+    let page = BulkPage {
+        frame,
+        t,
+        meant,
+        may_run: visit.may_somewhere(Verb::Run),
+        may_power: visit.may_somewhere(Verb::Power),
+        may_change: visit.may_somewhere(Verb::Change),
+        package: query.word("package"),
+    };
+    Ok(reply::page(&page))
+}
+
+async fn act(
+    State(engine): State<Engine>,
+    Member(visit): Member,
+    form: Form,
+) -> Result<Response, Fault> {
+    let (t, chosen) = (visit.t, selector(&form));
+    let back = format!("/ui/hosts/-/bulk?selector={}", reply::segment(&chosen));
+    let names = host::package_names(&form.word("package"));
+    let what = form.word("do");
+    let verb = match what.as_str() {
+        "install" => ("packages.install", t.package_installed(names.join(", "), &chosen)),
+        "remove_package" => ("packages.remove", t.package_removed(names.join(", "), &chosen)),
+        "upgrade" => ("packages.upgrade", t.package_all_upgraded(&chosen)),
+        "reboot" => ("power.reboot", t.reboot_begun(&chosen)),
+        "power_off" => ("power.off", t.power_off_begun(&chosen)),
+        "facts" => ("facts", t.facts_begun(&chosen)),
+        _ => return change(&engine, &visit, &form, chosen, &back).await,
+    };
+    let (verb, text) = verb;
+    let parameters = match verb {
+        "packages.install" | "packages.remove" => json!({ "names": names }),
+        _ => serde_json::Value::Null,
+    };
+    let act = Act { selector: &chosen, verb, parameters, text };
+    begin(&engine, &visit, act, &back).await
+}
+
+/// Changes what the register says of the hosts.
+async fn change(
+    engine: &Engine,
+    visit: &Visit,
+    form: &Form,
+    chosen: String,
+    back: &str,
+) -> Result<Response, Fault> {
+    let t = visit.t;
+    let mut said = BulkInput { selector: Some(chosen), ..BulkInput::default() };
+    match form.word("do").as_str() {
+        "delete" => said.delete = true,
+        "enable" => said.enabled = Some(true),
+        "disable" => said.enabled = Some(false),
+        "label" => match form.word("label").split_once('=') {
+            Some((name, value)) => {
+                said.add_labels.insert(name.trim().to_owned(), value.trim().to_owned());
+            }
+            None => said.remove_labels.push(form.word("label")),
+        },
+        _ => said.maintenance_until_ms = host::until_ms(form),
+    }
+    match bulk::change(engine, &visit.actor, &said, false).await {
+        Ok(changed) if said.delete => {
+            let flash = Flash::done(t.bulk_deleted(changed.hosts.len()));
+            Ok(reply::go_and_say(visit, "/ui/hosts", flash))
+        }
+        Ok(changed) => {
+            let many = changed.hosts.iter().filter(|host| host.what == "changed").count();
+            Ok(reply::go_and_say(visit, back, Flash::done(t.bulk_changed(many))))
+        }
+        Err(error) => go_on(visit, Err(error), String::new(), back),
+    }
+}

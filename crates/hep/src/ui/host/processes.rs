@@ -1,0 +1,112 @@
+//! The processes of a host, and ending them.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use hep_core::verb::processes::Process;
+use hep_engine::ops::{Engine, verb};
+use serde_json::json;
+
+use super::{Answer, Head, Place, Tab, address, place};
+use crate::ui::act::{Act, begin};
+use crate::ui::fault::Fault;
+use crate::ui::form::{Form, Query};
+use crate::ui::frame::Frame;
+use crate::ui::measure::bytes;
+use crate::ui::pages::Pages;
+use crate::ui::reply;
+use crate::ui::visit::Member;
+use crate::ui::words::Words;
+
+/// The pages of this tab.
+pub(super) fn pages() -> Pages {
+    Pages::new().get("/hosts/{name}/processes", show).post("/hosts/{name}/processes", signal)
+}
+
+#[derive(Template)]
+#[template(path = "host/processes.html", blocks = ["part"])]
+struct ProcessesPage {
+    frame: Frame,
+    t: Words,
+    head: Head,
+    answer: Answer<Vec<Process>>,
+    /// What names are searched for.
+    text: String,
+}
+
+impl ProcessesPage {
+    fn shown(&self) -> Vec<&Process> {
+        let has = |process: &&Process| {
+            self.text.is_empty()
+                || process.name.contains(&self.text)
+                || process.command.contains(&self.text)
+                || process.user == self.text
+        };
+        let mut shown: Vec<&Process> =
+            self.answer.here().into_iter().flatten().filter(has).collect();
+        let busy = |process: &Process| process.cpu_percent.unwrap_or(0.0);
+        shown.sort_by(|one, other| {
+            busy(other).total_cmp(&busy(one)).then(other.memory_bytes.cmp(&one.memory_bytes))
+        });
+        shown
+    }
+
+    #[expect(clippy::unused_self, reason = "templates call it on what they have")]
+    fn cpu(&self, process: &Process) -> String {
+        process.cpu_percent.map(|cpu| format!("{cpu:.1} %")).unwrap_or_default()
+    }
+
+    #[expect(clippy::unused_self, reason = "templates call it on what they have")]
+    fn memory(&self, process: &Process) -> String {
+        bytes(process.memory_bytes)
+    }
+}
+
+async fn show(
+    State(engine): State<Engine>,
+    Member(visit): Member,
+    Path(name): Path<String>,
+    Query(query): Query,
+) -> Result<Response, Fault> {
+    let Place { host, head, frame } = place(&engine, &visit, &name, Tab::Processes).await?;
+    let asked = visit.is_partial || query.is_on("now");
+    let answer = match asked {
+        true => {
+            let said = verb::processes(&engine, &visit.actor, &host.said.name).await;
+            Answer::of(&visit, said)?
+        }
+        false => Answer::Open,
+    };
+    let page = ProcessesPage { frame, t: visit.t, head, answer, text: query.word("text") };
+    Ok(match visit.is_partial {
+        true => reply::page(&page.as_part()),
+        false => reply::page(&page),
+    })
+}
+
+async fn signal(
+    State(engine): State<Engine>,
+    Member(visit): Member,
+    Path(name): Path<String>,
+    form: Form,
+) -> Result<Response, Fault> {
+    let (signal, said) = match form.optional("kill") {
+        Some(said) => ("KILL", said),
+        None => ("TERM", form.word("stop")),
+    };
+    // The name stands beside the id for people; ids are what is ended.
+    let (pid, program) = said.split_once(' ').unwrap_or((&said, ""));
+    let pid: u32 = pid.parse().unwrap_or_default();
+    let text = match signal {
+        "KILL" => visit.t.process_killed(program, pid, &name),
+        _ => visit.t.process_stopped(program, pid, &name),
+    };
+    let parameters = json!({ "pids": [pid], "signal": signal });
+    let act = Act { selector: &name, verb: "processes.signal", parameters, text };
+    let to = format!(
+        "{}/processes?{}",
+        address(&name),
+        form.with(&[("csrf", ""), ("kill", ""), ("stop", ""),])
+    );
+    begin(&engine, &visit, act, &to).await
+}
