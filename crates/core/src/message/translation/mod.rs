@@ -4,20 +4,28 @@
 
 mod account;
 mod api;
+mod command;
 mod credential;
 mod exec;
+mod file;
 mod host_key;
 mod import;
 mod inventory;
 mod job;
 mod manifest;
+mod module;
+mod option;
+mod package;
+mod plan;
 mod play;
 mod register;
 mod remote;
 mod run;
 mod seal;
 mod server;
+mod service;
 mod ssh;
+mod template;
 mod verb;
 
 /// A language that messages are translated into.
@@ -60,20 +68,28 @@ use translations;
 const TRANSLATED: &[&[Translation]] = &[
     account::ENTRIES,
     api::ENTRIES,
+    command::ENTRIES,
     credential::ENTRIES,
     exec::ENTRIES,
+    file::ENTRIES,
     host_key::ENTRIES,
     import::ENTRIES,
     inventory::ENTRIES,
     job::ENTRIES,
     manifest::ENTRIES,
+    module::ENTRIES,
+    option::ENTRIES,
+    package::ENTRIES,
+    plan::ENTRIES,
     play::ENTRIES,
     register::ENTRIES,
     remote::ENTRIES,
     run::ENTRIES,
     seal::ENTRIES,
     server::ENTRIES,
+    service::ENTRIES,
     ssh::ENTRIES,
+    template::ENTRIES,
     verb::ENTRIES,
 ];
 
@@ -98,20 +114,28 @@ mod tests {
     const AREAS: &[&str] = &[
         "account",
         "api",
+        "command",
         "credential",
         "exec",
+        "file",
         "host_key",
         "import",
         "inventory",
         "job",
         "manifest",
+        "module",
+        "option",
+        "package",
+        "plan",
         "play",
         "register",
         "remote",
         "run",
         "seal",
         "server",
+        "service",
         "ssh",
+        "template",
         "verb",
     ];
 
