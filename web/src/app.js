@@ -3,3 +3,4 @@ import "./htmx.js";
 import "htmx.org/dist/ext/hx-sse.js";
 import "./menu.js";
 import "./token.js";
+import "./when.js";

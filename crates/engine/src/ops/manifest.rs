@@ -21,6 +21,7 @@ use super::{Engine, uses};
 use crate::server::given::Given;
 use crate::server::subject::{ManifestSubject, Subject};
 use crate::server::work;
+pub use crate::server::work::Fault;
 use crate::store::manifests::{self, FileMark, Marks, NewRevision, Outline, Revision};
 use crate::store::{Sql, Stamp, Tx};
 use crate::token::hex;
@@ -152,6 +153,16 @@ async fn check_runs(said: &ManifestInput, files: &Contents) -> OpResult<()> {
         tokio::task::spawn_blocking(move || work::check(&Subject::Manifest(manifest), &given));
     let checked = checked.await.map_err(|error| OpError::Internal(error.to_string()))?;
     checked.map_err(|message| OpError::invalid("files", message))
+}
+
+/// All that is wrong with a manifest as somebody writes it; keeps nothing.
+pub async fn faults(actor: &Actor, mut said: ManifestInput) -> OpResult<Vec<Fault>> {
+    must_write(actor, WHAT)?;
+    let files = check(&mut said)?;
+    // Reading and checking takes the processor for a while.
+    let found = tokio::task::spawn_blocking(move || work::faults(&files, &said.entry));
+    let found = found.await.map_err(|error| OpError::Internal(error.to_string()))?;
+    found.map_err(|message| OpError::invalid("files", message))
 }
 
 /// Refuses unless they may say what is run: whoever does must be allowed to run it.
@@ -479,6 +490,27 @@ mod tests {
             assert!(matches!(show(&engine, &me, "site").await, Err(OpError::NotFound(_))));
         })
         .await;
+    }
+
+    #[tokio::test]
+    async fn what_is_wrong_is_told_with_its_place() {
+        let me = Actor::command_line("ana");
+        let cases = [
+            ("- debug: msg=1\n", None),
+            ("- debug: msg=1\n- nonsense: 1\n", Some(("main.yml", 2))),
+            ("- debug: [\n", Some(("main.yml", 2))),
+            ("- import_tasks: other.yml\n", Some(("main.yml", 1))),
+        ];
+        for (text, place) in cases {
+            let value = json!({"name": "m", "files": {"main.yml": text}});
+            let found = faults(&me, said(value)).await.unwrap();
+            let first = found.first().map(|fault| (fault.file.as_str(), fault.line));
+            assert_eq!(first, place, "{text}: {found:?}");
+            assert!(!format!("{found:?}").contains("hep-run-"), "{found:?}");
+        }
+        let nobody = Actor { grants: Vec::new(), ..me };
+        let refused = faults(&nobody, said(json!({"name": "m", "files": {"a": "[]"}}))).await;
+        assert!(matches!(refused, Err(OpError::Denied(_))));
     }
 
     #[tokio::test]

@@ -1,5 +1,6 @@
 //! A subject made ready: what the engine's `exec` and `play` take.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD as BASE64;
 use bytes::Bytes;
-use hep_core::diagnostic;
+use hep_core::diagnostic::{self, Diagnostic, Source};
 use hep_core::interp::Options;
 use hep_core::manifest::select::Selection;
 use hep_core::mask::Mask;
@@ -76,6 +77,35 @@ impl Default for Manner {
 pub(crate) fn check(subject: &Subject, given: &Given) -> Result<(), Message> {
     subject.expectation().map(Expected::new).transpose()?;
     prepare(subject, given).map(drop)
+}
+
+/// Something that is wrong with a manifest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// In which of its files.
+    pub file: String,
+    /// In which line, from 1; 0 where no place can be shown.
+    pub line: u32,
+    /// At which character of it, from 1.
+    pub column: u32,
+    /// What, and what to do.
+    pub message: Message,
+}
+
+/// All that is wrong with the files of a manifest, as a run would read them.
+pub(crate) fn faults(
+    files: &BTreeMap<String, Vec<u8>>,
+    entry: &str,
+) -> Result<Vec<Fault>, Message> {
+    let folder = Folder::make()?;
+    for (path, body) in files {
+        folder.put(path, body)?;
+    }
+    let manifests = vec![folder.path().join(entry).display().to_string()];
+    let confined = Some(folder.path().to_owned());
+    let loaded = load::load(load::Request { manifests, confined, ..load::Request::default() });
+    let Err(faulty) = loaded else { return Ok(Vec::new()) };
+    Ok(faulty.diagnostics.iter().map(|one| folder.fault(&faulty.sources, one)).collect())
 }
 
 /// All that a run does, made ready.
@@ -370,6 +400,20 @@ impl Folder {
         let loaded = Arc::new(loaded.map_err(|faulty| self.explain(&faulty))?);
         let manner = Manner::default();
         Ok(Work::Play(Box::new(PlayWork { loaded, options, manner, folder: self })))
+    }
+
+    /// Something that is wrong, its file named as it was sent.
+    fn fault(&self, sources: &[Source], diagnostic: &Diagnostic) -> Fault {
+        let folder = format!("{}/", self.path().display());
+        let source = sources.get(usize::from(diagnostic.pos.file));
+        let mut message = diagnostic.message.clone();
+        message.args.iter_mut().for_each(|(_, text)| *text = text.replace(&folder, ""));
+        Fault {
+            file: source.map(|source| source.name.replace(&folder, "")).unwrap_or_default(),
+            line: diagnostic.pos.line,
+            column: diagnostic.pos.col,
+            message,
+        }
     }
 
     /// What is wrong with a manifest, its files named as they were sent.

@@ -84,7 +84,7 @@ impl Server {
         let aliases = settings.flag(&table::ALIASES_ALF);
         // The last layer is the outermost: every answer, even one to a panic, is named and counted.
         let app = api::router(engine.clone(), aliases)
-            .merge(ui::router(engine.clone()))
+            .merge(ui::router(engine.clone(), settings))
             .merge(health::router(engine.clone(), Arc::clone(&door)))
             .merge(tunnel::router(engine.clone()))
             .layer(DefaultBodyLimit::max(body))

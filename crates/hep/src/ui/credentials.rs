@@ -163,16 +163,21 @@ impl Kept for Credentials {
             Field::line(form, "user", t.credentials_user()).code().hint(t.credentials_user_hint()),
             Field::line(form, "description", t.kept_description()),
             Field::secret("password", t.credential_password())
-                .hint(with(t.credentials_password_hint())),
+                .hint(with(t.credentials_password_hint()))
+                .when("kind", "password"),
             Field::tick(form, "generate", t.credentials_generate())
-                .hint(t.credentials_generate_hint()),
+                .hint(t.credentials_generate_hint())
+                .when("kind", "key certificate"),
             Field::key("private_key", t.credential_private_key())
-                .hint(with(t.credentials_private_key_hint())),
+                .hint(with(t.credentials_private_key_hint()))
+                .when("kind", "key certificate"),
             Field::secret("passphrase", t.credential_passphrase())
-                .hint(with(t.credentials_passphrase_hint())),
+                .hint(with(t.credentials_passphrase_hint()))
+                .when("kind", "key certificate"),
             Field::area(form, "certificate", t.credentials_certificate(), 3)
                 .code()
-                .hint(t.credentials_certificate_hint()),
+                .hint(t.credentials_certificate_hint())
+                .when("kind", "certificate"),
             Field::secret("become_password", t.credential_become_password())
                 .hint(with(t.credentials_become_password_hint())),
         ]

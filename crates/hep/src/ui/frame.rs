@@ -24,8 +24,20 @@ pub(crate) enum Section {
     Partitions,
     /// How hosts are logged in to.
     Credentials,
+    /// What is saved to be run.
+    Jobs,
+    /// How hosts shall be.
+    Manifests,
     /// Where manifests come from.
     Repositories,
+    /// Who did what.
+    Audit,
+    /// The servers of a cluster.
+    Nodes,
+    /// What holds for this server.
+    Settings,
+    /// What things are called.
+    Help,
     /// The users.
     Users,
     /// The teams of users.
@@ -49,6 +61,8 @@ enum Offer {
     Somewhere(Verb),
     /// To whom may do this to everything.
     Everywhere(Verb),
+    /// To whom may see or start jobs.
+    Jobs,
 }
 
 /// A line of the menu: the part, where it is, whom it is offered to, and its word.
@@ -86,12 +100,21 @@ const MENU: &[Group] = &[
     ),
     (
         Some(Words::nav_work),
-        &[(
-            Section::Repositories,
-            "/ui/repositories",
-            Offer::Everywhere(Verb::View),
-            Words::repositories_title,
-        )],
+        &[
+            (Section::Jobs, "/ui/jobs", Offer::Jobs, Words::jobs_title),
+            (
+                Section::Manifests,
+                "/ui/manifests",
+                Offer::Everywhere(Verb::View),
+                Words::manifests_title,
+            ),
+            (
+                Section::Repositories,
+                "/ui/repositories",
+                Offer::Everywhere(Verb::View),
+                Words::repositories_title,
+            ),
+        ],
     ),
     (
         Some(Words::nav_people),
@@ -107,6 +130,20 @@ const MENU: &[Group] = &[
             ),
             (Section::Tokens, "/ui/tokens", Offer::All, Words::tokens_title),
             (Section::Account, "/ui/account", Offer::All, Words::account_title),
+        ],
+    ),
+    (
+        Some(Words::nav_server),
+        &[
+            (Section::Audit, "/ui/audit", Offer::Everywhere(Verb::Administer), Words::audit_title),
+            (Section::Nodes, "/ui/nodes", Offer::Everywhere(Verb::View), Words::nodes_title),
+            (
+                Section::Settings,
+                "/ui/settings",
+                Offer::Everywhere(Verb::Administer),
+                Words::settings_title,
+            ),
+            (Section::Help, "/ui/help", Offer::All, Words::help_title),
         ],
     ),
 ];
@@ -191,6 +228,7 @@ impl Visit {
             Offer::All => true,
             Offer::Somewhere(verb) => self.may_somewhere(verb),
             Offer::Everywhere(verb) => self.actor.may(verb),
+            Offer::Jobs => self.actor.may(Verb::View) || self.may_somewhere(Verb::RunJobs),
         }
     }
 }

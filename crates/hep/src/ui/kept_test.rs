@@ -1,7 +1,8 @@
 //! What is kept, over real HTTP: who may see and change what, conflicts, refusals, and secrets that never come back.
 
 use hep_engine::ops::{
-    Actor, Engine, credential, grant, group, host, partition, repository, role, team, token, user,
+    Actor, Engine, credential, grant, group, host, job, manifest, partition, repository, role,
+    team, token, user,
 };
 use hep_engine::store::hosts::HostInput;
 use serde::de::DeserializeOwned;
@@ -43,6 +44,12 @@ pub(super) async fn fill(engine: &Engine) -> Ids {
     let given = grant::create(engine, me, said(given)).await.unwrap();
     let made = json!({"name": "web1", "user": "web1"});
     let made = token::create(engine, me, said(made)).await.unwrap();
+    let files = json!({"name": "web1", "files": {"main.yml": "- debug: msg=x\n"}});
+    manifest::create(engine, me, said(files)).await.unwrap();
+    let saved = json!({"name": "web1", "selector": "web1", "subject": {"kind": "command", "line": "true"},
+        "parameters": [{"name": "count", "kind": "number", "default": 2},
+            {"name": "key", "kind": "secret", "default": CANARY}]});
+    job::create(engine, me, said(saved)).await.unwrap();
     Ids { grant: given.id, token: made.about.id }
 }
 
@@ -84,6 +91,38 @@ GET  /ui/groups/web1/hosts           no  no  200
 POST /ui/groups/web1/hosts           no  no  303 remove=web1
 GET  /ui/groups/web1/remove          no  no  200
 POST /ui/groups/web1/remove          no  no  303 version=3
+GET  /ui/audit                       no  no  200
+GET  /ui/help                        200 200 200
+GET  /ui/jobs                        200 200 200
+GET  /ui/jobs/-/new                  no  no  200
+POST /ui/jobs/-/new                  no  no  200 name=made kind=command line=uptime selector=all more=yes
+POST /ui/jobs/-/new                  no  no  303 name=made kind=command line=uptime selector=all
+GET  /ui/jobs/web1                   200 200 200
+GET  /ui/jobs/web1/edit              no  no  200
+GET  /ui/jobs/web1/start             no  200 200
+POST /ui/jobs/web1/start             no  303 303 value_count=3
+POST /ui/jobs/web1/edit              no  no  303 version=1 name=web1 kind=command line=true selector=web1
+GET  /ui/jobs/web1/remove            no  no  200
+POST /ui/jobs/web1/remove            no  no  303 version=2
+GET  /ui/manifests                   200 200 200
+GET  /ui/manifests/-/new             no  no  200
+POST /ui/manifests/-/new             no  no  303 name=made file0_path=main.yml file0_text=-+debug:+msg=1
+POST /ui/manifests/-/check           no  no  200 file0_path=main.yml file0_text=-+debug:+msg=1
+POST /ui/manifests/-/faults          no  no  200 file0_path=main.yml file0_text=-+debug:+msg=1
+GET  /ui/manifests/-/modules.json    no  no  200
+GET  /ui/manifests/web1              200 200 200
+GET  /ui/manifests/web1/edit         no  no  200
+POST /ui/manifests/web1/edit         no  no  303 version=2 name=web1 file0_path=main.yml file0_text=-+debug:+msg=1
+GET  /ui/manifests/web1/diff         200 200 200
+GET  /ui/manifests/web1/revisions    200 200 200
+GET  /ui/manifests/web1/revisions/1  200 200 200
+GET  /ui/manifests/web1/run          no  200 200
+POST /ui/manifests/web1/run          no  200 200 mode=ask selector=web1
+POST /ui/manifests/web1/run          no  303 303 mode=check selector=web1
+POST /ui/manifests/web1/run          no  303 303 mode=apply selector=web1
+GET  /ui/manifests/web1/remove       no  no  200
+POST /ui/manifests/web1/remove       no  no  303 version=3
+GET  /ui/nodes                       200 200 200
 GET  /ui/partitions                  200 200 200
 GET  /ui/partitions/-/new            no  no  200
 POST /ui/partitions/-/new            no  no  303 name=made
@@ -108,6 +147,7 @@ GET  /ui/roles/web1/edit             no  no  200
 POST /ui/roles/web1/edit             no  no  303 version=1 name=web1 verbs=run
 GET  /ui/roles/web1/remove           no  no  200
 POST /ui/roles/web1/remove           no  no  303 version=2
+GET  /ui/settings                    no  no  200
 GET  /ui/teams                       no  no  200
 GET  /ui/teams/-/new                 no  no  200
 POST /ui/teams/-/new                 no  no  303 name=made members=web1
@@ -189,10 +229,24 @@ async fn every_page_of_these_nouns_is_in_the_table() {
     let ids = Ids { grant: "{name}".into(), token: "{name}".into() };
     let known: Vec<(&str, String)> = lines(&ids)
         .into_iter()
-        .map(|line| (line.method, line.path.replace("none", "{session}").replace("web1", "{name}")))
+        .map(|line| {
+            (
+                line.method,
+                line.path
+                    .replace("none", "{session}")
+                    .replace("web1", "{name}")
+                    .replace("/revisions/1", "/revisions/{number}"),
+            )
+        })
         .collect();
     let nouns = [
         super::account::pages(),
+        super::audit::pages(),
+        super::help::pages(),
+        super::jobs::pages(),
+        super::manifests::pages(),
+        super::nodes::pages(),
+        super::settings::pages(),
         super::credentials::pages(),
         super::grants::pages(),
         super::groups::pages(),
@@ -352,4 +406,123 @@ async fn ones_own_password_and_sessions() {
     let right = [("current", "correct horse"), ("password", "another horse")];
     browser.post("/ui/account/password", &right).await.expect(303);
     browser.get("/ui/account").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_job_is_made_with_parameters_and_started_by_its_own_form() {
+    let (server, _) = server().await;
+    let browser = Browser::of(&server, Some("admin")).await;
+    let form = [
+        ("name", "deploy"),
+        ("kind", "script"),
+        ("script", "#!/bin/sh\r\necho $version"),
+        ("selector", "web1"),
+        ("parameter0_name", "version"),
+        ("parameter0_kind", "text"),
+        ("parameter0_required", "yes"),
+        ("parameter0_pattern", "[0-9.]+"),
+        ("parameter1_name", "password"),
+        ("parameter1_kind", "secret"),
+        ("parameter1_default", CANARY),
+        ("parameter2_name", ""),
+        ("concurrency", "skip"),
+        ("strategy", "forks: 3"),
+    ];
+    browser.post("/ui/jobs/-/new", &form).await.expect(303);
+    let me = Actor::command_line("test");
+    let made = job::show(&server.engine, &me, "deploy").await.unwrap();
+    assert_eq!((made.said.parameters.len(), made.said.strategy.forks), (2, Some(3)));
+    assert!(made.said.parameters[1].kept);
+    let page = browser.get("/ui/jobs/deploy/start").await.expect(200).text;
+    assert!(page.contains("name=\"value_version\"") && page.contains("name=\"value_password\""));
+    assert!(page.contains("href=\"/ui/hosts/web1\""), "the hosts are named: {page}");
+    let wrong = [("value_version", "new")];
+    let page = browser.post("/ui/jobs/deploy/start", &wrong).await.expect(422).text;
+    let field = page.split("pf-v6-c-form__group").find(|part| part.contains("pf-m-error")).unwrap();
+    assert!(field.contains("value_version") && field.contains("value=\"new\""), "{field}");
+    let right = [("value_version", "1.2"), ("value_password", ""), ("limit", "")];
+    let to = browser.post("/ui/jobs/deploy/start", &right).await.expect(303);
+    let id = to.header("location").strip_prefix("/ui/runs/").unwrap().to_owned();
+    let run = hep_engine::ops::run::show(&server.engine, &me, &id).await.unwrap();
+    assert_eq!(run.job_name.as_deref(), Some("deploy"));
+    assert!(!serde_json::to_string(&run).unwrap().contains(CANARY));
+    // Saved again as its form shows it, it is the same, with the secret that it has.
+    let page = browser.get("/ui/jobs/deploy/edit").await.expect(200).text;
+    assert!(!page.contains(CANARY), "{page}");
+    let version = hidden(&page, "version");
+    let kept = [("version", version.as_str()), ("parameter1_kept", "yes")];
+    let again: Vec<(&str, &str)> =
+        form.into_iter().filter(|(name, _)| *name != "parameter1_default").chain(kept).collect();
+    browser.post("/ui/jobs/deploy/edit", &again).await.expect(303);
+    let same = job::show(&server.engine, &me, "deploy").await.unwrap();
+    assert_eq!(same.said, made.said);
+}
+
+#[tokio::test]
+async fn a_manifest_is_written_checked_compared_and_run() {
+    let (server, _) = server().await;
+    let browser = Browser::of(&server, Some("admin")).await;
+    let files = |text: &'static str| {
+        [("name", "site"), ("file0_path", "main.yml"), ("file0_text", text), ("file1_path", "")]
+    };
+    let bad = files("- nonsense: 1\n");
+    let said = browser.post("/ui/manifests/-/check", &bad).await.expect(200).text;
+    assert!(said.contains("nonsense") && !said.contains("<html"), "{said}");
+    let found = browser.post("/ui/manifests/-/faults", &bad).await.expect(200).json();
+    assert_eq!((&found[0]["file"], &found[0]["line"]), (&json!("main.yml"), &json!(1)), "{found}");
+    let known = browser.get("/ui/manifests/-/modules.json").await.expect(200).json();
+    assert!(known.as_array().unwrap().iter().any(|one| one["name"] == "apt"), "{known}");
+    let refused = browser.post("/ui/manifests/-/new", &bad).await.expect(422).text;
+    assert!(refused.contains("- nonsense: 1"), "what was typed stays: {refused}");
+    let good = files("- debug: msg=1\r\n");
+    let said = browser.post("/ui/manifests/-/check", &good).await.expect(200).text;
+    assert!(said.contains("no fault"), "{said}");
+    browser.post("/ui/manifests/-/new", &good).await.expect(303);
+    let page = browser.get("/ui/manifests/site/edit").await.expect(200).text;
+    let version = hidden(&page, "version");
+    let other = files("- debug: msg=2\n");
+    let other: Vec<(&str, &str)> =
+        other.into_iter().chain([("version", version.as_str()), ("message", "louder")]).collect();
+    browser.post("/ui/manifests/site/edit", &other).await.expect(303);
+    let page = browser.get("/ui/manifests/site").await.expect(200).text;
+    assert!(page.contains("louder") && page.contains("/ui/manifests/site/diff?to=2"), "{page}");
+    let page = browser.get("/ui/manifests/site/diff").await.expect(200).text;
+    assert!(page.contains("hep-diff-added\">+- debug: msg=2"), "{page}");
+    assert!(page.contains("hep-diff-removed\">-- debug: msg=1"), "{page}");
+    let ask = [("mode", "ask"), ("selector", "web1")];
+    let page = browser.post("/ui/manifests/site/run", &ask).await.expect(200).text;
+    assert!(page.contains("value=\"apply\"") && page.contains("/ui/hosts/web1"), "{page}");
+    let check = [("mode", "check"), ("selector", "web1")];
+    let to = browser.post("/ui/manifests/site/run", &check).await.expect(303);
+    let id = to.header("location").strip_prefix("/ui/runs/").unwrap().to_owned();
+    let me = Actor::command_line("test");
+    assert!(hep_engine::ops::run::show(&server.engine, &me, &id).await.unwrap().checks);
+    let none = [("mode", "apply"), ("selector", "nowhere")];
+    browser.post("/ui/manifests/site/run", &none).await.expect(422);
+}
+
+#[tokio::test]
+async fn the_audit_log_is_filtered_and_taken_out() {
+    let (server, _) = server().await;
+    let browser = Browser::of(&server, Some("admin")).await;
+    let viewer = Browser::of(&server, Some("viewer")).await;
+    viewer.get("/ui/users").await.expect(403);
+    let page = browser.get("/ui/audit?outcome=denied&since=1").await.expect(200).text;
+    assert!(page.contains("a-viewer") && !page.contains(">group.create<"), "{page}");
+    let page = browser.get("/ui/audit?verb=group.").await.expect(200).text;
+    assert!(page.contains(">group.create<") && !page.contains(">user.create<"), "{page}");
+    assert!(page.contains("/api/v1/audit/export?verb=group."), "{page}");
+    let export = browser.get("/api/v1/audit/export?verb=group.&format=json").await.expect(200);
+    assert_eq!(export.text.lines().count(), 1, "{}", export.text);
+    let wrong = browser.get("/ui/audit?outcome=nonsense").await.expect(422).text;
+    assert!(wrong.contains("role=\"alert\""), "{wrong}");
+}
+
+#[tokio::test]
+async fn settings_are_shown_without_secrets() {
+    use crate::settings::table;
+    let server = Running::start(&[(&table::LIMIT_RATE, "12345")]).await;
+    let browser = Browser::of(&server, Some("admin")).await;
+    let page = browser.get("/ui/settings").await.expect(200).text;
+    assert!(page.contains(">12345</code>") && page.contains("the command line"), "{page}");
 }

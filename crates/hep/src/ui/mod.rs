@@ -5,6 +5,7 @@ mod account;
 mod act;
 mod ansi;
 mod assets;
+mod audit;
 mod badge;
 mod bulk;
 mod cookie;
@@ -16,16 +17,20 @@ mod form;
 mod frame;
 mod grants;
 mod groups;
+mod help;
 mod host;
 mod hosts;
 mod import;
+mod jobs;
 mod kept;
 #[cfg(test)]
 mod kept_test;
 mod language;
+mod manifests;
 mod measure;
 mod moment;
 mod news;
+mod nodes;
 mod overview;
 mod pages;
 mod partitions;
@@ -35,6 +40,7 @@ mod repositories;
 mod roles;
 mod runs;
 mod sessions;
+mod settings;
 mod setup;
 mod speech;
 mod teams;
@@ -49,15 +55,18 @@ mod users;
 mod visit;
 mod words;
 
+use std::sync::Arc;
+
 use axum::response::Redirect;
 use axum::routing::get;
-use axum::{Router, middleware};
+use axum::{Extension, Router, middleware};
 use hep_engine::ops::Engine;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 use self::pages::Pages;
 use crate::api;
+use crate::settings::Settings;
 
 /// Where the pages lie.
 pub(crate) const ROOT: &str = "/ui";
@@ -70,6 +79,12 @@ fn pages() -> Pages {
         .and(host::pages())
         .and(hosts::pages())
         .and(account::pages())
+        .and(audit::pages())
+        .and(help::pages())
+        .and(jobs::pages())
+        .and(manifests::pages())
+        .and(nodes::pages())
+        .and(settings::pages())
         .and(credentials::pages())
         .and(grants::pages())
         .and(groups::pages())
@@ -88,10 +103,11 @@ fn pages() -> Pages {
 }
 
 /// The web page as a service.
-pub(crate) fn router(engine: Engine) -> Router {
+pub(crate) fn router(engine: Engine, settings: &Settings) -> Router {
     // Of the layers the last is the outermost.
     pages()
         .router
+        .layer(Extension(Arc::new(settings.clone())))
         .layer(CatchPanicLayer::custom(fault::panicked))
         .layer(middleware::from_fn_with_state(engine.clone(), door::enter))
         .layer(middleware::from_fn_with_state(engine.clone(), api::note_refused))

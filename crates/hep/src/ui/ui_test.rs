@@ -10,7 +10,8 @@ use crate::serve::testing::Running;
 /// Pages for whoever has not signed in.
 const OPEN: &[&str] = &["/ui/sign-in", "/ui/setup"];
 /// Pages that everybody who has signed in may see, perhaps empty.
-const FOR_ALL: &[&str] = &["/ui/", "/ui/account", "/ui/runs", "/ui/tokens", "/ui/tokens/-/new"];
+const FOR_ALL: &[&str] =
+    &["/ui/", "/ui/account", "/ui/help", "/ui/runs", "/ui/tokens", "/ui/tokens/-/new"];
 /// Pages of what is not there for whoever may not see it.
 const HIDDEN: &[&str] =
     &["/ui/runs/{id}", "/ui/runs/{id}/sure", "/ui/tokens/{name}", "/ui/tokens/{name}/remove"];
@@ -22,7 +23,8 @@ fn filled(path: &str, ids: &Ids, run: &str) -> String {
         Some("tokens") => &ids.token,
         _ => "web1",
     };
-    path.replace("{name}", name).replace("{session}", "none").replace("{id}", run)
+    let path = path.replace("{name}", name).replace("{session}", "none");
+    path.replace("{number}", "1").replace("{id}", run)
 }
 
 /// A run of nobody who has a browser.
@@ -47,8 +49,8 @@ async fn an_administrator_sees_every_page_and_who_may_nothing_sees_none() {
     let run = run(&server).await;
     for (method, path) in super::pages().routes {
         let address = filled(&path, &ids, &run);
-        // Streams are followed in stories of their own; texts and parts are no pages.
-        let parts = ["/events", "/text", "/-/news"];
+        // Streams are followed in stories of their own; texts, data and parts are no pages.
+        let parts = ["/events", "/text", "/-/news", ".json"];
         let is_page = !parts.iter().any(|part| path.ends_with(part));
         if method != "GET" || OPEN.contains(&path.as_str()) || !is_page {
             continue;

@@ -54,6 +54,40 @@ pub(crate) struct Field {
     pub(crate) wrong: Option<Said>,
     /// What somebody else has put there meanwhile.
     pub(crate) now: Option<String>,
+    /// The heading of the part of the form that begins with it, and whether that is folded at first.
+    pub(crate) begins: Option<(String, bool)>,
+    /// Of which other field's values it is: the name of that field, and the values with spaces between them.
+    pub(crate) when: Option<(String, &'static str)>,
+    /// Whether somebody writes at length in it.
+    pub(crate) is_editor: bool,
+}
+
+/// A part of a form (`part/fields.html`).
+#[derive(Debug)]
+pub(crate) struct Part<'f> {
+    /// Its heading; the first may have none.
+    pub(crate) heading: &'f str,
+    /// Whether it is folded.
+    pub(crate) is_folded: bool,
+    /// Its fields.
+    pub(crate) fields: Vec<&'f Field>,
+}
+
+/// The parts of a form.
+pub(crate) fn parts(fields: &[Field]) -> Vec<Part<'_>> {
+    let mut parts: Vec<Part<'_>> = Vec::new();
+    for field in fields {
+        let begins = field.begins.as_ref().map(|(heading, folded)| (heading.as_str(), *folded));
+        if begins.is_some() || parts.is_empty() {
+            let (heading, is_folded) = begins.unwrap_or_default();
+            parts.push(Part { heading, is_folded, fields: Vec::new() });
+        }
+        if let Some(part) = parts.last_mut() {
+            part.is_folded &= field.wrong.is_none() && field.now.is_none();
+            part.fields.push(field);
+        }
+    }
+    parts
 }
 
 impl Field {
@@ -67,6 +101,9 @@ impl Field {
             is_code: false,
             wrong: None,
             now: None,
+            begins: None,
+            when: None,
+            is_editor: false,
         }
     }
 
@@ -135,6 +172,24 @@ impl Field {
     /// It is written as programs read it.
     pub(crate) const fn code(mut self) -> Self {
         self.is_code = true;
+        self
+    }
+
+    /// A part of the form begins with it.
+    pub(crate) fn begins(mut self, heading: &str, folded: bool) -> Self {
+        self.begins = Some((heading.to_owned(), folded));
+        self
+    }
+
+    /// It is only for these values of another field; a script shows it then.
+    pub(crate) fn when(mut self, field: &str, values: &'static str) -> Self {
+        self.when = Some((field.to_owned(), values));
+        self
+    }
+
+    /// Somebody writes at length in it.
+    pub(crate) const fn as_editor(mut self) -> Self {
+        self.is_editor = true;
         self
     }
 

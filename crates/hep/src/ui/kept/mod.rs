@@ -21,7 +21,7 @@ use super::visit::Visit;
 use super::words::Words;
 
 pub(crate) use self::pages::{
-    FormPage, all, done, form_again, listing, new_again, offering, removing, showing,
+    FormPage, MORE, all, done, form_again, listing, new_again, offering, removing, showing,
 };
 
 /// The words of a noun.
@@ -56,6 +56,8 @@ pub(crate) trait Kept: Send + Sync + 'static {
     const WHAT: &'static str;
     /// Whether one can be changed once it is made.
     const CHANGES: bool = true;
+    /// The island of scripts that its form has.
+    const ISLAND: Option<&'static str> = None;
 
     /// Its words.
     fn titles(t: Words) -> Titles;
@@ -147,6 +149,15 @@ pub(crate) trait Kept: Send + Sync + 'static {
     fn filled(noun: Option<&Self::Noun>) -> Form;
     /// The fields of the form.
     fn fields(t: Words, form: &Form, choices: &Self::Choices, is_new: bool) -> Vec<Field>;
+
+    /// What the button says that asks for more room in the form.
+    fn more(_t: Words) -> Option<&'static str> {
+        None
+    }
+    /// Where the form is looked at while somebody fills it in.
+    fn check_at() -> Option<&'static str> {
+        None
+    }
 
     /// Where the list is.
     fn root() -> String {

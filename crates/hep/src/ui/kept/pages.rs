@@ -7,7 +7,7 @@ use axum::response::Response;
 use hep_engine::ops::page::Paging;
 use hep_engine::ops::{Engine, OpError};
 
-use super::field::{Field, Input, blame, compare};
+use super::field::{Field, Input, Part, blame, compare, parts};
 use super::shown::{Action, Fact, Piece, Row, Table};
 use super::{Kept, Titles};
 use crate::ui::fault::Fault;
@@ -24,6 +24,9 @@ use crate::ui::words::Words;
 const LENGTH: u32 = 50;
 /// The field of a form that says of which version it is.
 const VERSION: &str = "version";
+
+/// The field of a form that asks for more room in it, and not to be taken.
+pub(crate) const MORE: &str = "more";
 
 /// All pages of a noun.
 pub(crate) fn all<K: Kept>() -> Pages {
@@ -184,6 +187,10 @@ pub(crate) struct FormPage {
     pub(crate) wrong: Option<Said>,
     /// Its fields.
     pub(crate) fields: Vec<Field>,
+    /// What the button says that asks for more room in it.
+    pub(crate) more: Option<&'static str>,
+    /// Where it is looked at while somebody fills it in.
+    pub(crate) check_at: Option<&'static str>,
 }
 
 impl FormPage {
@@ -201,7 +208,13 @@ impl FormPage {
             is_stale: false,
             wrong: None,
             fields: Vec::new(),
+            more: None,
+            check_at: None,
         }
+    }
+
+    fn parts(&self) -> Vec<Part<'_>> {
+        parts(&self.fields)
     }
 }
 
@@ -223,13 +236,21 @@ pub(crate) fn done(visit: &Visit, to: &str, text: impl Into<String>) -> Response
     reply::go_and_say(visit, to, Flash::done(text))
 }
 
+/// With what its form needs of scripts.
+fn with_islands<K: Kept>(frame: Frame) -> Frame {
+    K::ISLAND.into_iter().fold(frame, Frame::with_island)
+}
+
 fn new_page<K: Kept>(visit: &Visit, form: &Form, choices: &K::Choices) -> FormPage {
     let (t, titles) = (visit.t, K::titles(visit.t));
     let action = format!("{}/-/new", K::root());
+    let frame = with_islands::<K>(below::<K>(visit, titles.add));
     FormPage {
         intro: titles.intro.to_owned(),
         fields: K::fields(t, form, choices, true),
-        ..FormPage::new(below::<K>(visit, titles.add), t, action, K::root())
+        more: K::more(t),
+        check_at: K::check_at(),
+        ..FormPage::new(frame, t, action, K::root())
     }
 }
 
@@ -250,6 +271,11 @@ async fn create<K: Kept>(
     Member(visit): Member,
     form: Form,
 ) -> Result<Response, Fault> {
+    if form.is_on(MORE) {
+        K::must_write(&visit.actor)?;
+        let choices = K::choices(&engine, &visit.actor).await?;
+        return Ok(reply::page(&new_page::<K>(&visit, &form, &choices)));
+    }
     match K::create(&engine, &visit.actor, &form).await {
         Ok(key) => Ok(done(&visit, &K::address(&key), visit.t.kept_made())),
         Err(error) => new_again::<K>(&engine, &visit, error, &form).await,
@@ -279,10 +305,12 @@ fn edit_page<K: Kept>(
 ) -> FormPage {
     let (t, address) = (visit.t, K::address(key));
     let title = t.kept_edit_title(key);
-    let frame = below::<K>(visit, &title).below(key, &*address);
+    let frame = with_islands::<K>(below::<K>(visit, &title)).below(key, &*address);
     FormPage {
         fields: K::fields(t, form, choices, false),
         version: Some(version),
+        more: K::more(t),
+        check_at: K::check_at(),
         ..FormPage::new(frame, t, format!("{address}/edit"), address)
     }
 }
@@ -311,6 +339,12 @@ async fn update<K: Kept>(
     Path(key): Path<String>,
     form: Form,
 ) -> Result<Response, Fault> {
+    if form.is_on(MORE) {
+        K::must_write(&visit.actor)?;
+        let choices = K::choices(&engine, &visit.actor).await?;
+        let at = (key.as_str(), version(&form));
+        return Ok(reply::page(&edit_page::<K>(&visit, at, &form, &choices)));
+    }
     let error = match K::update(&engine, &visit.actor, &key, version(&form), &form).await {
         Ok(key) => return Ok(done(&visit, &K::address(&key), visit.t.kept_saved())),
         Err(error) => error,

@@ -7,16 +7,20 @@ mod bulk;
 mod credentials;
 mod frame;
 mod groups;
+mod help;
 mod host;
 mod host_act;
 mod host_form;
 mod hosts;
+mod jobs;
 mod kept;
+mod manifests;
 mod overview;
 mod partitions;
 mod repositories;
 mod run;
 mod runs;
+mod server;
 mod users;
 mod welcome;
 
@@ -115,16 +119,20 @@ mod tests {
         credentials::ENTRIES,
         frame::ENTRIES,
         groups::ENTRIES,
+        help::ENTRIES,
         host::ENTRIES,
         host_act::ENTRIES,
         host_form::ENTRIES,
         hosts::ENTRIES,
+        jobs::ENTRIES,
         kept::ENTRIES,
+        manifests::ENTRIES,
         overview::ENTRIES,
         partitions::ENTRIES,
         repositories::ENTRIES,
         run::ENTRIES,
         runs::ENTRIES,
+        server::ENTRIES,
         users::ENTRIES,
         welcome::ENTRIES,
     ];
