@@ -6,7 +6,7 @@ use hep_core::run::{HostState, RunState};
 use super::Engine;
 use super::actor::Actor;
 use super::error::OpResult;
-use super::run::{input, may_steer, must_on, must_run, names, whose};
+use super::run::{asker, input, may_steer, must_on, must_run, names, whose};
 use crate::store::runs::Run;
 
 /// What somebody may do with a run as it is now.
@@ -44,7 +44,7 @@ pub async fn offers(engine: &Engine, actor: &Actor, run: &Run) -> OpResult<Offer
     let has = |states: &[HostState]| states.iter().any(|state| run.counts.contains_key(state));
     let is_over = run.state.is_over();
     let waits = run.state == RunState::Waiting && run.reason == "approval";
-    let is_own = whose(&run.actor) == whose(&actor.name);
+    let is_own = asker(engine, run).await? == whose(&actor.name);
     let may_decide = waits && may;
     Ok(Offers {
         cancel: !is_over && may_steer(engine, actor, run).await.is_ok(),

@@ -524,7 +524,7 @@ pub async fn approve(engine: &Engine, actor: &Actor, id: &str) -> OpResult<Run> 
 }
 
 /// The person who asked for a run, as they are called now: another name since makes nobody somebody else.
-async fn asker(engine: &Engine, run: &Run) -> OpResult<String> {
+pub(super) async fn asker(engine: &Engine, run: &Run) -> OpResult<String> {
     let id = run.actor_id.as_deref().unwrap_or_default();
     let now = match Actor::of_run(run).kind {
         ActorKind::User => users::by_id(engine.db(), id).await?.map(|user| user.said.name),

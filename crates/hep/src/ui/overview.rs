@@ -143,6 +143,7 @@ pub(crate) fn title(run: &Run) -> String {
     };
     let said = Some(run.description.as_str()).filter(|text| !text.is_empty());
     let said = said.or(run.job_name.as_deref()).or_else(|| text("line")).or_else(|| text("verb"));
+    let said = said.or_else(|| text("manifest")).or_else(|| text("entry")).or_else(|| text("dest"));
     let said = said.map(str::to_owned).or_else(words).unwrap_or_else(|| run.kind.clone());
     let line: String = said.lines().next().unwrap_or_default().chars().take(120).collect();
     visible::text(&line).into_owned()

@@ -39,6 +39,8 @@ pub(super) struct Change {
     pub(super) said: Option<Said>,
     /// What changed in files.
     pub(super) diff: Vec<DiffLine>,
+    /// Whether there was nothing to do.
+    pub(super) is_quiet: bool,
 }
 
 /// What makes two results the same: task, name, module, state, message and diff.
@@ -96,7 +98,6 @@ impl Results {
         let has_diff = data["diff"].is_string();
         // A loop tells each of its items, and then all of it once more.
         let is_news = match (event, state) {
-            ("finished", State::Ok | State::Skipped) => false,
             ("finished", _) => true,
             ("item", _) => has_diff,
             _ => false,
@@ -105,13 +106,15 @@ impl Results {
             return;
         }
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        // Where nothing was done, what was said besides tells no two hosts apart.
+        let told = |value: &Value| if is_quiet(state) { String::new() } else { text(value) };
         let key = (
             data["task"].as_u64().unwrap_or_default(),
             text(&data["name"]),
             text(&data["module"]),
             state,
-            text(&data["message"]["text"]),
-            text(&data["diff"]),
+            told(&data["message"]["text"]),
+            told(&data["diff"]),
         );
         if let Some(&place) = self.places.get(&key) {
             let hosts = &mut self.found[place].2;
@@ -120,11 +123,16 @@ impl Results {
             }
         } else if self.found.len() < MOST {
             self.places.insert(key.clone(), self.found.len());
-            self.found.push((key, data["message"].clone(), vec![host]));
+            let message = if is_quiet(state) { Value::Null } else { data["message"].clone() };
+            self.found.push((key, message, vec![host]));
         } else {
             self.is_all = false;
         }
     }
+}
+
+const fn is_quiet(state: State) -> bool {
+    matches!(state, State::Ok | State::Skipped)
 }
 
 fn shown(visit: &Visit, told: bool, key: Key, message: &Value, hosts: &[String]) -> Change {
@@ -138,6 +146,7 @@ fn shown(visit: &Visit, told: bool, key: Key, message: &Value, hosts: &[String])
         said: replay::message(message).map(|message| visit.speech(&message)),
         diff: log::diff(&diff),
         module: visible::text(&module).into_owned(),
+        is_quiet: is_quiet(state),
     }
 }
 
@@ -155,6 +164,7 @@ mod tests {
             ("a", task("finished", 1, "changed", Some("+x"))),
             ("a", task("finished", 2, "ok", None)),
             ("b", task("finished", 1, "changed", Some("+x"))),
+            ("b", task("finished", 2, "ok", Some("no matter"))),
             ("c", task("finished", 1, "changed", Some("+y"))),
             ("c", task("started", 3, "ok", None)),
             ("c", task("item", 3, "changed", None)),
@@ -165,6 +175,9 @@ mod tests {
         }
         let seen: Vec<_> =
             results.found.iter().map(|(key, _, hosts)| (key.0, hosts.join(","))).collect();
-        assert_eq!(seen, [(1, "a,b".into()), (1, "c".into()), (3, "c".to_owned())]);
+        assert_eq!(
+            seen,
+            [(1, "a,b".into()), (2, "a,b".into()), (1, "c".into()), (3, "c".to_owned())]
+        );
     }
 }

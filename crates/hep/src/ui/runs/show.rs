@@ -131,6 +131,16 @@ struct ShowPage {
     output: Output,
 }
 
+impl ShowPage {
+    /// The results of tasks that had nothing to do.
+    fn quiet(&self) -> Vec<&Change> {
+        match &self.output {
+            Output::Changes(changes, _) => changes.iter().filter(|one| one.is_quiet).collect(),
+            Output::Log(_) | Output::Folded(..) => Vec::new(),
+        }
+    }
+}
+
 /// The page.
 pub(super) async fn show(
     State(engine): State<Engine>,

@@ -48,6 +48,7 @@ super::words! {
     run_line_cut(bytes) en "({bytes} more bytes, see the full text)" pt "(mais {bytes} bytes, veja o texto completo)" es "({bytes} bytes más, vea el texto completo)";
     run_same_on(many) en "the same on {many} hosts" pt "igual em {many} servidores" es "igual en {many} servidores";
     run_no_changes() en "No change was told." pt "Nenhuma alteração foi informada." es "No se informó ningún cambio.";
+    run_quiet(many) en "Where nothing was to be done: {many}" pt "Onde não havia nada a fazer: {many}" es "Donde no había nada que hacer: {many}";
     run_planned() en "would be done" pt "seria feito" es "se haría";
     run_ended() en "ended" pt "terminou" es "terminó";
     run_ended_with(rc) en "ended with code {rc}" pt "terminou com código {rc}" es "terminó con código {rc}";

@@ -24,6 +24,7 @@ super::words! {
     kind_verb() en "Ready made" pt "Ação pronta" es "Acción preparada";
 
     new_title() en "Run something on hosts" pt "Executar algo em servidores" es "Ejecutar algo en servidores";
+    new_selector_hint(example, all) en "A name, part of one with a star, a group, a label: {example}. Every host: {all}." pt "Um nome, parte dele com asterisco, um grupo, um rótulo: {example}. Todos os servidores: {all}." es "Un nombre, parte de él con asterisco, un grupo, una etiqueta: {example}. Todos los servidores: {all}.";
     new_kinds() en "What to run" pt "O que executar" es "Qué ejecutar";
     new_line() en "Command" pt "Comando" es "Comando";
     new_line_hint(example) en "One line, as you would type it on each host: {example}" pt "Uma linha, como você digitaria em cada servidor: {example}" es "Una línea, como la escribiría en cada servidor: {example}";
