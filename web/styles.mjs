@@ -91,17 +91,19 @@ function kept(css, used) {
 }
 
 /** Takes out variables that nothing reads, until every one is read. */
-function read(css) {
+function read(css, sources) {
+  // Scripts read some of them by their names.
+  const named = sources.match(/--[a-z][\w-]*/g) ?? [];
   for (;;) {
-    const names = new Set([...css.matchAll(/var\(\s*(--[\w-]+)/g)].map(([, name]) => name));
+    const names = new Set([...named, ...[...css.matchAll(/var\(\s*(--[\w-]+)/g)].map(([, name]) => name)]);
     const left = css.replace(/(--[\w-]+)\s*:[^;{}]*(;|(?=\}))/g, (all, name) => (names.has(name) ? all : ""));
     if (left.length === css.length) return css;
     css = left;
   }
 }
 
-/** The rules whose classes stand somewhere in `sources`, and the variables that they read. */
+/** The rules whose classes stand somewhere in `sources`, and the variables that they or scripts among those read. */
 export function pruned(css, sources) {
   const used = new Set(sources.match(/-?[_a-zA-Z][\w-]*/g));
-  return read(kept(css, used));
+  return read(kept(css, used), sources);
 }

@@ -14,6 +14,9 @@ function colour(number) {
   return style.getPropertyValue(names[number]).trim();
 }
 
+const time = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const clock = (seconds) => time.format(seconds * 1000);
+
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
 function bytes(value) {
   let unit = 0;
@@ -28,9 +31,9 @@ function chart(figure) {
   const text = () => getComputedStyle(figure).color;
   const axis = { stroke: text, grid: { stroke: () => colour(0) && "rgb(128 128 128 / 25%)", width: 1 }, ticks: { show: false } };
   const options = {
-    width: figure.clientWidth - 16, height: 140, legend: { show: keys.length > 1 }, cursor: { y: false },
+    width: figure.clientWidth - 16, height: 140, legend: { show: keys.length > 1, live: false }, cursor: { y: false },
     scales: { y: { range: (_, low, high) => (unit === "%" ? [0, 100] : [0, Math.max(high * 1.1, 1)]) } },
-    axes: [{ ...axis, space: 60 }, { ...axis, size: 62, values: (_, ticks) => ticks.map((tick) => (unit === "B" ? bytes(tick) : String(tick))) }],
+    axes: [{ ...axis, space: 80, values: (_, ticks) => ticks.map(clock) }, { ...axis, size: 62, values: (_, ticks) => ticks.map((tick) => (unit === "B" ? bytes(tick) : String(tick))) }],
     series: [{}, ...keys.map((key, number) => ({
       label: names[number] ?? key, stroke: () => colour(number), width: 2, dash: number ? [6, 3] : undefined, spanGaps: false,
       value: (_, value) => (value == null ? "" : unit === "B" ? `${bytes(value)}/s` : String(value)),

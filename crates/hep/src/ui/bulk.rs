@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::act::{Act, begin, go_on};
 use super::fault::Fault;
-use super::flash::Flash;
+use super::flash::{Flash, Tone};
 use super::form::{Form, Query};
 use super::frame::{Frame, Section};
 use super::host;
@@ -131,6 +131,11 @@ async fn act(
     let back = format!("/ui/hosts/-/bulk?selector={}", reply::segment(&chosen));
     let names = host::package_names(&form.word("package"));
     let what = form.word("do");
+    let is_hard = ["reboot", "power_off", "delete"].contains(&what.as_str());
+    if is_hard && !form.is_on("sure") {
+        let flash = Flash { tone: Tone::Danger, ..Flash::done(t.bulk_not_sure()) };
+        return Ok(reply::go_and_say(&visit, &back, flash));
+    }
     let verb = match what.as_str() {
         "install" => ("packages.install", t.package_installed(names.join(", "), &chosen)),
         "remove_package" => ("packages.remove", t.package_removed(names.join(", "), &chosen)),

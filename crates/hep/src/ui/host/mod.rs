@@ -3,6 +3,8 @@
 mod facts;
 mod form;
 mod history;
+#[cfg(test)]
+mod host_test;
 mod keys;
 mod maintenance;
 mod packages;

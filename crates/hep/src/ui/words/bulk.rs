@@ -22,6 +22,7 @@ super::words! {
     bulk_power() en "Power" pt "Energia" es "Energía";
     bulk_power_hint(many) en "This happens to all {many} hosts at once, and whoever works on them is thrown out." pt "Isto acontece com todos os {many} servidores de uma vez, e quem trabalha neles é desconectado." es "Esto ocurre con los {many} servidores a la vez, y quien trabaje en ellos será desconectado.";
     bulk_sure(many) en "Yes, I mean these {many} hosts" pt "Sim, são estes {many} servidores" es "Sí, son estos {many} servidores";
+    bulk_not_sure() en "Nothing was done: tick that you mean these hosts." pt "Nada foi feito: marque que são estes servidores." es "No se hizo nada: marque que son estos servidores.";
     bulk_delete() en "Remove from the register" pt "Remover do cadastro" es "Eliminar del registro";
     bulk_delete_hint() en "Hephaestus forgets them. Nothing happens to the machines." pt "O Hephaestus os esquece. Nada acontece com as máquinas." es "Hephaestus los olvida. A las máquinas no les pasa nada.";
     bulk_changed(many) en "Changed hosts: {many}" pt "Servidores alterados: {many}" es "Servidores cambiados: {many}";
