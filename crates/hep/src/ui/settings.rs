@@ -1,5 +1,7 @@
 //! The settings of this server: seen, not changed. They stand in its configuration file and its environment.
 
+mod meaning;
+
 use std::sync::Arc;
 
 use askama::Template;
@@ -59,7 +61,7 @@ fn row(t: Words, settings: &Settings, setting: &Setting) -> Row {
         cells: vec![
             shown::code(&settings.shown(setting)),
             shown::text(origin),
-            shown::text(&setting.meaning.replace('`', "").trim().to_owned()),
+            shown::text(&t.setting_means(setting)),
         ],
     }
 }

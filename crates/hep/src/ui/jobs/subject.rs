@@ -197,7 +197,7 @@ pub(super) fn fields(t: Words, form: &Form, places: &Places) -> Vec<Field> {
     let (manifests, repositories) = (names(&places.manifests), names(&places.repositories));
     let line = |name, label| Field::line(form, name, label).code();
     vec![
-        Field::one(form, "kind", t.jobs_what(), kinds).begins(t.jobs_what(), false),
+        Field::one(form, "kind", t.credentials_kind(), kinds).begins(t.jobs_what(), false),
         line("line", t.jobs_line()).hint(t.jobs_line_hint("$NAME")).when("kind", "command"),
         Field::area(form, "script", t.jobs_script(), 8)
             .code()

@@ -118,7 +118,7 @@ pub(super) fn fields(t: Words, form: &Form, is_new: bool) -> Vec<Field> {
         fields.push(Field::area(form, &text(number), t.jobs_text(), 18).code().as_editor());
     }
     let entry = Field::line(form, "entry", t.jobs_entry()).code();
-    fields.push(entry.hint(t.jobs_entry_hint(ENTRY)).begins(t.manifests_message(), false));
+    fields.push(entry.hint(t.jobs_entry_hint(ENTRY)).begins(t.manifests_saving(), false));
     if !is_new {
         let message = Field::line(form, "message", t.manifests_message());
         fields.push(message.hint(t.manifests_message_hint()));

@@ -11,6 +11,7 @@ super::words! {
     manifests_version_title(name, number) en "{name}, version {number}" pt "{name}, versão {number}" es "{name}, versión {number}";
     manifests_newest() en "A number. Empty: the newest." pt "Um número. Vazio: a mais nova." es "Un número. Vacío: la más nueva.";
     manifests_message() en "What was changed" pt "O que mudou" es "Qué se cambió";
+    manifests_saving() en "Saving" pt "Ao salvar" es "Al guardar";
     manifests_message_hint() en "A few words on what you changed, and why." pt "Algumas palavras sobre o que você mudou, e por quê." es "Unas palabras sobre qué cambió, y por qué.";
     manifests_path() en "Name of the file" pt "Nome do arquivo" es "Nombre del archivo";
     manifests_path_hint() en "With folders where it lies in one: templates/motd.j2. Empty: there is no such file." pt "Com pastas, se estiver em uma: templates/motd.j2. Vazio: este arquivo não existe." es "Con carpetas, si está en una: templates/motd.j2. Vacío: este archivo no existe.";

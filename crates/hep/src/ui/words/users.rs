@@ -15,7 +15,7 @@ super::words! {
     users_enabled_hint() en "Without this all sessions of the user end at once, and tokens stop working." pt "Sem isto todas as sessões do usuário terminam na hora, e os tokens param de funcionar." es "Sin esto todas las sesiones del usuario terminan al momento, y los tokens dejan de funcionar.";
     users_may_sign_in() en "may sign in" pt "pode entrar" es "puede entrar";
     users_disabled() en "switched off" pt "desativado" es "desactivado";
-    users_no_password() en "no password: tokens only" pt "sem senha: só tokens" es "sin contraseña: solo tokens";
+    users_no_password() en "tokens only" pt "só tokens" es "solo tokens";
     users_password_hint() en "8 characters or more. Without one nobody can sign in by this name, only tokens work." pt "8 caracteres ou mais. Sem senha ninguém entra com este nome, só tokens funcionam." es "8 caracteres o más. Sin contraseña nadie entra con este nombre, solo funcionan los tokens.";
     users_role_hint() en "A role on everything. It can be limited, or given later." pt "Um papel sobre tudo. Pode ser limitado, ou dado depois." es "Un rol sobre todo. Se puede limitar, o dar después.";
     users_set_password() en "Set a password" pt "Definir uma senha" es "Definir una contraseña";
