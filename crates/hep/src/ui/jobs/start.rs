@@ -167,7 +167,7 @@ fn of_one(t: Words, form: &Form, parameter: &Parameter) -> Field {
         _ => "",
     };
     if !extra.is_empty() {
-        hint = [hint.as_str(), extra].join(" ").trim().to_owned();
+        [hint.as_str(), extra].join(" ").trim().clone_into(&mut hint);
     }
     let made = made.hint(hint);
     let is_required = parameter.required && parameter.default.is_none() && !parameter.kept;

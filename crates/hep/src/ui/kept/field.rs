@@ -188,7 +188,7 @@ impl Field {
     }
 
     /// Somebody writes at length in it.
-    pub(crate) const fn as_editor(mut self) -> Self {
+    pub(crate) const fn for_writing(mut self) -> Self {
         self.is_editor = true;
         self
     }

@@ -115,7 +115,7 @@ pub(super) fn fields(t: Words, form: &Form, is_new: bool) -> Vec<Field> {
         let heading = if name.is_empty() { t.manifests_new_file().to_owned() } else { name };
         let at = Field::line(form, &path(number), t.manifests_path()).code();
         fields.push(at.hint(t.manifests_path_hint()).begins(&heading, number >= there));
-        fields.push(Field::area(form, &text(number), t.jobs_text(), 18).code().as_editor());
+        fields.push(Field::area(form, &text(number), t.jobs_text(), 18).code().for_writing());
     }
     let entry = Field::line(form, "entry", t.jobs_entry()).code();
     fields.push(entry.hint(t.jobs_entry_hint(ENTRY)).begins(t.manifests_saving(), false));
