@@ -30,6 +30,7 @@ use crate::cancel::Cancel;
 use crate::exec::{self, Command, Script};
 use crate::fleet::Fleet;
 use crate::server::live::{Look, Seen};
+use crate::server::roster::Registered;
 use crate::server::sightings::Sightings;
 use crate::server::subject::{Strategy, Subject, VerbSubject};
 use crate::store::hosts;
@@ -161,24 +162,58 @@ async fn answer(
 /// Watches how a host is. The audit log has one line for it, however long it goes on.
 pub async fn watch(engine: &Engine, actor: &Actor, host: &str) -> OpResult<watch::Receiver<Seen>> {
     let command = command("status", &json!({ "live": true }))?;
-    let fleet = fleet_for(engine, actor, host).await?;
+    fleet_for(engine, actor, host).await?;
     let tx = engine.db().begin().await?;
     let known = hosts::by_name(&tx, host).await?;
     let known = known.ok_or_else(|| OpError::not_found("host", host))?;
     actor.did(&tx, "host.watch", Object::from(&known), "done", None).await?;
     tx.commit().await?;
-    let (name, sightings): (Arc<str>, _) = (host.into(), Arc::clone(engine.sightings()));
+    let watched = Arc::new(Watched {
+        engine: engine.clone(),
+        name: host.into(),
+        command,
+        last: tokio::sync::Mutex::default(),
+    });
     let look: Look = Arc::new(move || {
-        let (fleet, name, command) = (Arc::clone(&fleet), Arc::clone(&name), command.clone());
-        let sightings = Arc::clone(&sightings);
-        async move {
-            let said = answer(fleet, Arc::clone(&name), command, LIVE_PATIENCE).await;
-            found(&sightings, &name, said.as_ref().err());
-            said.map(|output| verb::status::read(&output)).map_err(|message| message.to_string())
-        }
-        .boxed()
+        let watched = Arc::clone(&watched);
+        async move { watched.look().await }.boxed()
     });
     Ok(engine.live().watch(host, look))
+}
+
+/// A host that somebody watches.
+struct Watched {
+    engine: Engine,
+    name: Arc<str>,
+    command: Command,
+    /// The register as it was at the last look, and the hosts of it.
+    last: tokio::sync::Mutex<Option<(Arc<Registered>, Arc<Fleet>)>>,
+}
+
+impl Watched {
+    async fn look(&self) -> Result<Status, String> {
+        let fleet = self.fleet().await.map_err(|error| error.told().to_string())?;
+        let said = answer(fleet, Arc::clone(&self.name), self.command.clone(), LIVE_PATIENCE).await;
+        found(self.engine.sightings(), &self.name, said.as_ref().err());
+        said.map(|output| verb::status::read(&output)).map_err(|message| message.to_string())
+    }
+
+    /// The hosts as the register has them now: a key may have been approved, or an address mended, while somebody
+    /// watches and waits for just that.
+    async fn fleet(&self) -> OpResult<Arc<Fleet>> {
+        let registered = self.engine.registered().await?;
+        let mut last = self.last.lock().await;
+        match &*last {
+            Some((known, fleet)) if Arc::ptr_eq(known, &registered) => Ok(Arc::clone(fleet)),
+            _ => {
+                let means = self.engine.means();
+                let means = means.ok_or_else(|| OpError::Unavailable(say::no_node()))?;
+                let fleet = means.fleet(&self.engine, &registered);
+                *last = Some((registered, Arc::clone(&fleet)));
+                Ok(fleet)
+            }
+        }
+    }
 }
 
 /// What a host is.
