@@ -94,11 +94,14 @@ impl Work {
 
     fn command(&self, host: &Host) -> Result<Command, Message> {
         let mut command = self.request.command.clone();
-        if let Some(sudo) = &mut command.sudo {
-            sudo.password = self.fleet.login(host)?.become_.password;
+        if let Some(mut sudo) = command.sudo.take() {
+            let login = self.fleet.login(host)?;
             let (user, flags) = self.fleet.becoming(host)?;
-            sudo.user = sudo.user.take().or(user);
-            sudo.flags = flags;
+            sudo.user = sudo.user.or(user);
+            (sudo.password, sudo.flags) = (login.become_.password, flags);
+            // As in plays: who is that user already needs no sudo, which may not even be there.
+            let is_already = login.user.as_deref() == Some(sudo.name()) && sudo.flags.is_usual();
+            command.sudo = (!is_already).then_some(sudo);
         }
         Ok(command)
     }

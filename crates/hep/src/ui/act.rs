@@ -1,6 +1,7 @@
 //! What a page has done on hosts: a run of a host verb, begun at once, and news of it that follow it to its end.
 
 use axum::response::Response;
+use hep_core::verb;
 use hep_engine::ops::Engine;
 use hep_engine::ops::run::{self, RunInput};
 use hep_engine::ops::run_secrets::SecretsInput;
@@ -31,9 +32,12 @@ pub(super) async fn begin(
     act: Act<'_>,
     to: &str,
 ) -> Result<Response, Fault> {
+    let changes = verb::kind(act.verb).is_ok_and(|kind| kind.changes);
     let subject = Subject::Verb(VerbSubject {
         verb: act.verb.to_owned(),
         parameters: act.parameters,
+        // Whoever presses a button need not know of sudo. Where root logs in it is not used.
+        sudo_user: changes.then(|| "root".to_owned()),
         ..VerbSubject::default()
     });
     let said = RunInput {
