@@ -48,15 +48,19 @@ export class Browser {
 export class Person {
   /** What went wrong in the page. */
   faults = [];
+  /** What its console may complain of: a story in which the server goes away says so. */
+  mayFail = null;
 
   constructor(context, page) {
     this.context = context;
     this.page = page;
     page.on("pageerror", (error) => this.faults.push(`error: ${error.message}`));
     page.on("console", (message) => {
-      // The browser says so of every answer that is an error: the stories look at those themselves.
-      const isStatus = message.text().startsWith("Failed to load resource");
-      if (message.type() === "error" && !isStatus) this.faults.push(`console: ${message.text()}`);
+      // The browser says so of every answer that is an error, and htmx of what a page asked for when it was left: the
+      // stories see what is missing by themselves.
+      const isStatus = /^Failed to load resource|htmx:error: Failed to fetch/.test(message.text());
+      const isExpected = this.mayFail?.test(message.text());
+      if (message.type() === "error" && !isStatus && !isExpected) this.faults.push(`console: ${message.text()}`);
     });
   }
 
@@ -77,7 +81,12 @@ export class Person {
 
   /** Waits for a text that can be seen. */
   async sees(text) {
-    await this.page.getByText(text).filter({ visible: true }).first().waitFor();
+    try {
+      await this.page.getByText(text).filter({ visible: true }).first().waitFor();
+    } catch (error) {
+      const shown = await this.page.locator("main").innerText();
+      assert.fail(`${text} is not to be seen at ${this.page.url()}:\n${shown}\n${error.message}`);
+    }
   }
 
   /** Nothing of weight hinders people with screen readers, and nothing sticks out of the window. */

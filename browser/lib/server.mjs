@@ -8,7 +8,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 
-const checkout = resolve(import.meta.dirname ?? new URL(".", import.meta.url).pathname, "../..");
+/** The checkout that is tested. */
+export const checkout = resolve(import.meta.dirname ?? new URL(".", import.meta.url).pathname, "../..");
 const hep = process.env.HEP ?? join(checkout, "target/debug/hep");
 
 /** What is waited for longer than this, in milliseconds, does not come. */

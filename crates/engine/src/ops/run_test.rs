@@ -36,14 +36,14 @@ async fn four_eyes_are_of_two_people_whatever_they_are_called() {
             Ok(run) => Ok(run.approved_by),
             Err(other) => panic!("{other:?}"),
         };
-        let own = Err(say::own_approval().id.into_owned());
-        assert_eq!(told(approve(&engine, &first, &run.id).await), own);
-        let token = administrator(ActorKind::Token, "t", "ana/laptop");
-        assert_eq!(told(approve(&engine, &token, &run.id).await), own);
+        let two_people = Err(say::own_approval().id.into_owned());
+        assert_eq!(told(approve(&engine, &first, &run.id).await), two_people);
+        let program = administrator(ActorKind::Token, "t", "ana/laptop");
+        assert_eq!(told(approve(&engine, &program, &run.id).await), two_people);
         let renamed = json!({ "name": "eva" });
         user::patch(&engine, &root, "ana", None, &renamed).await.unwrap();
         let renamed = administrator(ActorKind::User, &ana.id, "eva");
-        assert_eq!(told(approve(&engine, &renamed, &run.id).await), own);
+        assert_eq!(told(approve(&engine, &renamed, &run.id).await), two_people);
         assert_eq!(told(approve(&engine, &other, &run.id).await), Ok(Some("ben".into())));
     })
     .await;

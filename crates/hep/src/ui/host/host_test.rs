@@ -46,11 +46,14 @@ async fn a_host_is_told_of_with_its_password_which_nobody_sees_again() {
     }
 }
 
+/// Fields of a form with what is typed into them.
+type Fields<'a> = &'a [(&'a str, &'a str)];
+
 #[tokio::test]
 async fn what_is_wrong_with_a_new_host_is_said_at_its_field_and_nothing_is_left_behind() {
     let server = server().await;
     let browser = Browser::of(&server, Some("admin")).await;
-    let cases: [(&[(&str, &str)], u16, &str); 5] = [
+    let cases: [(Fields<'_>, u16, &str); 5] = [
         (&[("port", "many")], 422, "register.bad_port"),
         (&[("labels", "nothing")], 422, "register.bad_label"),
         (&[("name", "a b")], 422, "register.bad_name"),

@@ -1,0 +1,149 @@
+// The first promise: somebody who knows no command registers servers, sees how they are, installs and removes
+// packages, stops processes, starts servers anew and switches them off.
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+
+import { Browser } from "./lib/browser.mjs";
+import { Machine } from "./lib/machine.mjs";
+import { Server } from "./lib/server.mjs";
+
+describe("two servers and somebody without a shell", () => {
+  let browser, server, machines, ana;
+
+  before(async () => {
+    machines = ["b1", "b2"].map((name) => new Machine(name));
+    [browser, server] = await Promise.all([Browser.start(), Server.start()]);
+    ana = await browser.person(server.url);
+    await ana.signIn();
+  });
+  after(async () => {
+    await browser?.stop();
+    await server?.stop();
+    for (const machine of machines ?? []) machine.remove();
+  });
+
+  /** Follows the link of the news to the run, waits for its end, and comes back to the host. */
+  async function done(name) {
+    await ana.page.getByRole("link", { name: "Show the run" }).click();
+    await ana.page.waitForURL("**/ui/runs/*");
+    await ana.sees("succeeded");
+    await ana.isForAll(`the run of ${name}`);
+    await ana.open(`/ui/hosts/${name}`);
+  }
+
+  /** Opens a tab of a host. */
+  async function tab(name, text) {
+    await ana.open(`/ui/hosts/${name}`);
+    await ana.page.getByRole("navigation", { name: "About this host" }).getByRole("link", { name: text }).click();
+  }
+
+  test("servers are registered with a password and with a key", async () => {
+    const [one, two] = machines;
+    for (const [machine, fill] of [
+      [one, async (page) => {
+        await page.fill("#user", "pwsudo");
+        await page.check("input[name=login][value=password]");
+        await page.fill("#password", one.password);
+        await page.fill("#become_password", one.password);
+      }],
+      [two, async (page) => {
+        await page.fill("#user", "root");
+        await page.check("input[name=login][value=key]");
+        await page.fill("#private_key", two.key);
+      }],
+    ]) {
+      await ana.open("/ui/hosts");
+      await ana.page.getByRole("link", { name: "Add a host" }).first().click();
+      await ana.isForAll("the form of a host");
+      await ana.page.fill("#name", machine.name);
+      await ana.page.fill("#address", machine.address);
+      await ana.page.fill("#port", machine.port);
+      await fill(ana.page);
+      await ana.page.getByRole("button", { name: "Add a host" }).click();
+      await ana.page.waitForURL(`**/ui/hosts/${machine.name}**`);
+    }
+    await ana.open("/ui/hosts");
+    for (const { name } of machines) await ana.sees(name);
+  });
+
+  test("a key is approved by who has compared its fingerprint", async () => {
+    for (const machine of machines) {
+      await tab(machine.name, "Host key");
+      if (!(await ana.page.getByText(machine.fingerprint).count())) {
+        await ana.page.getByRole("button", { name: /Ask/ }).click();
+      }
+      await ana.sees(machine.fingerprint);
+      await ana.isForAll("the key of a host");
+      const line = ana.page.locator("li", { hasText: machine.fingerprint });
+      await line.getByRole("button", { name: "Approve" }).click();
+      await ana.page.waitForLoadState();
+      await line.getByRole("button", { name: "Approve" }).waitFor({ state: "detached" });
+    }
+  });
+
+  test("how a server is can be seen as it happens", async () => {
+    for (const { name } of machines) {
+      await tab(name, "Status");
+      await ana.sees("Load (1, 5, 15 min)");
+      await ana.sees("Memory");
+      await ana.isForAll("the status of a host");
+    }
+    await ana.picture("host");
+  });
+
+  test("a package comes onto a server and goes again", async () => {
+    const [machine] = machines;
+    await tab(machine.name, "Packages");
+    await ana.page.fill("input[name=install]", "htop");
+    await ana.page.getByRole("button", { name: "Install", exact: true }).first().click();
+    await done(machine.name);
+    assert.match(machine.sh("htop --version"), /htop/);
+    await tab(machine.name, "Packages");
+    await ana.page.getByRole("searchbox").first().fill("htop");
+    await ana.page.getByRole("button", { name: "Search" }).click();
+    await ana.page.getByRole("button", { name: /Remove.*: htop$/ }).click();
+    const sure = ana.page.getByRole("button", { name: /Remove.*/ });
+    if (!(await ana.page.getByRole("link", { name: "Show the run" }).count())) await sure.last().click();
+    await done(machine.name);
+    assert.equal(machine.sh("command -v htop || echo gone").trim(), "gone");
+  });
+
+  test("a process is found and stopped", async () => {
+    const [machine] = machines;
+    machine.sh("setsid nohup top -b -d 5 >/dev/null 2>&1 & sleep 0");
+    await tab(machine.name, "Processes");
+    await ana.page.getByRole("searchbox").first().fill("top");
+    await ana.page.getByRole("button", { name: "Search" }).click();
+    await ana.isForAll("the processes of a host");
+    await ana.page.getByRole("button", { name: /^Stop top/ }).first().click();
+    await done(machine.name);
+    await server.until(() => machine.sh("pgrep -x top || true").trim() === "", "the end of top");
+  });
+
+  test("a server is started anew, and is back", async () => {
+    const [, machine] = machines;
+    const born = machine.sh("stat -c %Z /proc/1");
+    await ana.open(`/ui/hosts/${machine.name}`);
+    await ana.page.getByText("More", { exact: true }).click();
+    await ana.page.getByRole("link", { name: "Reboot" }).click();
+    await ana.isForAll("whether a host shall be started anew");
+    await ana.page.getByRole("button", { name: new RegExp(`: ${machine.name}$`) }).click();
+    await done(machine.name);
+    assert.notEqual(machine.sh("stat -c %Z /proc/1"), born);
+  });
+
+  test("a server is switched off, and seen to be out of reach", async () => {
+    const [, machine] = machines;
+    machine.staysOff();
+    await ana.open(`/ui/hosts/${machine.name}/power-off`);
+    await ana.page.getByRole("button", { name: new RegExp(`: ${machine.name}$`) }).click();
+    await done(machine.name);
+    await ana.sees("The host does not answer");
+    await ana.open("/ui/");
+    await ana.sees(machine.name);
+    await ana.isForAll("the overview with a problem");
+    await ana.picture("overview");
+    await ana.leave();
+  });
+});
