@@ -498,7 +498,7 @@ mod tests {
         let cases = [
             ("- debug: msg=1\n", None),
             ("- debug: msg=1\n- nonsense: 1\n", Some(("main.yml", 2))),
-            ("- debug: [\n", Some(("main.yml", 2))),
+            ("- debug: [\n", Some(("main.yml", 1))),
             ("- import_tasks: other.yml\n", Some(("main.yml", 1))),
         ];
         for (text, place) in cases {

@@ -52,9 +52,7 @@ async fn list(
 
 /// Makes a user.
 #[utoipa::path(post, path = "/users", operation_id = "user_create", request_body = NewUser,
-    params(("Idempotency-Key" = Option<String>, Header,
-        description = "Makes it once only, however often it is asked with this key.")),
-    responses((status = 201, body = User)))]
+    params(OnceKey), responses((status = 201, body = User), MadeBefore))]
 async fn create(
     State(engine): State<Engine>,
     Creation { actor, said }: Creation<NewUser>,

@@ -99,7 +99,7 @@ async fn users_and_credentials_are_made_once_for_a_key() {
             server.call_with("POST", path, &headers, Some(body.to_string())).await
         };
         let first = post(&said).await.expect(201);
-        let again = post(&said).await.expect(201);
+        let again = post(&said).await.expect(303);
         assert_eq!(again.header("idempotent-replayed"), "true");
         assert_eq!(again.header("location"), first.header("location"));
         post(&other).await.expect(409);
