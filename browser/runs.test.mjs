@@ -47,7 +47,7 @@ describe("a fleet and the people around it", () => {
     await somebody.page.fill("#selector", selector);
     await somebody.page.fill("#line", line);
     await somebody.page.locator("main form button.pf-m-primary").click();
-    await somebody.page.waitForLoadState();
+    await somebody.page.locator("input[name=seen]").waitFor({ state: "attached" });
     await somebody.isForAll("what will happen");
     await somebody.page.locator("main form button.pf-m-primary").click();
     await somebody.page.waitForURL(/\/ui\/runs\/[^/]+$/);
@@ -65,7 +65,7 @@ describe("a fleet and the people around it", () => {
     await ana.sees("broken");
     await ana.isForAll("a run that failed");
     await ana.picture("run");
-    await ana.page.locator("#retry").click();
+    await ana.follow(ana.page.locator("#retry"));
     await ana.isForAll("whether the run shall be repeated");
     await ana.page.locator("main form button").first().click();
     await ana.page.waitForURL((url) => /\/ui\/runs\/[^/]+$/.test(url.pathname) && url.pathname !== address);
@@ -141,7 +141,7 @@ describe("a fleet and the people around it", () => {
     await second.sees("made");
     await second.isForAll("a plan");
     await second.picture("plan");
-    await second.page.locator("#reject").click();
+    await second.follow(second.page.locator("#reject"));
     await second.page.locator("main form button").first().click();
     await second.sees("rejected");
     const run = await server.call("GET", `/runs/${id}`);

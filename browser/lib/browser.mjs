@@ -79,6 +79,13 @@ export class Person {
     await this.page.waitForURL((url) => !url.pathname.endsWith("/sign-in"));
   }
 
+  /** Follows a link, and is there. */
+  async follow(link) {
+    const to = new URL(await link.getAttribute("href"), this.page.url());
+    await link.click();
+    await this.page.waitForURL((url) => url.pathname === to.pathname && url.search === to.search);
+  }
+
   /** Waits for a text that can be seen. */
   async sees(text) {
     try {
