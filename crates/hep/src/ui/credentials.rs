@@ -3,7 +3,7 @@
 use hep_core::rights::Verb;
 use hep_core::secret::Secret;
 use hep_engine::ops::credential::{self, CredentialInput};
-use hep_engine::ops::page::{Page, Paging};
+use hep_engine::ops::page::Paging;
 use hep_engine::ops::{Actor, Engine, OpResult, host};
 use hep_engine::store::credentials::{Credential, Kind};
 use hep_engine::store::host_list::Filter;
@@ -31,7 +31,8 @@ pub(super) fn pages() -> Pages {
 struct Credentials;
 
 impl Kept for Credentials {
-    type Noun = Credential;
+    kept::by_name! { credential: Credential named (name), said by |form| said(form) }
+
     type Choices = ();
 
     const SECTION: Section = Section::Credentials;
@@ -47,45 +48,6 @@ impl Kept for Credentials {
             none: t.credentials_none(),
             loss: t.credentials_loss(),
         }
-    }
-
-    fn name(credential: &Credential) -> String {
-        credential.name.clone()
-    }
-
-    fn version(credential: &Credential) -> i64 {
-        credential.version
-    }
-
-    async fn list(
-        engine: &Engine,
-        actor: &Actor,
-        _: &Form,
-        paging: &Paging,
-    ) -> OpResult<Page<Credential>> {
-        credential::list(engine, actor, paging).await
-    }
-
-    async fn show(engine: &Engine, actor: &Actor, key: &str) -> OpResult<Credential> {
-        credential::show(engine, actor, key).await
-    }
-
-    async fn create(engine: &Engine, actor: &Actor, form: &Form) -> OpResult<String> {
-        Ok(credential::create(engine, actor, said(form)).await?.name)
-    }
-
-    async fn update(
-        engine: &Engine,
-        actor: &Actor,
-        key: &str,
-        version: i64,
-        form: &Form,
-    ) -> OpResult<String> {
-        Ok(credential::update(engine, actor, key, Some(version), said(form)).await?.name)
-    }
-
-    async fn delete(engine: &Engine, actor: &Actor, key: &str, version: i64) -> OpResult<()> {
-        credential::delete(engine, actor, key, Some(version)).await
     }
 
     fn heads(t: Words) -> Vec<&'static str> {

@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use hep_core::rights::Verb;
 use hep_engine::ops::group::{self, Membership};
-use hep_engine::ops::page::{Page, Paging};
+use hep_engine::ops::page::Paging;
 use hep_engine::ops::{Actor, Engine, OpResult, host};
 use hep_engine::store::groups::{Group, GroupInput};
 use hep_engine::store::host_list::Filter;
@@ -36,7 +36,8 @@ pub(super) fn pages() -> Pages {
 struct Groups;
 
 impl Kept for Groups {
-    type Noun = Group;
+    kept::by_name! { group: Group named (said.name), said by |form| said(form)? }
+
     type Choices = Vec<String>;
 
     const SECTION: Section = Section::Groups;
@@ -52,45 +53,6 @@ impl Kept for Groups {
             none: t.groups_none(),
             loss: t.groups_loss(),
         }
-    }
-
-    fn name(group: &Group) -> String {
-        group.said.name.clone()
-    }
-
-    fn version(group: &Group) -> i64 {
-        group.version
-    }
-
-    async fn list(
-        engine: &Engine,
-        actor: &Actor,
-        _: &Form,
-        paging: &Paging,
-    ) -> OpResult<Page<Group>> {
-        group::list(engine, actor, paging).await
-    }
-
-    async fn show(engine: &Engine, actor: &Actor, key: &str) -> OpResult<Group> {
-        group::show(engine, actor, key).await
-    }
-
-    async fn create(engine: &Engine, actor: &Actor, form: &Form) -> OpResult<String> {
-        Ok(group::create(engine, actor, said(form)?).await?.said.name)
-    }
-
-    async fn update(
-        engine: &Engine,
-        actor: &Actor,
-        key: &str,
-        version: i64,
-        form: &Form,
-    ) -> OpResult<String> {
-        Ok(group::update(engine, actor, key, Some(version), said(form)?).await?.said.name)
-    }
-
-    async fn delete(engine: &Engine, actor: &Actor, key: &str, version: i64) -> OpResult<()> {
-        group::delete(engine, actor, key, Some(version)).await
     }
 
     fn heads(t: Words) -> Vec<&'static str> {

@@ -5,7 +5,7 @@ mod start;
 mod subject;
 
 use hep_core::rights::Verb;
-use hep_engine::ops::page::{Page, Paging};
+use hep_engine::ops::page::Paging;
 use hep_engine::ops::{Actor, Engine, OpResult, job, manifest, repository, run};
 use hep_engine::store::jobs::{Concurrency, Job, JobInput};
 use hep_engine::store::runs::Filter;
@@ -38,7 +38,8 @@ pub(super) fn pages() -> Pages {
 struct Jobs;
 
 impl Kept for Jobs {
-    type Noun = Job;
+    kept::by_name! { job: Job named (said.name), said by |form| said(form)? }
+
     type Choices = Places;
 
     const SECTION: Section = Section::Jobs;
@@ -54,45 +55,6 @@ impl Kept for Jobs {
             none: t.jobs_none(),
             loss: t.jobs_loss(),
         }
-    }
-
-    fn name(job: &Job) -> String {
-        job.said.name.clone()
-    }
-
-    fn version(job: &Job) -> i64 {
-        job.version
-    }
-
-    async fn list(
-        engine: &Engine,
-        actor: &Actor,
-        _: &Form,
-        paging: &Paging,
-    ) -> OpResult<Page<Job>> {
-        job::list(engine, actor, paging).await
-    }
-
-    async fn show(engine: &Engine, actor: &Actor, key: &str) -> OpResult<Job> {
-        job::show(engine, actor, key).await
-    }
-
-    async fn create(engine: &Engine, actor: &Actor, form: &Form) -> OpResult<String> {
-        Ok(job::create(engine, actor, said(form)?).await?.said.name)
-    }
-
-    async fn update(
-        engine: &Engine,
-        actor: &Actor,
-        key: &str,
-        version: i64,
-        form: &Form,
-    ) -> OpResult<String> {
-        Ok(job::update(engine, actor, key, Some(version), said(form)?).await?.said.name)
-    }
-
-    async fn delete(engine: &Engine, actor: &Actor, key: &str, version: i64) -> OpResult<()> {
-        job::delete(engine, actor, key, Some(version)).await
     }
 
     fn heads(t: Words) -> Vec<&'static str> {

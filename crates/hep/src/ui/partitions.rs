@@ -1,7 +1,7 @@
 //! Partitions: hosts that are kept apart from others.
 
 use hep_core::rights::Verb;
-use hep_engine::ops::page::{Page, Paging};
+use hep_engine::ops::page::Paging;
 use hep_engine::ops::{Actor, Engine, OpResult, host, partition};
 use hep_engine::store::host_list::Filter;
 use hep_engine::store::partitions::{DEFAULT, Partition, PartitionInput};
@@ -27,7 +27,8 @@ pub(super) fn pages() -> Pages {
 struct Partitions;
 
 impl Kept for Partitions {
-    type Noun = Partition;
+    kept::by_name! { partition: Partition named (said.name), said by |form| said(form) }
+
     type Choices = ();
 
     const SECTION: Section = Section::Partitions;
@@ -43,45 +44,6 @@ impl Kept for Partitions {
             none: t.partitions_none(),
             loss: t.partitions_loss(),
         }
-    }
-
-    fn name(partition: &Partition) -> String {
-        partition.said.name.clone()
-    }
-
-    fn version(partition: &Partition) -> i64 {
-        partition.version
-    }
-
-    async fn list(
-        engine: &Engine,
-        actor: &Actor,
-        _: &Form,
-        paging: &Paging,
-    ) -> OpResult<Page<Partition>> {
-        partition::list(engine, actor, paging).await
-    }
-
-    async fn show(engine: &Engine, actor: &Actor, key: &str) -> OpResult<Partition> {
-        partition::show(engine, actor, key).await
-    }
-
-    async fn create(engine: &Engine, actor: &Actor, form: &Form) -> OpResult<String> {
-        Ok(partition::create(engine, actor, said(form)).await?.said.name)
-    }
-
-    async fn update(
-        engine: &Engine,
-        actor: &Actor,
-        key: &str,
-        version: i64,
-        form: &Form,
-    ) -> OpResult<String> {
-        Ok(partition::update(engine, actor, key, Some(version), said(form)).await?.said.name)
-    }
-
-    async fn delete(engine: &Engine, actor: &Actor, key: &str, version: i64) -> OpResult<()> {
-        partition::delete(engine, actor, key, Some(version)).await
     }
 
     fn heads(t: Words) -> Vec<&'static str> {

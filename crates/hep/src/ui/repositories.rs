@@ -1,7 +1,6 @@
 //! Repositories: where manifests are taken from with git.
 
 use hep_core::rights::Verb;
-use hep_engine::ops::page::{Page, Paging};
 use hep_engine::ops::{Actor, Engine, OpResult, credential, repository};
 use hep_engine::store::repositories::{Repository, RepositoryInput};
 
@@ -22,7 +21,8 @@ pub(super) fn pages() -> Pages {
 struct Repositories;
 
 impl Kept for Repositories {
-    type Noun = Repository;
+    kept::by_name! { repository: Repository named (said.name), said by |form| said(form) }
+
     /// The names of the credentials.
     type Choices = Vec<String>;
 
@@ -39,45 +39,6 @@ impl Kept for Repositories {
             none: t.repositories_none(),
             loss: t.repositories_loss(),
         }
-    }
-
-    fn name(repository: &Repository) -> String {
-        repository.said.name.clone()
-    }
-
-    fn version(repository: &Repository) -> i64 {
-        repository.version
-    }
-
-    async fn list(
-        engine: &Engine,
-        actor: &Actor,
-        _: &Form,
-        paging: &Paging,
-    ) -> OpResult<Page<Repository>> {
-        repository::list(engine, actor, paging).await
-    }
-
-    async fn show(engine: &Engine, actor: &Actor, key: &str) -> OpResult<Repository> {
-        repository::show(engine, actor, key).await
-    }
-
-    async fn create(engine: &Engine, actor: &Actor, form: &Form) -> OpResult<String> {
-        Ok(repository::create(engine, actor, said(form)).await?.said.name)
-    }
-
-    async fn update(
-        engine: &Engine,
-        actor: &Actor,
-        key: &str,
-        version: i64,
-        form: &Form,
-    ) -> OpResult<String> {
-        Ok(repository::update(engine, actor, key, Some(version), said(form)).await?.said.name)
-    }
-
-    async fn delete(engine: &Engine, actor: &Actor, key: &str, version: i64) -> OpResult<()> {
-        repository::delete(engine, actor, key, Some(version)).await
     }
 
     fn heads(t: Words) -> Vec<&'static str> {

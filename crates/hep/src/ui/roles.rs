@@ -1,7 +1,6 @@
 //! Roles: sets of rights.
 
 use hep_core::rights::Verb;
-use hep_engine::ops::page::{Page, Paging};
 use hep_engine::ops::{Actor, Engine, OpResult, role};
 use hep_engine::store::grants;
 use hep_engine::store::roles::{Role, RoleInput};
@@ -25,7 +24,8 @@ pub(super) fn pages() -> Pages {
 struct Roles;
 
 impl Kept for Roles {
-    type Noun = Role;
+    kept::by_name! { role: Role named (said.name), said by |form| said(form) }
+
     type Choices = ();
 
     const SECTION: Section = Section::Roles;
@@ -43,47 +43,8 @@ impl Kept for Roles {
         }
     }
 
-    fn name(role: &Role) -> String {
-        role.said.name.clone()
-    }
-
-    fn version(role: &Role) -> i64 {
-        role.version
-    }
-
     fn is_fixed(role: &Role) -> bool {
         role.builtin
-    }
-
-    async fn list(
-        engine: &Engine,
-        actor: &Actor,
-        _: &Form,
-        paging: &Paging,
-    ) -> OpResult<Page<Role>> {
-        role::list(engine, actor, paging).await
-    }
-
-    async fn show(engine: &Engine, actor: &Actor, key: &str) -> OpResult<Role> {
-        role::show(engine, actor, key).await
-    }
-
-    async fn create(engine: &Engine, actor: &Actor, form: &Form) -> OpResult<String> {
-        Ok(role::create(engine, actor, said(form)).await?.said.name)
-    }
-
-    async fn update(
-        engine: &Engine,
-        actor: &Actor,
-        key: &str,
-        version: i64,
-        form: &Form,
-    ) -> OpResult<String> {
-        Ok(role::update(engine, actor, key, Some(version), said(form)).await?.said.name)
-    }
-
-    async fn delete(engine: &Engine, actor: &Actor, key: &str, version: i64) -> OpResult<()> {
-        role::delete(engine, actor, key, Some(version)).await
     }
 
     fn heads(t: Words) -> Vec<&'static str> {

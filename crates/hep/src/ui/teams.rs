@@ -1,7 +1,6 @@
 //! Teams: users who get the same roles.
 
 use hep_core::rights::Verb;
-use hep_engine::ops::page::{Page, Paging};
 use hep_engine::ops::{Actor, Engine, OpResult, team, user};
 use hep_engine::store::grants;
 use hep_engine::store::teams::{Team, TeamInput};
@@ -26,7 +25,8 @@ pub(super) fn pages() -> Pages {
 struct Teams;
 
 impl Kept for Teams {
-    type Noun = Team;
+    kept::by_name! { team: Team named (said.name), said by |form| said(form) }
+
     type Choices = Vec<String>;
 
     const SECTION: Section = Section::Teams;
@@ -42,45 +42,6 @@ impl Kept for Teams {
             none: t.teams_none(),
             loss: t.teams_loss(),
         }
-    }
-
-    fn name(team: &Team) -> String {
-        team.said.name.clone()
-    }
-
-    fn version(team: &Team) -> i64 {
-        team.version
-    }
-
-    async fn list(
-        engine: &Engine,
-        actor: &Actor,
-        _: &Form,
-        paging: &Paging,
-    ) -> OpResult<Page<Team>> {
-        team::list(engine, actor, paging).await
-    }
-
-    async fn show(engine: &Engine, actor: &Actor, key: &str) -> OpResult<Team> {
-        team::show(engine, actor, key).await
-    }
-
-    async fn create(engine: &Engine, actor: &Actor, form: &Form) -> OpResult<String> {
-        Ok(team::create(engine, actor, said(form)).await?.said.name)
-    }
-
-    async fn update(
-        engine: &Engine,
-        actor: &Actor,
-        key: &str,
-        version: i64,
-        form: &Form,
-    ) -> OpResult<String> {
-        Ok(team::update(engine, actor, key, Some(version), said(form)).await?.said.name)
-    }
-
-    async fn delete(engine: &Engine, actor: &Actor, key: &str, version: i64) -> OpResult<()> {
-        team::delete(engine, actor, key, Some(version)).await
     }
 
     fn heads(t: Words) -> Vec<&'static str> {

@@ -169,6 +169,55 @@ pub(crate) trait Kept: Send + Sync + 'static {
     }
 }
 
+/// Writes what nouns have in common whose operations find them by name: `said by` makes of a form what the operations
+/// take, which may fail.
+macro_rules! by_name {
+    ($op:ident: $Noun:ident named ($($name:ident).+), said by |$form:ident| $said:expr) => {
+        type Noun = $Noun;
+
+        fn name(noun: &$Noun) -> String {
+            noun.$($name).+.clone()
+        }
+
+        fn version(noun: &$Noun) -> i64 {
+            noun.version
+        }
+
+        async fn list(
+            engine: &Engine,
+            actor: &Actor,
+            _: &Form,
+            paging: &hep_engine::ops::page::Paging,
+        ) -> hep_engine::ops::OpResult<hep_engine::ops::page::Page<$Noun>> {
+            $op::list(engine, actor, paging).await
+        }
+
+        async fn show(engine: &Engine, actor: &Actor, key: &str) -> OpResult<$Noun> {
+            $op::show(engine, actor, key).await
+        }
+
+        async fn create(engine: &Engine, actor: &Actor, $form: &Form) -> OpResult<String> {
+            Ok($op::create(engine, actor, $said).await?.$($name).+)
+        }
+
+        async fn update(
+            engine: &Engine,
+            actor: &Actor,
+            key: &str,
+            version: i64,
+            $form: &Form,
+        ) -> OpResult<String> {
+            Ok($op::update(engine, actor, key, Some(version), $said).await?.$($name).+)
+        }
+
+        async fn delete(engine: &Engine, actor: &Actor, key: &str, version: i64) -> OpResult<()> {
+            $op::delete(engine, actor, key, Some(version)).await
+        }
+    };
+}
+
+pub(crate) use by_name;
+
 /// All that is on a list, for what can be chosen in a form: 1000 at most, as nobody chooses among more.
 pub(crate) fn everything() -> Paging {
     Paging { limit: Some(hep_engine::ops::page::MOST), cursor: None }
