@@ -48,6 +48,11 @@ impl Form {
         Some(self.word(name)).filter(|word| !word.is_empty())
     }
 
+    /// Whether it is there at all.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(key, _)| key == name)
+    }
+
     /// Every field of this name.
     pub(crate) fn all(&self, name: &str) -> Vec<String> {
         let fields = self.0.iter().filter(|(key, _)| key == name);

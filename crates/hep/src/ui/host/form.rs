@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use hep_core::message::register as say;
@@ -11,7 +10,6 @@ use hep_core::rights::Verb;
 use hep_core::secret::Secret;
 use hep_engine::ops::credential::{self, CredentialInput};
 use hep_engine::ops::host_key::{self, KeyInput};
-use hep_engine::ops::page::{MOST, Paging};
 use hep_engine::ops::{Engine, OpError, OpResult, host, partition};
 use hep_engine::store::credentials::Kind;
 use hep_engine::store::hosts::{Host, HostInput};
@@ -20,10 +18,11 @@ use super::{Place, address, beside};
 use crate::ui::fault::Fault;
 use crate::ui::flash::Flash;
 use crate::ui::form::Form;
-use crate::ui::frame::{Frame, Section};
+use crate::ui::frame::Section;
+use crate::ui::kept::field::Field;
+use crate::ui::kept::{FormPage, everything, form_again};
 use crate::ui::pages::Pages;
 use crate::ui::reply;
-use crate::ui::speech::Said;
 use crate::ui::visit::{Member, Visit};
 use crate::ui::words::Words;
 
@@ -39,49 +38,15 @@ pub(super) fn pages() -> Pages {
         .post("/hosts/{name}/edit", change)
 }
 
-#[derive(Template)]
-#[template(path = "host/form.html")]
-struct FormPage {
-    frame: Frame,
-    t: Words,
-    title: String,
-    action: String,
-    back: String,
-    said: HostInput,
-    /// As they were typed.
-    labels: String,
-    port: String,
-    version: i64,
-    is_new: bool,
-    login: String,
-    partitions: Vec<String>,
-    /// Those that can be given; nothing where the visitor may not.
-    credentials: Option<Vec<String>>,
-    wrong: Option<Said>,
-    field: &'static str,
-}
-
-impl FormPage {
-    /// What is wrong with this field.
-    fn wrong_at(&self, field: &str) -> Option<&Said> {
-        self.wrong.as_ref().filter(|_| self.field == field)
-    }
-
-    /// What is wrong, where no field that is shown has it.
-    fn wrong_beside(&self) -> Option<&Said> {
-        const SHOWN: [&str; 6] = ["name", "address", "port", "labels", "partition", "jump"];
-        self.wrong.as_ref().filter(|_| !SHOWN.contains(&self.field))
-    }
-}
-
 /// What can be chosen on the form.
 struct Choices {
     partitions: Vec<String>,
+    /// Those that can be given; nothing where the visitor may not.
     credentials: Option<Vec<String>>,
 }
 
 async fn choices(engine: &Engine, visit: &Visit) -> Result<Choices, Fault> {
-    let all = Paging { limit: Some(MOST), cursor: None };
+    let all = everything();
     let partitions = match visit.actor.may(Verb::View) {
         true => {
             let page = partition::list(engine, &visit.actor, &all).await?;
@@ -99,42 +64,132 @@ async fn choices(engine: &Engine, visit: &Visit) -> Result<Choices, Fault> {
     Ok(Choices { partitions, credentials })
 }
 
+/// What stands in the form at first.
+fn filled(said: &HostInput) -> Form {
+    let yes = |is_on: bool| if is_on { "yes".to_owned() } else { String::new() };
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    Form::of([
+        ("name", said.name.clone()),
+        ("address", said.address.clone()),
+        ("port", said.port.to_string()),
+        ("user", text(&said.user)),
+        ("login", "none".to_owned()),
+        ("credential", text(&said.credential)),
+        ("become_credential", text(&said.become_credential)),
+        ("labels", written(&said.labels)),
+        ("notes", said.notes.clone()),
+        ("partition", said.partition.clone()),
+        ("jump", text(&said.jump)),
+        ("zone", text(&said.zone)),
+        ("mac", text(&said.mac)),
+        ("os", said.os.clone()),
+        ("enabled", yes(said.enabled)),
+        ("legacy_algorithms", yes(said.legacy_algorithms)),
+    ])
+}
+
+fn fields(t: Words, form: &Form, choices: &Choices, is_new: bool) -> Vec<Field> {
+    let mut fields = vec![
+        Field::line(form, "name", t.host_name())
+            .code()
+            .required()
+            .example("web1")
+            .hint(t.host_name_hint()),
+        Field::line(form, "address", t.hosts_column_address())
+            .code()
+            .example("192.0.2.7")
+            .hint(t.host_address_hint()),
+        Field::of_type(form, "port", t.host_port(), "number"),
+        Field::area(form, "labels", t.hosts_column_labels(), 2)
+            .code()
+            .example("env=prod")
+            .hint(t.host_labels_hint()),
+        Field::area(form, "notes", t.host_notes(), 2),
+    ];
+    fields.extend(login_fields(t, form, choices, is_new));
+    fields.extend(further_fields(t, form, choices));
+    fields
+}
+
+/// How Hephaestus signs in there.
+fn login_fields(t: Words, form: &Form, choices: &Choices, is_new: bool) -> Vec<Field> {
+    let user = Field::line(form, "user", t.host_user()).code().example("root");
+    let user = user.begins(t.host_login(), false);
+    let Some(known) = &choices.credentials else {
+        return vec![user.hint(t.host_login_not_yours())];
+    };
+    let mut fields = vec![user];
+    if is_new {
+        fields.extend(new_login_fields(t, form, !known.is_empty()));
+    }
+    let none = || std::iter::once((String::new(), t.host_credential_none().to_owned()));
+    let all = || none().chain(known.iter().map(|name| (name.clone(), name.clone())));
+    let login = Field::one(form, "credential", t.host_credential(), all());
+    let sudo = Field::one(form, "become_credential", t.host_become_credential(), all());
+    fields.extend([login, sudo].map(|field| match is_new {
+        true => field.when("login", "known"),
+        false => field,
+    }));
+    fields
+}
+
+/// How it signs in to a new host, by what is typed here.
+fn new_login_fields(t: Words, form: &Form, is_known: bool) -> Vec<Field> {
+    let mut ways = vec![
+        ("none", t.host_login_node()),
+        ("password", t.host_login_password()),
+        ("key", t.host_login_key()),
+    ];
+    if is_known {
+        ways.push(("known", t.host_login_known()));
+    }
+    let sudo = Field::secret("become_password", t.host_become_password());
+    vec![
+        Field::pick(form, "login", t.host_login_how(), ways),
+        Field::secret("password", t.password()).when("login", "password"),
+        Field::key("private_key", t.host_private_key())
+            .example("-----BEGIN OPENSSH PRIVATE KEY-----")
+            .when("login", "key"),
+        Field::secret("passphrase", t.host_passphrase()).when("login", "key"),
+        sudo.hint(t.host_become_hint()).when("login", "password key"),
+    ]
+}
+
+/// What few hosts need.
+fn further_fields(t: Words, form: &Form, choices: &Choices) -> Vec<Field> {
+    let jump = Field::line(form, "jump", t.host_jump()).code().hint(t.host_jump_hint());
+    let mut fields = vec![jump.begins(t.host_further(), true)];
+    if !choices.partitions.is_empty() {
+        let all = choices.partitions.iter().map(|name| (name, name));
+        fields.push(Field::one(form, "partition", t.hosts_column_partition(), all));
+    }
+    fields.extend([
+        Field::line(form, "zone", t.host_zone()).code(),
+        Field::line(form, "mac", t.host_mac()).code(),
+        Field::line(form, "os", t.hosts_column_os()),
+        Field::tick(form, "enabled", t.host_enabled()),
+        Field::tick(form, "legacy_algorithms", t.host_legacy()),
+    ]);
+    fields
+}
+
 async fn new(State(engine): State<Engine>, Member(visit): Member) -> Result<Response, Fault> {
     if !visit.may_somewhere(Verb::Change) {
         let denied = hep_core::message::server::denied(Verb::Change.word(), "hosts");
         return Err(OpError::Denied(denied).into());
     }
-    let form = Form::default();
-    let page = new_page(&engine, &visit, HostInput::named(""), &form, None).await?;
-    Ok(reply::page(&page))
+    let form = filled(&HostInput::named(""));
+    Ok(reply::page(&new_page(&engine, &visit, &form).await?))
 }
 
-async fn new_page(
-    engine: &Engine,
-    visit: &Visit,
-    said: HostInput,
-    form: &Form,
-    fault: Option<&Fault>,
-) -> Result<FormPage, Fault> {
+async fn new_page(engine: &Engine, visit: &Visit, form: &Form) -> Result<FormPage, Fault> {
     let t = visit.t;
     let choices = choices(engine, visit).await?;
     let frame = visit.frame_in(Section::Hosts, t.hosts_add()).below(t.hosts_title(), "/ui/hosts");
     Ok(FormPage {
-        frame,
-        t,
-        title: t.hosts_add().to_owned(),
-        action: "/ui/hosts/-/new".to_owned(),
-        back: "/ui/hosts".to_owned(),
-        labels: form.text("labels"),
-        port: form.optional("port").unwrap_or_else(|| said.port.to_string()),
-        version: 0,
-        is_new: true,
-        login: form.optional("login").unwrap_or_else(|| "none".to_owned()),
-        partitions: choices.partitions,
-        credentials: choices.credentials,
-        wrong: fault.map(|fault| visit.speech(&fault.message)),
-        field: fault.and_then(|fault| fault.field).unwrap_or_default(),
-        said,
+        submit: t.hosts_add().to_owned(),
+        fields: fields(t, form, &choices, true),
+        ..FormPage::new(frame, t, "/ui/hosts/-/new".to_owned(), "/ui/hosts".to_owned())
     })
 }
 
@@ -143,17 +198,9 @@ async fn create(
     Member(visit): Member,
     form: Form,
 ) -> Result<Response, Fault> {
-    let shown = read_texts(&form, HostInput::named(""));
     match make(&engine, &visit, &form).await {
         Ok(host) => Ok(made(&engine, &visit, &host).await),
-        Err(error) => {
-            let fault = Fault::from(error);
-            if !fault.is_for_the_form() {
-                return Err(fault);
-            }
-            let page = new_page(&engine, &visit, shown, &form, Some(&fault)).await?;
-            Ok(fault.noted(reply::page(&page)))
-        }
+        Err(error) => form_again(&visit, error.into(), new_page(&engine, &visit, &form).await?),
     }
 }
 
@@ -231,39 +278,25 @@ async fn edit(
         let denied = hep_core::message::server::denied(Verb::Change.word(), &name);
         return Err(OpError::Denied(denied).into());
     }
-    let (said, version) = (place.host.said.clone(), place.host.version);
-    let labels = written(&said.labels);
-    let page = edit_page(&engine, &visit, place, said, labels, version).await?;
-    Ok(reply::page(&page))
+    let choices = choices(&engine, &visit).await?;
+    let form = filled(&place.host.said);
+    Ok(reply::page(&edit_page(&visit, &place, &form, &choices, place.host.version)))
 }
 
-async fn edit_page(
-    engine: &Engine,
+fn edit_page(
     visit: &Visit,
-    place: Place,
-    said: HostInput,
-    labels: String,
+    place: &Place,
+    form: &Form,
+    choices: &Choices,
     version: i64,
-) -> Result<FormPage, Fault> {
-    let choices = choices(engine, visit).await?;
-    let back = place.head.href;
-    Ok(FormPage {
-        title: visit.t.host_edit_title(&place.host.said.name),
-        action: format!("{back}/edit"),
-        back,
-        frame: place.frame,
-        t: visit.t,
-        labels,
-        port: said.port.to_string(),
-        version,
-        is_new: false,
-        login: String::new(),
-        partitions: choices.partitions,
-        credentials: choices.credentials,
-        wrong: None,
-        field: "",
-        said,
-    })
+) -> FormPage {
+    let (t, back) = (visit.t, place.head.href.clone());
+    FormPage {
+        title: t.host_edit_title(&place.host.said.name),
+        version: Some(version),
+        fields: fields(t, form, choices, false),
+        ..FormPage::new(place.frame.clone(), t, format!("{back}/edit"), back)
+    }
 }
 
 async fn change(
@@ -274,30 +307,24 @@ async fn change(
 ) -> Result<Response, Fault> {
     let place = beside(&engine, &visit, &name, visit.t.host_edit()).await?;
     let version: i64 = form.word("version").parse().unwrap_or(place.host.version);
-    let before = place.host.said.clone();
-    let done = match read(&form, before.clone()) {
+    let done = match read(&form, place.host.said.clone()) {
         Ok(said) => host::update(&engine, &visit.actor, &name, Some(version), said).await,
         Err(error) => Err(error),
     };
-    match done {
+    let error = match done {
         Ok(host) => {
             let flash = Flash::done(visit.t.host_changed(&host.said.name));
-            Ok(reply::go_and_say(&visit, &address(&host.said.name), flash))
+            return Ok(reply::go_and_say(&visit, &address(&host.said.name), flash));
         }
-        Err(error) => {
-            let fault = Fault::from(error);
-            if !fault.is_for_the_form() {
-                return Err(fault);
-            }
-            let said = read_texts(&form, before);
-            let page = edit_page(&engine, &visit, place, said, form.text("labels"), version);
-            let mut page = page.await?;
-            page.port = form.word("port");
-            page.wrong = Some(visit.speech(&fault.message));
-            page.field = fault.field.unwrap_or_default();
-            Ok(fault.noted(reply::page(&page)))
-        }
+        Err(error) => error,
+    };
+    let choices = choices(&engine, &visit).await?;
+    let mut page = edit_page(&visit, &place, &form, &choices, version);
+    if matches!(error, OpError::Stale(_)) {
+        let saved = fields(visit.t, &filled(&place.host.said), &choices, false);
+        page.is_now(&saved, place.host.version);
     }
+    form_again(&visit, error.into(), page)
 }
 
 /// What was typed; what the form does not have stays.
@@ -311,21 +338,19 @@ fn read(form: &Form, before: HostInput) -> OpResult<HostInput> {
 
 /// The fields that are texts, whatever they say.
 fn read_texts(form: &Form, before: HostInput) -> HostInput {
-    let credential = match form.word("login").as_str() {
-        // An older form, or one of somebody who may not choose.
-        "" | "none" | "password" | "key" => before.credential.clone(),
-        _ => form.optional("credential"),
+    // Who types a password, or wants none, chooses no credential; nor does who may not.
+    let chooses = !["none", "password", "key"].contains(&form.word("login").as_str());
+    let chosen = |name: &str, before: &Option<String>| match chooses && form.has(name) {
+        true => form.optional(name),
+        false => before.clone(),
     };
     HostInput {
         name: form.word("name"),
         address: form.word("address"),
         user: form.optional("user"),
         partition: form.optional("partition").unwrap_or_else(|| before.partition.clone()),
-        credential,
-        become_credential: match form.is_on("login") {
-            true => form.optional("become_credential"),
-            false => before.become_credential.clone(),
-        },
+        credential: chosen("credential", &before.credential),
+        become_credential: chosen("become_credential", &before.become_credential),
         jump: form.optional("jump"),
         zone: form.optional("zone"),
         os: form.word("os"),

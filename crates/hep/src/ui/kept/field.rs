@@ -29,8 +29,10 @@ pub(crate) enum Input {
     Area(u8, String),
     /// A box.
     Tick(bool),
-    /// One of these.
+    /// One of these, in a list that opens.
     One(Vec<Choice>),
+    /// One of these, all of which are seen at once.
+    Pick(Vec<Choice>),
     /// Any of these.
     Any(Vec<Choice>),
 }
@@ -60,6 +62,21 @@ pub(crate) struct Field {
     pub(crate) when: Option<(String, &'static str)>,
     /// Whether somebody writes at length in it.
     pub(crate) is_editor: bool,
+    /// What could stand in it, shown while nothing does.
+    pub(crate) example: &'static str,
+    /// What is asked for while it is filled in.
+    pub(crate) look: Option<Look>,
+}
+
+/// A part of a page that is fetched anew when a field has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Look {
+    /// Where it comes from.
+    pub(crate) href: &'static str,
+    /// Its id on the page.
+    pub(crate) part: &'static str,
+    /// The other fields that are sent, as a selector of CSS.
+    pub(crate) with: &'static str,
 }
 
 /// A part of a form (`part/fields.html`).
@@ -104,6 +121,8 @@ impl Field {
             begins: None,
             when: None,
             is_editor: false,
+            example: "",
+            look: None,
         }
     }
 
@@ -147,6 +166,16 @@ impl Field {
         Self::new(name, label, Input::One(choices(&[form.word(name)], all)))
     }
 
+    /// One of some, all of which are seen at once.
+    pub(crate) fn pick<W: Into<String>, T: Into<String>>(
+        form: &Form,
+        name: &str,
+        label: &str,
+        all: impl IntoIterator<Item = (W, T)>,
+    ) -> Self {
+        Self::new(name, label, Input::Pick(choices(&[form.word(name)], all)))
+    }
+
     /// Any of some.
     pub(crate) fn any<W: Into<String>, T: Into<String>>(
         form: &Form,
@@ -160,6 +189,18 @@ impl Field {
     /// With what it is for.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = hint.into();
+        self
+    }
+
+    /// With what could stand in it.
+    pub(crate) const fn example(mut self, example: &'static str) -> Self {
+        self.example = example;
+        self
+    }
+
+    /// A part of the page follows what is typed in it.
+    pub(crate) const fn look(mut self, look: Look) -> Self {
+        self.look = Some(look);
         self
     }
 
@@ -207,7 +248,7 @@ impl Field {
             Input::Line(_, text) | Input::Area(_, text) => text.clone(),
             Input::Secret(_) | Input::Key => String::new(),
             Input::Tick(is_on) => if *is_on { "✓" } else { "–" }.to_owned(),
-            Input::One(choices) | Input::Any(choices) => {
+            Input::One(choices) | Input::Pick(choices) | Input::Any(choices) => {
                 let chosen = choices.iter().filter(|choice| choice.is_chosen);
                 chosen.map(|choice| choice.title.as_str()).collect::<Vec<_>>().join(", ")
             }

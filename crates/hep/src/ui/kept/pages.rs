@@ -213,6 +213,13 @@ impl FormPage {
         }
     }
 
+    /// Says what was saved meanwhile: saving once more replaces it.
+    pub(crate) fn is_now(&mut self, saved: &[Field], version: i64) {
+        compare(&mut self.fields, saved);
+        self.version = Some(version);
+        self.is_stale = true;
+    }
+
     fn parts(&self) -> Vec<Part<'_>> {
         parts(&self.fields)
     }
@@ -360,9 +367,7 @@ async fn update<K: Kept>(
         // What is there now stands beside what was typed, and saving once more replaces it knowingly.
         let now = K::show(&engine, &visit.actor, &key).await?;
         let saved = K::fields(visit.t, &K::filled(Some(&now)), &choices, false);
-        compare(&mut page.fields, &saved);
-        page.version = Some(K::version(&now));
-        page.is_stale = true;
+        page.is_now(&saved, K::version(&now));
     }
     form_again(&visit, fault, page)
 }

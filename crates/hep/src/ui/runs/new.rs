@@ -22,6 +22,7 @@ use super::super::fault::Fault;
 use super::super::flash::Flash;
 use super::super::form::{Form, Query};
 use super::super::frame::{Frame, Section};
+use super::super::kept::field::{Field, Input, Look, Part, blame, parts};
 use super::super::reply;
 use super::super::speech::Said;
 use super::super::visit::{Member, Visit};
@@ -65,8 +66,8 @@ struct Wrong {
     said: Said,
 }
 
-/// Something to choose.
-struct Choice {
+/// A way to run something.
+struct Tab {
     word: &'static str,
     title: &'static str,
     is_chosen: bool,
@@ -79,10 +80,17 @@ struct NewPage {
     t: Words,
     form: Form,
     kind: &'static str,
-    tabs: Vec<Choice>,
-    verbs: Vec<Choice>,
+    tabs: Vec<Tab>,
+    selector: Field,
     aim: Option<Preview>,
-    wrong: Option<Wrong>,
+    fields: Vec<Field>,
+    wrong: Option<Said>,
+}
+
+impl NewPage {
+    fn parts(&self) -> Vec<Part<'_>> {
+        parts(&self.fields)
+    }
 }
 
 #[derive(Template)]
@@ -95,8 +103,8 @@ struct CheckPage {
     aim: Preview,
     strategy: Vec<String>,
     carried: Vec<(String, String)>,
-    secrets: Vec<String>,
-    asks_sudo: bool,
+    /// What nobody may see again.
+    secrets: Vec<Field>,
     is_power: bool,
     /// Whether the selection means other hosts than when it was looked at.
     has_changed: bool,
@@ -133,22 +141,97 @@ async fn page(
     let t = visit.t;
     visit_may_run(visit)?;
     let kind = kind(form);
-    let tab = |(word, title)| Choice { word, title, is_chosen: word == kind };
+    let tab = |(word, title)| Tab { word, title, is_chosen: word == kind };
     let tabs =
         [("command", t.kind_command()), ("script", t.kind_script()), ("verb", t.kind_verb())];
-    let chosen = form.word("verb");
-    let choice =
-        |word: &'static str| Choice { word, title: verb_title(t, word), is_chosen: chosen == word };
+    let mut fields = vec![selector(t, form)];
+    fields.extend(what_fields(t, form));
+    fields.extend(more_fields(t, form));
+    fields.extend(strategy_fields(t, form));
+    let wrong = wrong.and_then(|wrong| blame(&mut fields, Some(wrong.field), wrong.said));
     Ok(NewPage {
         frame: visit.frame_in(Section::Runs, t.new_title()).below(t.nav_runs(), "/ui/runs"),
         t,
         kind,
         tabs: tabs.map(tab).into(),
-        verbs: VERBS.map(choice).into(),
         aim: preview(engine, visit, form).await?,
+        selector: fields.remove(0),
+        fields,
         form: form.clone(),
         wrong,
     })
+}
+
+/// On which hosts; what that means is shown while it is typed.
+fn selector(t: Words, form: &Form) -> Field {
+    let look = Look { href: "/ui/run", part: "aim", with: "[name=kind],[name=verb]" };
+    let hint = t.new_selector_hint("web*,@db,env=prod", "all");
+    Field::line(form, "selector", t.hosts_filter()).code().required().hint(hint).look(look)
+}
+
+/// What is run.
+fn what_fields(t: Words, form: &Form) -> Vec<Field> {
+    let line = |name, label| Field::line(form, name, label).code();
+    let mut fields = match kind(form) {
+        "command" => vec![line("line", t.new_line()).hint(t.new_line_hint("uptime"))],
+        "script" => vec![
+            Field::area(form, "script", t.new_script(), 12)
+                .code()
+                .hint(t.new_script_hint("#!/bin/sh")),
+            Field::area(form, "arguments", t.new_arguments(), 2)
+                .code()
+                .hint(t.new_arguments_hint()),
+        ],
+        _ => {
+            let verbs = VERBS.map(|word| (word, verb_title(t, word)));
+            vec![
+                Field::one(form, "verb", t.new_verb(), verbs),
+                line("names", t.new_names()).hint(t.new_names_hint()),
+                Field::of_type(form, "minutes", t.new_minutes(), "number")
+                    .hint(t.new_minutes_hint()),
+            ]
+        }
+    };
+    fields.push(Field::tick(form, "sudo", t.new_sudo()));
+    let description = Field::line(form, "description", t.new_description());
+    fields.push(description.hint(t.new_description_hint()));
+    fields
+}
+
+/// More about it, which few need.
+fn more_fields(t: Words, form: &Form) -> Vec<Field> {
+    let user = Field::line(form, "sudo_user", t.new_sudo_user()).code();
+    let mut fields = vec![user.hint(t.new_sudo_user_hint()).begins(t.new_more(), true)];
+    if kind(form) != "verb" {
+        fields.extend([
+            Field::area(form, "environment", t.new_environment(), 2)
+                .code()
+                .hint(t.new_environment_hint("LANG=C.UTF-8")),
+            Field::line(form, "secret_names", t.new_secret_names())
+                .code()
+                .hint(t.new_secret_names_hint()),
+            Field::area(form, "stdin", t.new_stdin(), 3).code(),
+        ]);
+    }
+    fields.push(Field::of_type(form, "timeout", t.new_timeout(), "number"));
+    fields
+}
+
+/// How it goes over the hosts.
+fn strategy_fields(t: Words, form: &Form) -> Vec<Field> {
+    let number = |name, label| Field::of_type(form, name, label, "number");
+    let line = |name, label| Field::line(form, name, label).code();
+    vec![
+        number("forks", t.new_forks())
+            .hint(t.new_strategy_hint())
+            .begins(t.new_strategy(), true),
+        line("canary", t.new_canary()).hint(t.new_canary_hint()),
+        line("batches", t.new_batches()).hint(t.new_batches_hint("5, 20%")),
+        number("pause", t.new_pause()),
+        line("stop_after", t.new_stop_after()),
+        number("deadline", t.new_deadline()),
+        Field::tick(form, "approval", t.new_approval()),
+    ]
 }
 
 /// Who may run nothing anywhere has no use for this page.
@@ -281,8 +364,7 @@ async fn checked(
             .into_iter()
             .filter(|(name, _)| name != "seen" && !is_secret(name))
             .collect(),
-        secrets: secret_names(form),
-        asks_sudo: form.is_on("sudo"),
+        secrets: secret_fields(t, form),
         is_power: right(form) == Verb::Power,
         has_changed,
     }))
@@ -304,6 +386,19 @@ fn secret_names(form: &Form) -> Vec<String> {
     let text = form.word("secret_names");
     let names = text.split([',', ' ', '\n', '\r']).filter(|name| !name.is_empty());
     names.map(str::to_owned).collect()
+}
+
+/// What is asked for once it was looked at, so that it stands in no page.
+fn secret_fields(t: Words, form: &Form) -> Vec<Field> {
+    let secret = |name: &str, label: &str| {
+        Field::secret(name, label).completed_as("off").hint(t.check_secret_hint())
+    };
+    let named = secret_names(form);
+    let named = named.iter().map(|name| {
+        secret(&format!("secret:{name}"), &t.check_secret(name)).required()
+    });
+    let sudo = form.is_on("sudo").then(|| secret("sudo_password", t.check_sudo_password()));
+    named.chain(sudo).collect()
 }
 
 fn what(t: Words, form: &Form) -> String {

@@ -1,14 +1,13 @@
 //! Words of telling about a host, changing it and taking it out.
 
 super::words! {
-    cancel() en "Cancel" pt "Cancelar" es "Cancelar";
-    save() en "Save" pt "Salvar" es "Guardar";
     host_name() en "Name" pt "Nome" es "Nombre";
     host_name_hint() en "What you call it: letters, digits, dots and dashes." pt "Como você o chama: letras, dígitos, pontos e hifens." es "Cómo lo llama: letras, dígitos, puntos y guiones.";
     host_address_hint() en "Where it is: an IP address or a host name. Empty means that its name is its address." pt "Onde está: um endereço IP ou nome de máquina. Vazio significa que o nome é o endereço." es "Dónde está: una dirección IP o nombre de máquina. Vacío significa que su nombre es su dirección.";
     host_port() en "SSH port" pt "Porta SSH" es "Puerto SSH";
     host_login() en "How to sign in there" pt "Como entrar nele" es "Cómo entrar en él";
     host_user() en "User on the host" pt "Usuário no servidor" es "Usuario en el servidor";
+    host_login_how() en "Hephaestus signs in" pt "O Hephaestus entra" es "Hephaestus entra";
     host_login_node() en "With the keys of the Hephaestus server" pt "Com as chaves do servidor Hephaestus" es "Con las claves del servidor Hephaestus";
     host_login_password() en "With a password" pt "Com uma senha" es "Con una contraseña";
     host_login_key() en "With a private key" pt "Com uma chave privada" es "Con una clave privada";
