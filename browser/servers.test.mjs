@@ -100,6 +100,14 @@ describe("two servers and somebody without a shell", () => {
     await ana.page.getByRole("searchbox").first().fill("htop");
     await ana.page.getByRole("button", { name: "Search" }).click();
     await ana.page.getByRole("button", { name: /Remove.*: htop$/ }).click();
+    await ana.sees(`Remove htop from ${machine.name}?`);
+    await ana.isForAll("whether a package shall be removed");
+    await ana.follow(ana.page.getByRole("link", { name: "No, go back" }));
+    assert.match(machine.sh("htop --version"), /htop/);
+    await ana.page.getByRole("searchbox").first().fill("htop");
+    await ana.page.getByRole("button", { name: "Search" }).click();
+    await ana.page.getByRole("button", { name: /Remove.*: htop$/ }).click();
+    await ana.page.getByRole("button", { name: "Remove: htop" }).click();
     await done(machine.name);
     assert.equal(machine.sh("command -v htop || echo gone").trim(), "gone");
   });
@@ -115,6 +123,8 @@ describe("two servers and somebody without a shell", () => {
     await stop.waitFor();
     await ana.isForAll("the processes of a host");
     await stop.click();
+    await ana.sees(/^Stop top \(\d+\) on b1\?$/);
+    await ana.page.getByRole("button", { name: /^Stop top/ }).click();
     await done(machine.name);
     await server.until(() => machine.sh("pgrep -x top || true").trim() === "", "the end of top");
   });

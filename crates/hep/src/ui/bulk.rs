@@ -1,6 +1,8 @@
 //! Many hosts at once: those that are ticked, or all that a filter names, whatever page they stand on. First a page
 //! that says which hosts are meant and what will happen, then it is done.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
@@ -13,18 +15,21 @@ use serde_json::json;
 
 use super::act::{Act, begin, go_on};
 use super::fault::Fault;
-use super::flash::{Flash, Tone};
+use super::flash::Flash;
 use super::form::{Form, Query};
 use super::frame::{Frame, Section};
 use super::host;
 use super::pages::Pages;
 use super::reply;
 use super::speech::Said;
+use super::sure::{SURE, Sure};
 use super::visit::{Member, Visit};
 use super::words::Words;
 
 /// How many names are shown; of more it is said how many.
 const NAMED: usize = 50;
+/// The field that says which hosts were seen when it was asked whether they are meant.
+const SEEN: &str = "seen";
 
 /// The pages of this noun.
 pub(super) fn pages() -> Pages {
@@ -48,6 +53,19 @@ impl Meant {
 
     fn further(&self) -> usize {
         self.names.len().saturating_sub(NAMED)
+    }
+
+    /// The names in a line.
+    fn written(&self, t: Words) -> String {
+        let names: Vec<&str> = self.shown().into_iter().map(String::as_str).collect();
+        let mut text = names.join(", ");
+        if self.further() > 0 {
+            text = format!("{text} {}", t.bulk_further(self.further()));
+        }
+        if self.is_cut {
+            text = format!("{text} {}", t.bulk_cut());
+        }
+        text
     }
 }
 
@@ -131,10 +149,8 @@ async fn act(
     let back = format!("/ui/hosts/-/bulk?selector={}", reply::segment(&chosen));
     let names = host::package_names(&form.word("package"));
     let what = form.word("do");
-    let is_hard = ["reboot", "power_off", "delete"].contains(&what.as_str());
-    if is_hard && !form.is_on("sure") {
-        let flash = Flash { tone: Tone::Danger, ..Flash::done(t.bulk_not_sure()) };
-        return Ok(reply::go_and_say(&visit, &back, flash));
+    if let Some(question) = question(&engine, &visit, &form, &chosen).await? {
+        return Ok(question);
     }
     let verb = match what.as_str() {
         "install" => ("packages.install", t.package_installed(names.join(", "), &chosen)),
@@ -152,6 +168,57 @@ async fn act(
     };
     let act = Act { selector: &chosen, verb, parameters, text };
     begin(&engine, &visit, act, &back).await
+}
+
+/// Whether it is meant, for what takes something from many at once; nothing where it is no such thing, or there is a
+/// yes to these very hosts.
+async fn question(
+    engine: &Engine,
+    visit: &Visit,
+    form: &Form,
+    chosen: &str,
+) -> Result<Option<Response>, Fault> {
+    let t = visit.t;
+    let (verb, word) = match form.word("do").as_str() {
+        "remove_package" => (Verb::Run, t.package_remove()),
+        "reboot" => (Verb::Power, t.reboot_do()),
+        "power_off" => (Verb::Power, t.power_off_do()),
+        "delete" => (Verb::Change, t.bulk_delete()),
+        _ => return Ok(None),
+    };
+    must(visit, verb)?;
+    let meant = meant(engine, visit, chosen.to_owned()).await?;
+    let seen = fingerprint(&meant.names);
+    if form.word(SEEN) == seen && form.is_on(SURE) {
+        return Ok(None);
+    }
+    let many = meant.names.len();
+    let mut sentences = match verb {
+        Verb::Run => vec![t.bulk_package_hint(form.word("package"))],
+        Verb::Power => vec![t.bulk_power_hint(many)],
+        _ => vec![t.bulk_delete_hint().to_owned()],
+    };
+    if form.is_on(SURE) {
+        sentences.insert(0, t.bulk_other().to_owned());
+    }
+    sentences.push(meant.written(t));
+    let frame = visit.frame_in(Section::Hosts, t.bulk_sure(word, many));
+    let mut page = Sure::new(frame.below(t.hosts_title(), "/ui/hosts"), t, sentences);
+    page = page.carrying(form).by(
+        format!("{word} ({many})"),
+        "/ui/hosts/-/bulk".to_owned(),
+        format!("/ui/hosts/-/bulk?selector={}", reply::segment(chosen)),
+    );
+    page.carried.retain(|(name, _)| name != SEEN);
+    page.carried.push((SEEN.to_owned(), seen));
+    Ok(Some(reply::page(&page)))
+}
+
+/// What tells some hosts from others.
+fn fingerprint(names: &[String]) -> String {
+    let mut hasher = DefaultHasher::new();
+    names.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
 }
 
 /// Changes what the register says of the hosts.

@@ -163,10 +163,7 @@ async fn show(
         Err(error) => return Err(error.into()),
     };
     let list = list(&visit, &query, page, fault.as_ref());
-    let response = match visit.is_partial {
-        true => reply::page(&list.as_list()),
-        false => reply::page(&list),
-    };
+    let response = reply::page_or(&visit, &list, &list.as_list());
     Ok(match fault {
         Some(fault) => fault.noted(response),
         None => response,

@@ -43,6 +43,7 @@ mod sessions;
 mod settings;
 mod setup;
 mod speech;
+mod sure;
 mod teams;
 #[cfg(test)]
 mod template_test;

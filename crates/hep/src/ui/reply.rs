@@ -30,6 +30,14 @@ pub(super) fn page(page: &impl Template) -> Response {
     }
 }
 
+/// A page, or the part of it that a script asked for.
+pub(super) fn page_or(visit: &Visit, whole: &impl Template, part: &impl Template) -> Response {
+    match visit.is_partial {
+        true => page(part),
+        false => page(whole),
+    }
+}
+
 /// To another page, after a form.
 pub(super) fn go(to: &str) -> Response {
     let mut response = StatusCode::SEE_OTHER.into_response();

@@ -115,7 +115,9 @@ async fn removing_and_power_ask_first_and_are_offered_to_those_who_may() {
     let page = viewer.get("/ui/hosts/web1").await.expect(200).text;
     assert!(!page.contains("/ui/hosts/web1/reboot") && !page.contains("selector=web1"));
     admin.get("/ui/hosts/web1/remove").await.expect(200);
-    let gone = admin.post("/ui/hosts/web1/remove", &[("version", "1")]).await.expect(303);
+    admin.post("/ui/hosts/web1/remove", &[("version", "1")]).await.expect(200);
+    let yes = [("version", "1"), ("sure", "yes")];
+    let gone = admin.post("/ui/hosts/web1/remove", &yes).await.expect(303);
     assert_eq!(gone.header("location"), "/ui/hosts");
     admin.get("/ui/hosts/web1").await.expect(404);
 }
@@ -132,7 +134,7 @@ async fn what_a_page_does_on_a_host_is_a_run_that_the_news_follow() {
         ("/ui/hosts/web1/reboot", "minutes", "0", "Reboot web1"),
     ];
     for (path, field, value, news) in cases {
-        let to = browser.post(path, &[(field, value)]).await.expect(303);
+        let to = browser.post(path, &[(field, value), ("sure", "yes")]).await.expect(303);
         let page = browser.get(to.header("location")).await.expect(200).text;
         assert!(page.contains(news), "{path}: {page}");
         let id = page.split("hx-get=\"/ui/runs/").nth(1).unwrap().split('/').next().unwrap();
@@ -152,6 +154,36 @@ async fn what_a_page_does_on_a_host_is_a_run_that_the_news_follow() {
 }
 
 #[tokio::test]
+async fn what_takes_something_from_a_host_is_asked_for_by_name() {
+    let server = server().await;
+    let operator = Browser::of(&server, Some("operator")).await;
+    let viewer = Browser::of(&server, Some("viewer")).await;
+    let cases = [
+        ("processes", "kill", "77 <b>top", "Kill &#60;b&#62;top (77) on web1?"),
+        ("processes", "stop", "77 top", "Stop top (77) on web1?"),
+        ("services", "stop", "ssh.service", "nobody can sign in there from afar"),
+        ("services", "restart", "cron", "Restart cron on web1?"),
+        ("packages", "remove", "htop", "Remove htop from web1?"),
+        ("reboot", "minutes", "5", "Reboot web1?"),
+        ("power-off", "minutes", "5", "Power off web1?"),
+    ];
+    for (tab, field, value, says) in cases {
+        let path = format!("/ui/hosts/web1/{tab}");
+        let page = operator.post(&path, &[(field, value)]).await.expect(200).text;
+        assert!(page.contains(says), "{path}: {page}");
+        assert!(page.contains(&format!("action=\"{path}\"")), "the button does it: {page}");
+        let back = if tab.contains("power") || tab == "reboot" { "/ui/hosts/web1" } else { &path };
+        assert!(page.contains(&format!("pf-m-link\" href=\"{back}\"")), "a way back: {page}");
+        viewer.post(&path, &[(field, value)]).await.expect(403);
+    }
+    let runs = run::list(&server.engine, &me(), Filter::default(), &Paging::default()).await;
+    assert!(runs.unwrap().items.is_empty(), "nothing is done by asking");
+    for (tab, field) in [("services", "start"), ("packages", "install"), ("services", "disable")] {
+        operator.post(&format!("/ui/hosts/web1/{tab}"), &[(field, "cron")]).await.expect(303);
+    }
+}
+
+#[tokio::test]
 async fn many_hosts_are_changed_at_once_and_nothing_hard_without_a_yes() {
     let server = server().await;
     let browser = Browser::of(&server, Some("admin")).await;
@@ -163,13 +195,23 @@ async fn many_hosts_are_changed_at_once_and_nothing_hard_without_a_yes() {
     browser.post(bulk, &[chosen, ("do", "label"), ("label", "env=test")]).await.expect(303);
     let kept = host::show(&server.engine, &me(), "web2").await.unwrap();
     assert!(kept.said.maintenance_until_ms.is_some() && kept.said.labels["env"] == "test");
-    for what in ["delete", "reboot", "power_off"] {
-        let to = browser.post(bulk, &[chosen, ("do", what)]).await.expect(303);
-        let page = browser.get(to.header("location")).await.expect(200).text;
-        assert!(page.contains("Nothing was done"), "{what}: {page}");
+    for what in ["delete", "reboot", "power_off", "remove_package"] {
+        let fields = [chosen, ("do", what), ("package", "htop")];
+        let page = browser.post(bulk, &fields).await.expect(200).text;
+        assert!(page.contains("<p>web1, web2</p>"), "{what}: the question names them: {page}");
+        let blind = [fields.as_slice(), &[("sure", "yes")]].concat();
+        let page = browser.post(bulk, &blind).await.expect(200).text;
+        assert!(page.contains("Nothing was done"), "{what}: a yes to whatever it is: {page}");
     }
-    let sure = ("sure", "on");
-    browser.post(bulk, &[chosen, ("do", "delete"), sure]).await.expect(303);
+    let delete = [chosen, ("do", "delete")];
+    let page = browser.post(bulk, &delete).await.expect(200).text;
+    let seen = page.split("name=\"seen\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let yes = [delete.as_slice(), &[("seen", seen), ("sure", "yes")]].concat();
+    host::create(&server.engine, &me(), HostInput::named("web3")).await.unwrap();
+    let page = browser.post(bulk, &yes).await.expect(200).text;
+    assert!(page.contains("web1, web2, web3"), "one more than was seen: {page}");
+    host::delete(&server.engine, &me(), "web3", None).await.unwrap();
+    browser.post(bulk, &yes).await.expect(303);
     browser.get("/ui/hosts/web1").await.expect(404);
     browser.get("/ui/hosts/db1").await.expect(200);
 }

@@ -16,19 +16,22 @@ mod status;
 
 use std::collections::BTreeSet;
 
+use axum::response::Response;
 use hep_core::rights::Verb;
-use hep_engine::ops::{Engine, host};
+use hep_engine::ops::{Engine, OpError, OpResult, host};
 use hep_engine::store::hosts::Host;
 
 pub(super) use self::maintenance::until_ms;
 pub(super) use self::packages::words as package_names;
 use super::badge::Badge;
 use super::fault::Fault;
+use super::form::Form;
 use super::frame::{Frame, Link, Section};
 use super::moment::Moment;
 use super::pages::Pages;
 use super::reply;
 use super::speech::Said;
+use super::sure::Sure;
 use super::visit::Visit;
 use super::words::Words;
 use crate::terminal::visible;
@@ -138,6 +141,25 @@ async fn beside(engine: &Engine, visit: &Visit, name: &str, title: &str) -> Resu
     Ok(place)
 }
 
+/// Whether something is meant that a form of a tab asks a host for: it is carried on, with a yes.
+async fn question(
+    engine: &Engine,
+    visit: &Visit,
+    at: (&str, &str),
+    form: &Form,
+    (title, button, sentences): (String, String, Vec<String>),
+) -> Result<Response, Fault> {
+    let (name, tab) = at;
+    let Place { head, frame, .. } = beside(engine, visit, name, &title).await?;
+    if !head.may_run() {
+        let denied = hep_core::message::server::denied(Verb::Run.word(), name);
+        return Err(OpError::Denied(denied).into());
+    }
+    let address = format!("{}{tab}", head.href);
+    let page = Sure::new(frame, visit.t, sentences).carrying(form);
+    Ok(reply::page(&page.by(button, address.clone(), address)))
+}
+
 fn head(t: Words, host: &Host, rights: BTreeSet<Verb>, tab: Tab) -> Head {
     let said = &host.said;
     let href = address(&said.name);
@@ -177,13 +199,25 @@ enum Answer<T> {
 
 impl<T> Answer<T> {
     /// Of what an operation said: that a host cannot be reached is no fault of the page.
-    fn of(visit: &Visit, said: hep_engine::ops::OpResult<T>) -> Result<Self, Fault> {
+    fn of(visit: &Visit, said: OpResult<T>) -> Result<Self, Fault> {
         match said.map_err(Fault::from) {
             Ok(value) => Ok(Self::Here(value)),
             Err(fault) if fault.is_for_the_form() || fault.status.as_u16() == 503 => {
                 Ok(Self::Not(visit.speech(&fault.message)))
             }
             Err(fault) => Err(fault),
+        }
+    }
+
+    /// What a host answers to a question, where it is asked now: by a script, or by who follows the link.
+    async fn asked(
+        visit: &Visit,
+        query: &Form,
+        question: impl Future<Output = OpResult<T>> + Send,
+    ) -> Result<Self, Fault> {
+        match visit.is_partial || query.is_on("now") {
+            true => Self::of(visit, question.await),
+            false => Ok(Self::Open),
         }
     }
 

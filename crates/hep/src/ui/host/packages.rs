@@ -15,6 +15,7 @@ use crate::ui::frame::Frame;
 use crate::ui::measure::bytes;
 use crate::ui::pages::Pages;
 use crate::ui::reply;
+use crate::ui::sure::SURE;
 use crate::ui::visit::Member;
 use crate::ui::words::Words;
 
@@ -64,19 +65,11 @@ async fn show(
 ) -> Result<Response, Fault> {
     let Place { host, head, frame } = place(&engine, &visit, &name, Tab::Packages).await?;
     let (text, is_search) = (query.word("text"), query.word("of") == "available");
-    let answer = match visit.is_partial || query.is_on("now") {
-        true => {
-            let words = is_search.then_some(text.as_str());
-            let said = verb::packages(&engine, &visit.actor, &host.said.name, words).await;
-            Answer::of(&visit, said)?
-        }
-        false => Answer::Open,
-    };
+    let words = is_search.then_some(text.as_str());
+    let said = verb::packages(&engine, &visit.actor, &host.said.name, words);
+    let answer = Answer::asked(&visit, &query, said).await?;
     let page = PackagesPage { frame, t: visit.t, head, answer, text, is_search };
-    Ok(match visit.is_partial {
-        true => reply::page(&page.as_part()),
-        false => reply::page(&page),
-    })
+    Ok(reply::page_or(&visit, &page, &page.as_part()))
 }
 
 async fn change(
@@ -91,6 +84,12 @@ async fn change(
         (Some(one), ..) => {
             let text = t.package_installed(&one, &name);
             ("packages.install", words(&one), text)
+        }
+        (_, Some(one), _) if !form.is_on(SURE) => {
+            let title = t.package_remove_title(&one, &name);
+            let button = format!("{}: {one}", t.package_remove());
+            let question = (title, button, vec![t.package_remove_explained(&name)]);
+            return super::question(&engine, &visit, (&name, "/packages"), &form, question).await;
         }
         (_, Some(one), _) => {
             let text = t.package_removed(&one, &name);

@@ -1,21 +1,20 @@
 //! Starting a host anew and switching it off: first a page that names it and says what will happen.
 
-use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use hep_core::rights::Verb;
 use hep_engine::ops::{Engine, OpError};
 use serde_json::json;
 
-use super::{Head, Place, address, beside};
+use super::{Place, address, beside};
 use crate::ui::act::{Act, begin};
 use crate::ui::fault::Fault;
 use crate::ui::form::Form;
-use crate::ui::frame::Frame;
+use crate::ui::kept::field::Field;
 use crate::ui::pages::Pages;
 use crate::ui::reply;
+use crate::ui::sure::{SURE, Sure};
 use crate::ui::visit::{Member, Visit};
-use crate::ui::words::Words;
 
 /// The pages of this noun.
 pub(super) fn pages() -> Pages {
@@ -26,16 +25,11 @@ pub(super) fn pages() -> Pages {
         .post("/hosts/{name}/power-off", off)
 }
 
-#[derive(Template)]
-#[template(path = "host/power.html")]
-struct PowerPage {
-    frame: Frame,
-    t: Words,
-    head: Head,
-    action: String,
-    title: String,
-    explained: String,
-    button: &'static str,
+/// A way to do without a host for a while, or for longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Deed {
+    Reboot,
+    Off,
 }
 
 async fn ask_reboot(
@@ -43,7 +37,7 @@ async fn ask_reboot(
     Member(visit): Member,
     Path(name): Path<String>,
 ) -> Result<Response, Fault> {
-    ask(&engine, &visit, &name, true).await
+    ask(&engine, &visit, &name, Deed::Reboot).await
 }
 
 async fn ask_off(
@@ -51,23 +45,32 @@ async fn ask_off(
     Member(visit): Member,
     Path(name): Path<String>,
 ) -> Result<Response, Fault> {
-    ask(&engine, &visit, &name, false).await
+    ask(&engine, &visit, &name, Deed::Off).await
 }
 
-async fn ask(engine: &Engine, visit: &Visit, name: &str, again: bool) -> Result<Response, Fault> {
+async fn ask(engine: &Engine, visit: &Visit, name: &str, deed: Deed) -> Result<Response, Fault> {
     let t = visit.t;
-    let title = if again { t.reboot_title(name) } else { t.power_off_title(name) };
+    let (title, path, explained, button) = match deed {
+        Deed::Reboot => {
+            (t.reboot_title(name), "reboot", t.reboot_explained(name), t.reboot_do())
+        }
+        Deed::Off => {
+            (t.power_off_title(name), "power-off", t.power_off_explained(name), t.power_off_do())
+        }
+    };
     let Place { head, frame, .. } = beside(engine, visit, name, &title).await?;
     if !head.may_power() {
         let denied = hep_core::message::server::denied(Verb::Power.word(), name);
         return Err(OpError::Denied(denied).into());
     }
-    let (path, explained, button) = match again {
-        true => ("reboot", t.reboot_explained(name), t.reboot_do()),
-        false => ("power-off", t.power_off_explained(name), t.power_off_do()),
-    };
-    let action = format!("{}/{path}", head.href);
-    Ok(reply::page(&PowerPage { frame, t, head, action, title, explained, button }))
+    let now = Form::of([("minutes", "0")]);
+    let mut page = Sure::new(frame, t, vec![explained]);
+    page.fields = vec![
+        Field::of_type(&now, "minutes", t.power_minutes(), "number"),
+        Field::line(&now, "notice", t.power_notice()),
+    ];
+    let button = format!("{button}: {}", head.name);
+    Ok(reply::page(&page.by(button, format!("{}/{path}", head.href), head.href)))
 }
 
 async fn reboot(
@@ -76,8 +79,7 @@ async fn reboot(
     Path(name): Path<String>,
     form: Form,
 ) -> Result<Response, Fault> {
-    let text = visit.t.reboot_begun(&name);
-    act(&engine, &visit, &name, "power.reboot", &form, text).await
+    act(&engine, &visit, &name, Deed::Reboot, &form).await
 }
 
 async fn off(
@@ -86,18 +88,23 @@ async fn off(
     Path(name): Path<String>,
     form: Form,
 ) -> Result<Response, Fault> {
-    let text = visit.t.power_off_begun(&name);
-    act(&engine, &visit, &name, "power.off", &form, text).await
+    act(&engine, &visit, &name, Deed::Off, &form).await
 }
 
 async fn act(
     engine: &Engine,
     visit: &Visit,
     name: &str,
-    verb: &str,
+    deed: Deed,
     form: &Form,
-    text: String,
 ) -> Result<Response, Fault> {
+    if !form.is_on(SURE) {
+        return ask(engine, visit, name, deed).await;
+    }
+    let (verb, text) = match deed {
+        Deed::Reboot => ("power.reboot", visit.t.reboot_begun(name)),
+        Deed::Off => ("power.off", visit.t.power_off_begun(name)),
+    };
     let minutes: u32 = form.word("minutes").parse().unwrap_or_default();
     let parameters = json!({ "in_minutes": minutes, "notice": form.optional("notice") });
     let act = Act { selector: name, verb, parameters, text };

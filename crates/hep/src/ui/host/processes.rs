@@ -15,6 +15,7 @@ use crate::ui::frame::Frame;
 use crate::ui::measure::bytes;
 use crate::ui::pages::Pages;
 use crate::ui::reply;
+use crate::ui::sure::SURE;
 use crate::ui::visit::Member;
 use crate::ui::words::Words;
 
@@ -69,19 +70,10 @@ async fn show(
     Query(query): Query,
 ) -> Result<Response, Fault> {
     let Place { host, head, frame } = place(&engine, &visit, &name, Tab::Processes).await?;
-    let asked = visit.is_partial || query.is_on("now");
-    let answer = match asked {
-        true => {
-            let said = verb::processes(&engine, &visit.actor, &host.said.name).await;
-            Answer::of(&visit, said)?
-        }
-        false => Answer::Open,
-    };
+    let said = verb::processes(&engine, &visit.actor, &host.said.name);
+    let answer = Answer::asked(&visit, &query, said).await?;
     let page = ProcessesPage { frame, t: visit.t, head, answer, text: query.word("text") };
-    Ok(match visit.is_partial {
-        true => reply::page(&page.as_part()),
-        false => reply::page(&page),
-    })
+    Ok(reply::page_or(&visit, &page, &page.as_part()))
 }
 
 async fn signal(
@@ -97,16 +89,31 @@ async fn signal(
     // The name stands beside the id for people; ids are what is ended.
     let (pid, program) = said.split_once(' ').unwrap_or((&said, ""));
     let pid: u32 = pid.parse().unwrap_or_default();
-    let text = match signal {
-        "KILL" => visit.t.process_killed(program, pid, &name),
-        _ => visit.t.process_stopped(program, pid, &name),
+    let t = visit.t;
+    let (title, explained, button, text) = match signal {
+        "KILL" => (
+            t.process_kill_title(program, pid, &name),
+            t.process_kill_explained(),
+            t.process_kill_one(program, pid),
+            t.process_killed(program, pid, &name),
+        ),
+        _ => (
+            t.process_stop_title(program, pid, &name),
+            t.process_stop_explained(),
+            t.process_stop_one(program, pid),
+            t.process_stopped(program, pid, &name),
+        ),
     };
+    if !form.is_on(SURE) {
+        let question = (title, button, vec![explained.to_owned()]);
+        return super::question(&engine, &visit, (&name, "/processes"), &form, question).await;
+    }
     let parameters = json!({ "pids": [pid], "signal": signal });
     let act = Act { selector: &name, verb: "processes.signal", parameters, text };
     let to = format!(
         "{}/processes?{}",
         address(&name),
-        form.with(&[("csrf", ""), ("kill", ""), ("stop", ""),])
+        form.with(&[("csrf", ""), ("kill", ""), ("stop", ""), (SURE, "")])
     );
     begin(&engine, &visit, act, &to).await
 }

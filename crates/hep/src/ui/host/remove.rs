@@ -1,6 +1,5 @@
 //! Taking a host out of the register: first a page that names it, and what speaks of it.
 
-use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use hep_core::rights::Verb;
@@ -8,31 +7,19 @@ use hep_engine::ops::page::Paging;
 use hep_engine::ops::{Engine, OpError, host, run};
 use hep_engine::store::runs::Filter;
 
-use super::{Head, Place, beside};
+use super::{Place, beside};
 use crate::ui::act::not_done;
 use crate::ui::fault::Fault;
 use crate::ui::flash::Flash;
 use crate::ui::form::Form;
-use crate::ui::frame::Frame;
 use crate::ui::pages::Pages;
 use crate::ui::reply;
-use crate::ui::visit::Member;
-use crate::ui::words::Words;
+use crate::ui::sure::{SURE, Sure};
+use crate::ui::visit::{Member, Visit};
 
 /// The pages of this noun.
 pub(super) fn pages() -> Pages {
     Pages::new().get("/hosts/{name}/remove", ask).post("/hosts/{name}/remove", remove)
-}
-
-#[derive(Template)]
-#[template(path = "host/remove.html")]
-struct RemovePage {
-    frame: Frame,
-    t: Words,
-    head: Head,
-    version: i64,
-    groups: String,
-    runs: usize,
 }
 
 async fn ask(
@@ -40,24 +27,31 @@ async fn ask(
     Member(visit): Member,
     Path(name): Path<String>,
 ) -> Result<Response, Fault> {
-    let title = visit.t.remove_title(&name);
-    let Place { host, head, frame } = beside(&engine, &visit, &name, &title).await?;
+    question(&engine, &visit, &name).await
+}
+
+/// What goes with it, and what stays.
+async fn question(engine: &Engine, visit: &Visit, name: &str) -> Result<Response, Fault> {
+    let t = visit.t;
+    let Place { host, head, frame } = beside(engine, visit, name, &t.remove_title(name)).await?;
     if !head.may_change() {
-        let denied = hep_core::message::server::denied(Verb::Change.word(), &name);
+        let denied = hep_core::message::server::denied(Verb::Change.word(), name);
         return Err(OpError::Denied(denied).into());
     }
     let filter = Filter { host: Some(host.said.name.clone()), ..Filter::default() };
     let paging = Paging { limit: Some(100), cursor: None };
-    let runs = run::list(&engine, &visit.actor, filter, &paging).await?;
-    let page = RemovePage {
-        frame,
-        t: visit.t,
-        head,
-        version: host.version,
-        groups: host.groups.join(", "),
-        runs: runs.items.len(),
-    };
-    Ok(reply::page(&page))
+    let runs = run::list(engine, &visit.actor, filter, &paging).await?.items.len();
+    let mut sentences = vec![t.remove_explained(&head.name)];
+    if !host.groups.is_empty() {
+        sentences.push(t.remove_groups(host.groups.join(", ")));
+    }
+    if runs > 0 {
+        sentences.push(t.remove_runs(runs));
+    }
+    let mut page = Sure::new(frame, t, sentences);
+    page.carried = vec![("version".to_owned(), host.version.to_string())];
+    let button = format!("{}: {}", t.remove_do(), head.name);
+    Ok(reply::page(&page.by(button, format!("{}/remove", head.href), head.href)))
 }
 
 async fn remove(
@@ -66,6 +60,9 @@ async fn remove(
     Path(name): Path<String>,
     form: Form,
 ) -> Result<Response, Fault> {
+    if !form.is_on(SURE) {
+        return question(&engine, &visit, &name).await;
+    }
     let version = form.word("version").parse().ok();
     match host::delete(&engine, &visit.actor, &name, version).await {
         Ok(()) => {

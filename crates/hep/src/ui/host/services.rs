@@ -15,6 +15,7 @@ use crate::ui::form::{Form, Query};
 use crate::ui::frame::Frame;
 use crate::ui::pages::Pages;
 use crate::ui::reply;
+use crate::ui::sure::SURE;
 use crate::ui::visit::Member;
 use crate::ui::words::Words;
 
@@ -60,18 +61,10 @@ async fn show(
     Query(query): Query,
 ) -> Result<Response, Fault> {
     let Place { host, head, frame } = place(&engine, &visit, &name, Tab::Services).await?;
-    let answer = match visit.is_partial || query.is_on("now") {
-        true => {
-            let said = verb::services(&engine, &visit.actor, &host.said.name).await;
-            Answer::of(&visit, said)?
-        }
-        false => Answer::Open,
-    };
+    let said = verb::services(&engine, &visit.actor, &host.said.name);
+    let answer = Answer::asked(&visit, &query, said).await?;
     let page = ServicesPage { frame, t: visit.t, head, answer, text: query.word("text") };
-    Ok(match visit.is_partial {
-        true => reply::page(&page.as_part()),
-        false => reply::page(&page),
-    })
+    Ok(reply::page_or(&visit, &page, &page.as_part()))
 }
 
 async fn change(
@@ -91,7 +84,28 @@ async fn change(
     let way = ways.into_iter().find(|(field, ..)| form.is_on(field)).unwrap_or(ways[2]);
     let (field, verb, word) = way;
     let service = form.word(field);
+    if let Some(sentences) = explained(t, field, &service)
+        && !form.is_on(SURE)
+    {
+        let title = t.service_title(word, &service, &name);
+        let question = (title, format!("{word}: {service}"), sentences);
+        return super::question(&engine, &visit, (&name, "/services"), &form, question).await;
+    }
     let text = t.service_done(word, &service, &name);
     let act = Act { selector: &name, verb, parameters: json!({ "name": service }), text };
     begin(&engine, &visit, act, &format!("{}/services", address(&name))).await
+}
+
+/// What it means for others, of what takes something from them.
+fn explained(t: Words, deed: &str, service: &str) -> Option<Vec<String>> {
+    let unit = service.split('.').next().unwrap_or_default();
+    let is_ssh = ["ssh", "sshd"].contains(&unit);
+    match deed {
+        "stop" if is_ssh => {
+            Some(vec![t.service_stop_explained(service), t.service_is_ssh().to_owned()])
+        }
+        "stop" => Some(vec![t.service_stop_explained(service)]),
+        "restart" => Some(vec![t.service_restart_explained(service)]),
+        _ => None,
+    }
 }

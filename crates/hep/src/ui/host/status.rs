@@ -89,13 +89,8 @@ async fn show(
     Query(query): Query,
 ) -> Result<Response, Fault> {
     let Place { host, head, frame } = place(&engine, &visit, &name, Tab::Status).await?;
-    let status = match query.is_on("now") {
-        true => {
-            let said = verb::status(&engine, &visit.actor, &host.said.name, false).await;
-            Answer::of(&visit, said)?
-        }
-        false => Answer::Open,
-    };
+    let said = verb::status(&engine, &visit.actor, &host.said.name, false);
+    let status = Answer::asked(&visit, &query, said).await?;
     let frame = frame.with_island("charts");
     let live = live(visit.t, &host.said.name, status);
     Ok(reply::page(&StatusPage { frame, t: visit.t, head, live }))

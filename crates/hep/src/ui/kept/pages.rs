@@ -17,6 +17,7 @@ use crate::ui::frame::Frame;
 use crate::ui::pages::Pages;
 use crate::ui::reply;
 use crate::ui::speech::Said;
+use crate::ui::sure::Sure;
 use crate::ui::visit::{Member, Visit};
 use crate::ui::words::Words;
 
@@ -372,36 +373,21 @@ async fn update<K: Kept>(
     form_again(&visit, fault, page)
 }
 
-#[derive(Template)]
-#[template(path = "kept/remove.html")]
-struct RemovePage {
-    frame: Frame,
-    t: Words,
-    title: String,
-    loss: &'static str,
-    facts: Vec<Fact>,
-    action: String,
-    back: String,
-    version: i64,
-    wrong: Option<Said>,
-    is_used: bool,
-}
-
-fn remove_page<K: Kept>(visit: &Visit, noun: &K::Noun) -> RemovePage {
+fn remove_page<K: Kept>(visit: &Visit, noun: &K::Noun, fault: Option<&Fault>) -> Sure {
     let (t, name, key) = (visit.t, K::name(noun), K::key(noun));
     let (title, address) = (t.kept_remove_title(&name), K::address(&key));
-    RemovePage {
-        frame: below::<K>(visit, &title).below(name, &*address),
-        t,
-        title,
-        loss: K::titles(t).loss,
+    let frame = below::<K>(visit, &title).below(name, &*address);
+    let (sentences, button) = match fault {
+        Some(fault) if fault.status == StatusCode::CONFLICT => (Vec::new(), t.kept_remove_again()),
+        _ => (vec![K::titles(t).loss.to_owned(), t.kept_remove_hint().to_owned()], t.kept_remove()),
+    };
+    let page = Sure {
         facts: K::facts(t, noun),
-        action: format!("{address}/remove"),
-        back: address,
-        version: K::version(noun),
-        wrong: None,
-        is_used: false,
-    }
+        wrong: fault.map(|fault| visit.speech(&fault.message)),
+        carried: vec![(VERSION.to_owned(), K::version(noun).to_string())],
+        ..Sure::new(frame, t, sentences)
+    };
+    page.by(button, format!("{address}/remove"), address)
 }
 
 async fn ask<K: Kept>(
@@ -411,7 +397,7 @@ async fn ask<K: Kept>(
 ) -> Result<Response, Fault> {
     K::must_write(&visit.actor)?;
     let noun = K::show(&engine, &visit.actor, &key).await?;
-    Ok(reply::page(&remove_page::<K>(&visit, &noun)))
+    Ok(reply::page(&remove_page::<K>(&visit, &noun, None)))
 }
 
 async fn remove<K: Kept>(
@@ -428,8 +414,6 @@ async fn remove<K: Kept>(
         return Err(fault);
     }
     let noun = K::show(&engine, &visit.actor, &key).await?;
-    let mut page = remove_page::<K>(&visit, &noun);
-    page.wrong = Some(visit.speech(&fault.message));
-    page.is_used = fault.status == StatusCode::CONFLICT;
+    let page = remove_page::<K>(&visit, &noun, Some(&fault));
     Ok(fault.noted(reply::page(&page)))
 }

@@ -1,6 +1,5 @@
 //! What can be done with a run: it is asked for once more, with what will happen and on how many hosts.
 
-use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use hep_core::run::HostState;
@@ -11,9 +10,11 @@ use hep_engine::store::runs::Run;
 use super::super::fault::Fault;
 use super::super::flash::Flash;
 use super::super::form::{Form, Query};
-use super::super::frame::{Frame, Section};
+use super::super::frame::Section;
+use super::super::kept::field::Field;
 use super::super::overview::title;
 use super::super::reply;
+use super::super::sure::Sure;
 use super::super::visit::{Member, Visit};
 use super::super::words::Words;
 
@@ -51,23 +52,6 @@ impl Deed {
     }
 }
 
-/// The question.
-#[derive(Template)]
-#[template(path = "runs/sure.html")]
-struct SurePage {
-    frame: Frame,
-    t: Words,
-    id: String,
-    word: &'static str,
-    title: &'static str,
-    what: String,
-    /// What will happen.
-    sentences: Vec<String>,
-    /// How many hosts have an outcome that nobody knows.
-    lost: i64,
-    is_danger: bool,
-}
-
 /// Asks whether it is meant.
 pub(super) async fn ask(
     State(engine): State<Engine>,
@@ -81,18 +65,23 @@ pub(super) async fn ask(
     let frame = visit.frame_in(Section::Runs, deed.title(visit.t));
     let frame = frame.below(visit.t.nav_runs(), "/ui/runs");
     let lost = if deed == Deed::Retry { many(&run, &[HostState::Lost]) } else { 0 };
-    let page = SurePage {
-        frame: frame.below(title(&run), format!("/ui/runs/{}", run.id)),
-        t: visit.t,
-        word: deed.word(),
-        title: deed.title(visit.t),
-        what: title(&run),
-        sentences: sentences(&engine, &visit, deed, &run).await?,
-        lost,
+    let address = format!("/ui/runs/{}", run.id);
+    let action = format!("{address}/{}", deed.word());
+    let frame = frame.below(title(&run), address.clone());
+    let lost = (lost > 0).then(|| lost_field(visit.t, lost));
+    let page = Sure {
+        about: title(&run),
+        fields: lost.into_iter().collect(),
         is_danger: matches!(deed, Deed::Cancel | Deed::Reject),
-        id: run.id,
+        ..Sure::new(frame, visit.t, sentences(&engine, &visit, deed, &run).await?)
     };
+    let page = page.by(deed.title(visit.t), action, address);
     Ok(reply::page(&page))
+}
+
+/// Also where nobody knows what came of it.
+fn lost_field(t: Words, many: i64) -> Field {
+    Field::tick(&Form::default(), "lost", &t.sure_retry_lost(many))
 }
 
 fn many(run: &Run, states: &[HostState]) -> i64 {

@@ -88,10 +88,7 @@ pub(super) async fn show(
     Query(query): Query,
 ) -> Result<Response, Fault> {
     let page = page(&engine, &visit, &query).await?;
-    Ok(match visit.is_partial {
-        true => reply::page(&page.as_list()),
-        false => reply::page(&page),
-    })
+    Ok(reply::page_or(&visit, &page, &page.as_list()))
 }
 
 async fn page(engine: &Engine, visit: &Visit, query: &Form) -> Result<ListPage, Fault> {

@@ -126,10 +126,7 @@ pub(super) async fn show(
     Query(query): Query,
 ) -> Result<Response, Fault> {
     let page = page(&engine, &visit, &query, None).await?;
-    Ok(match visit.is_partial {
-        true => reply::page(&page.as_aim()),
-        false => reply::page(&page),
-    })
+    Ok(reply::page_or(&visit, &page, &page.as_aim()))
 }
 
 async fn page(

@@ -155,10 +155,7 @@ pub(super) async fn show(
         false => output(&engine, &visit, &query, &run).await?,
     };
     let page = page(&engine, &visit, &query, run, output).await?;
-    Ok(match visit.is_partial {
-        true => reply::page(&page.as_now()),
-        false => reply::page(&page),
-    })
+    Ok(reply::page_or(&visit, &page, &page.as_now()))
 }
 
 async fn page(

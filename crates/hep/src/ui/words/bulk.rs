@@ -21,8 +21,9 @@ super::words! {
     bulk_disable() en "Keep runs away from them" pt "Impedir execuções" es "Impedir ejecuciones";
     bulk_power() en "Power" pt "Energia" es "Energía";
     bulk_power_hint(many) en "This happens to all {many} hosts at once, and whoever works on them is thrown out." pt "Isto acontece com todos os {many} servidores de uma vez, e quem trabalha neles é desconectado." es "Esto ocurre con los {many} servidores a la vez, y quien trabaje en ellos será desconectado.";
-    bulk_sure(many) en "Yes, I mean these {many} hosts" pt "Sim, são estes {many} servidores" es "Sí, son estos {many} servidores";
-    bulk_not_sure() en "Nothing was done: tick that you mean these hosts." pt "Nada foi feito: marque que são estes servidores." es "No se hizo nada: marque que son estos servidores.";
+    bulk_sure(what, many) en "{what}: {many} hosts?" pt "{what}: {many} servidores?" es "¿{what}: {many} servidores?";
+    bulk_other() en "Nothing was done: other hosts are meant now than when you were asked. Look again." pt "Nada foi feito: agora são outros servidores do que quando você foi perguntado. Veja de novo." es "No se hizo nada: ahora son otros servidores que cuando se le preguntó. Mire otra vez.";
+    bulk_package_hint(names) en "The programs in {names} are gone then, and so is every package that does not work without them. Settings stay." pt "Os programas de {names} somem, assim como todo pacote que não funciona sem eles. As configurações ficam." es "Los programas de {names} desaparecen, y también todo paquete que no funciona sin ellos. Los ajustes se quedan.";
     bulk_delete() en "Remove from the register" pt "Remover do cadastro" es "Eliminar del registro";
     bulk_delete_hint() en "Hephaestus forgets them. Nothing happens to the machines." pt "O Hephaestus os esquece. Nada acontece com as máquinas." es "Hephaestus los olvida. A las máquinas no les pasa nada.";
     bulk_changed(many) en "Changed hosts: {many}" pt "Servidores alterados: {many}" es "Servidores cambiados: {many}";

@@ -13,6 +13,10 @@ super::words! {
     process_hint() en "“Stop” asks a process to end and lets it clear up. “Kill” ends it at once; what it had not saved is lost." pt "“Parar” pede que o processo termine em ordem. “Matar” o encerra na hora; o que ele não salvou se perde." es "«Detener» pide al proceso que termine en orden. «Matar» lo termina al instante; lo que no guardó se pierde.";
     process_stopped(name, pid, host) en "Stop {name} ({pid}) on {host}" pt "Parar {name} ({pid}) em {host}" es "Detener {name} ({pid}) en {host}";
     process_killed(name, pid, host) en "Kill {name} ({pid}) on {host}" pt "Matar {name} ({pid}) em {host}" es "Matar {name} ({pid}) en {host}";
+    process_stop_title(name, pid, host) en "Stop {name} ({pid}) on {host}?" pt "Parar {name} ({pid}) em {host}?" es "¿Detener {name} ({pid}) en {host}?";
+    process_stop_explained() en "The process is asked to end and may clear up before it does. What it does for others is away then." pt "O processo é solicitado a terminar e pode antes arrumar tudo. O que ele faz para outros deixa de existir." es "Se pide al proceso que termine y antes puede ponerlo todo en orden. Lo que hace para otros dejará de estar.";
+    process_kill_title(name, pid, host) en "Kill {name} ({pid}) on {host}?" pt "Matar {name} ({pid}) em {host}?" es "¿Matar {name} ({pid}) en {host}?";
+    process_kill_explained() en "The process ends at once, whatever it is doing. What it had not saved is lost." pt "O processo termina na hora, faça o que estiver fazendo. O que ele não salvou se perde." es "El proceso termina al instante, haga lo que haga. Lo que no guardó se pierde.";
     service_filter() en "Name or description" pt "Nome ou descrição" es "Nombre o descripción";
     service_name() en "Service" pt "Serviço" es "Servicio";
     service_at_boot() en "At boot" pt "Na inicialização" es "Al arrancar";
@@ -26,6 +30,10 @@ super::words! {
     service_enable() en "Start at boot" pt "Iniciar com o sistema" es "Iniciar con el sistema";
     service_disable() en "Not at boot" pt "Não iniciar com o sistema" es "No iniciar con el sistema";
     service_done(what, service, host) en "{what}: {service} on {host}" pt "{what}: {service} em {host}" es "{what}: {service} en {host}";
+    service_title(what, service, host) en "{what} {service} on {host}?" pt "{what} {service} em {host}?" es "¿{what} {service} en {host}?";
+    service_stop_explained(service) en "What {service} does for others is away until somebody starts it again." pt "O que {service} faz para outros fica fora até alguém iniciá-lo de novo." es "Lo que {service} hace para otros no estará disponible hasta que alguien lo inicie de nuevo.";
+    service_restart_explained(service) en "What {service} does for others is away for a moment, and who is connected to it may be cut off." pt "O que {service} faz para outros fica fora por um momento, e quem está conectado a ele pode ser desconectado." es "Lo que {service} hace para otros no estará disponible por un momento, y quien esté conectado puede ser desconectado.";
+    service_is_ssh() en "Hephaestus itself comes in by this service: once it is stopped, nobody can sign in there from afar." pt "O próprio Hephaestus entra por este serviço: parado ele, ninguém mais pode entrar lá de longe." es "El propio Hephaestus entra por este servicio: una vez detenido, nadie puede entrar desde lejos.";
     package_filter() en "Name or word" pt "Nome ou palavra" es "Nombre o palabra";
     package_of() en "Among" pt "Entre" es "Entre";
     package_of_installed() en "installed packages" pt "pacotes instalados" es "paquetes instalados";
@@ -41,6 +49,8 @@ super::words! {
     package_upgrade_all() en "Upgrade everything" pt "Atualizar tudo" es "Actualizar todo";
     package_installed(name, host) en "Install {name} on {host}" pt "Instalar {name} em {host}" es "Instalar {name} en {host}";
     package_removed(name, host) en "Remove {name} from {host}" pt "Remover {name} de {host}" es "Eliminar {name} de {host}";
+    package_remove_title(name, host) en "Remove {name} from {host}?" pt "Remover {name} de {host}?" es "¿Eliminar {name} de {host}?";
+    package_remove_explained(host) en "The programs in it are gone from {host} then, and so is every package that does not work without it. Its settings stay there." pt "Os programas dele somem de {host}, assim como todo pacote que não funciona sem ele. As configurações dele ficam lá." es "Sus programas desaparecen de {host}, y también todo paquete que no funciona sin él. Sus ajustes se quedan allí.";
     package_upgraded(name, host) en "Upgrade {name} on {host}" pt "Atualizar {name} em {host}" es "Actualizar {name} en {host}";
     package_all_upgraded(host) en "Upgrade all packages on {host}" pt "Atualizar todos os pacotes em {host}" es "Actualizar todos los paquetes en {host}";
     reboot_do() en "Reboot" pt "Reiniciar" es "Reiniciar";

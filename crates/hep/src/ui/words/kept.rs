@@ -15,6 +15,7 @@ super::words! {
     kept_remove_again() en "Try again" pt "Tentar de novo" es "Intentar de nuevo";
     kept_remove_title(name) en "Remove {name}?" pt "Remover {name}?" es "¿Eliminar {name}?";
     kept_remove_hint() en "This cannot be undone." pt "Isto não pode ser desfeito." es "Esto no se puede deshacer.";
+    sure_back() en "No, go back" pt "Não, voltar" es "No, volver";
     kept_save() en "Save" pt "Salvar" es "Guardar";
     kept_cancel() en "Cancel" pt "Cancelar" es "Cancelar";
     kept_made() en "It was made and saved." pt "Criado e salvo." es "Se creó y se guardó.";

@@ -82,7 +82,6 @@ super::words! {
     sure_approve(many, who) en "What {who} asked for is done on {many} hosts." pt "O que {who} pediu é feito em {many} servidores." es "Lo que {who} pidió se hace en {many} servidores.";
     sure_approve_read() en "You answer for it together: look at the changes before." pt "Vocês respondem juntos por isso: veja as alterações antes." es "Responden juntos por ello: vea los cambios antes.";
     sure_reject() en "The run ends, and nothing is done on any host." pt "A execução termina, e nada é feito em nenhum servidor." es "La ejecución termina y no se hace nada en ningún servidor.";
-    sure_back() en "Back to the run" pt "Voltar à execução" es "Volver a la ejecución";
     strategy_forks(many) en "At most {many} hosts at once." pt "No máximo {many} servidores por vez." es "Como máximo {many} servidores a la vez.";
     strategy_canary(many) en "First only on {many}; if that fails, nothing else begins." pt "Primeiro só em {many}; se falhar, nada mais começa." es "Primero solo en {many}; si falla, no empieza nada más.";
     strategy_batches(sizes) en "In groups of {sizes}." pt "Em grupos de {sizes}." es "En grupos de {sizes}.";
