@@ -51,9 +51,7 @@ async fn ask_off(
 async fn ask(engine: &Engine, visit: &Visit, name: &str, deed: Deed) -> Result<Response, Fault> {
     let t = visit.t;
     let (title, path, explained, button) = match deed {
-        Deed::Reboot => {
-            (t.reboot_title(name), "reboot", t.reboot_explained(name), t.reboot_do())
-        }
+        Deed::Reboot => (t.reboot_title(name), "reboot", t.reboot_explained(name), t.reboot_do()),
         Deed::Off => {
             (t.power_off_title(name), "power-off", t.power_off_explained(name), t.power_off_do())
         }

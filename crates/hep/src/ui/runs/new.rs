@@ -219,9 +219,7 @@ fn strategy_fields(t: Words, form: &Form) -> Vec<Field> {
     let number = |name, label| Field::of_type(form, name, label, "number");
     let line = |name, label| Field::line(form, name, label).code();
     vec![
-        number("forks", t.new_forks())
-            .hint(t.new_strategy_hint())
-            .begins(t.new_strategy(), true),
+        number("forks", t.new_forks()).hint(t.new_strategy_hint()).begins(t.new_strategy(), true),
         line("canary", t.new_canary()).hint(t.new_canary_hint()),
         line("batches", t.new_batches()).hint(t.new_batches_hint("5, 20%")),
         number("pause", t.new_pause()),
@@ -391,9 +389,9 @@ fn secret_fields(t: Words, form: &Form) -> Vec<Field> {
         Field::secret(name, label).completed_as("off").hint(t.check_secret_hint())
     };
     let named = secret_names(form);
-    let named = named.iter().map(|name| {
-        secret(&format!("secret:{name}"), &t.check_secret(name)).required()
-    });
+    let named = named
+        .iter()
+        .map(|name| secret(&format!("secret:{name}"), &t.check_secret(name)).required());
     let sudo = form.is_on("sudo").then(|| secret("sudo_password", t.check_sudo_password()));
     named.chain(sudo).collect()
 }
