@@ -11,4 +11,5 @@ catalogue! { "settings";
     cannot_log(why) "Cannot start the log: {why}";
     cannot_log_to(place, why) "Cannot write the log to {place}: {why}";
     fine(file) "{file} is fine";
+    fine_without(file) "There is no {file}: the settings of the environment and the defaults are fine";
 }

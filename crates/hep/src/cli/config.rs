@@ -1,6 +1,6 @@
 //! `hep config`: the settings of the server.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hep_core::message::settings as say;
@@ -20,11 +20,10 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Check a configuration file
+    /// Check the configuration: all that `hep serve` would refuse, without starting it
     Check {
-        /// The file
-        #[arg(default_value = settings::USUAL_FILE)]
-        file: PathBuf,
+        /// The file [default: /etc/hep/hep.yml, if it is there]
+        file: Option<PathBuf>,
     },
     /// Show every setting, what holds, and who said it
     Show {
@@ -40,8 +39,13 @@ enum Command {
 pub(crate) fn run(args: &Args, screen: &Arc<Screen>) -> Result<u8, Failure> {
     match &args.command {
         Command::Check { file } => {
-            Settings::load(Some(file))?;
-            screen.say(&say::fine(file.display()).to_string());
+            super::serve::check(&Settings::load(file.as_deref())?)?;
+            let usual = Some(Path::new(settings::USUAL_FILE)).filter(|path| path.exists());
+            let fine = match file.as_deref().or(usual) {
+                Some(file) => say::fine(file.display()),
+                None => say::fine_without(settings::USUAL_FILE),
+            };
+            screen.say(&fine.to_string());
         }
         Command::Show { config } => {
             let settings = Settings::load(config.as_deref())?;

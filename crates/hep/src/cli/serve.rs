@@ -19,12 +19,15 @@ use super::database;
 use super::failure::Failure;
 use crate::executors::EXECUTORS;
 use crate::serve::carrier::Nodes;
+use crate::serve::tls::Certificate;
 use crate::serve::{Server, log};
 use crate::settings::{Origin, Settings, table};
 use crate::terminal::Screen;
 
 /// With a shorter lease a slow answer of the database would end runs.
 const SHORTEST_LEASE: Duration = Duration::from_secs(1);
+/// What a stop takes beside `stop.drain` and `stop.grace`: writing the last results, closing the database.
+const TO_LEAVE: Duration = Duration::from_secs(15);
 
 /// Start the server
 #[derive(Debug, clap::Args)]
@@ -97,9 +100,10 @@ pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> 
     let hub = Arc::clone(engine.hub());
     let (wanted, drained) = (Cancel::default(), Cancel::default());
     let (leaving, going) = (server.leaving(), (wanted.clone(), drained.clone()));
+    let longest = longest_stop(&settings);
     let ended = server.serve(async move {
         stops.next().await;
-        notify("STOPPING=1");
+        notify(&format!("STOPPING=1\nEXTEND_TIMEOUT_USEC={}", longest.as_micros()));
         tracing::info!("stopping");
         going.0.cancel();
         leaving.drain(stops.next()).await;
@@ -117,6 +121,20 @@ pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> 
     engine.close().await;
     ended.map_err(cannot)?;
     Ok(exit::FINE)
+}
+
+/// How long a stop may take: systemd is told, so that no setting of ours needs a change of the unit.
+/// See sd_notify(3), `EXTEND_TIMEOUT_USEC`.
+fn longest_stop(settings: &Settings) -> Duration {
+    settings.span(&table::STOP_DRAIN) + settings.span(&table::STOP_GRACE) + TO_LEAVE
+}
+
+/// Whether a server could be started with these settings, as far as that can be said without doing it.
+pub(super) fn check(settings: &Settings) -> Result<(), Failure> {
+    Certificate::of(settings)?;
+    Nodes::new(settings)?;
+    options(settings)?;
+    Ok(())
 }
 
 /// Keeps what is in memory, keys among it, out of core files and of the sight of other processes of our user.

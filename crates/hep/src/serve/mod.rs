@@ -16,7 +16,7 @@ mod request;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
-mod tls;
+pub(crate) mod tls;
 mod tunnel;
 #[cfg(test)]
 mod tunnel_test;

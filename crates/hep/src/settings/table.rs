@@ -87,7 +87,7 @@ settings! {
     SSH_HOST_KEY = "ssh.host_key", "HEP_HOST_KEY", Kind::Word(&["strict", "accept-new"]), "strict";
     /// How long a node that is to stop goes on answering, while `/readyz` says 503, so that balancers take it out before
     /// connections are refused: longer than they need to notice. `0s` where there is no balancer. A second signal ends
-    /// it. With systemd it and `stop.grace` together must be shorter than `TimeoutStopSec`, which is 90s in `hep.service`.
+    /// it. systemd is told how long it and `stop.grace` take, whatever `TimeoutStopSec` of the unit says.
     STOP_DRAIN = "stop.drain", "HEP_STOP_DRAIN", Kind::Span, "0s";
     /// How long a stop waits for what is running, before it is left to others.
     STOP_GRACE = "stop.grace", "HEP_STOP_GRACE", Kind::Span, "30s";

@@ -37,6 +37,13 @@ fn the_package_installs_a_service_that_answers() {
     assert!(call("/api/v1/hosts", "hep_wrong").contains("401 Unauthorized"));
     assert_eq!(sh("stat -c %U:%a /var/lib/hep /var/lib/hep/hep.db"), "hep:700\nhep:600\n");
     sh("systemctl reload hep; systemctl restart hep; systemctl is-active hep");
+    // It says itself how long its stop may take, whatever the unit says.
+    sh("mkdir -p /run/systemd/system/hep.service.d
+        printf '[Service]\\nTimeoutStopSec=1\\nEnvironment=HEP_STOP_DRAIN=4s\\n' \\
+            >/run/systemd/system/hep.service.d/stop.conf
+        systemctl daemon-reload; systemctl restart hep; systemctl stop hep");
+    assert_eq!(sh("systemctl show -p Result --value hep").trim(), "success");
+    sh("rm -r /run/systemd/system/hep.service.d; systemctl daemon-reload; systemctl start hep");
     let leaked =
         sh(&format!("grep -rl {} /var/lib/hep /var/log 2>/dev/null || true", token.trim()));
     assert_eq!(leaked, "", "a token lies in a file");

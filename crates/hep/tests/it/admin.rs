@@ -53,6 +53,28 @@ fn first_steps_need_no_server() {
 }
 
 #[test]
+fn the_configuration_is_checked_as_a_start_would() {
+    let desk = Desk::new();
+    let half = desk.file("half.yml", "tls:\n  cert: /nowhere/cert.pem\n");
+    let pair = desk.file("pair.yml", "tls: {cert: /nowhere/cert.pem, key: /nowhere/key.pem}\n");
+    let authority = desk.file("authority.yml", "node: {ca: /nowhere/ca.pem}\n");
+    let wrong = desk.file("wrong.yml", "stop:\n  grace: soon\n");
+    let fine = desk.file("fine.yml", "stop: {drain: 5s, grace: 1m}\n");
+    let cases = [
+        (half, 1, "belong together"),
+        (pair, 1, "/nowhere/cert.pem"),
+        (authority, 1, "/nowhere/ca.pem"),
+        (wrong, 1, "Cannot set `stop.grace` to `soon`"),
+        (desk.path("missing.yml"), 1, "Cannot read the configuration"),
+        (fine, 0, "fine.yml is fine"),
+    ];
+    for (file, code, expected) in cases {
+        let ran = run(&desk, &["config", "check", file.to_str().unwrap()]);
+        assert!(ran.code == code && ran.stderr.contains(expected), "{expected}: {ran:?}");
+    }
+}
+
+#[test]
 fn a_wrong_or_missing_master_key_stops_before_anything_is_done() {
     let desk = Desk::new();
     assert_eq!(run(&desk, &["admin", "create-user", "ana"]).code, 0);
