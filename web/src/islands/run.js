@@ -60,6 +60,11 @@ function follow(log) {
       }
     });
     source.addEventListener("told", head);
+    source.addEventListener("left", () => {
+      source.close();
+      part("live").hidden = true;
+      part("live-left").hidden = false;
+    });
     source.addEventListener("end", () => {
       source.close();
       part("live").hidden = true;

@@ -26,6 +26,8 @@ catalogue! { "run";
     own_approval() "A run is approved by somebody else than who asked for it";
     bad_state(state) "`{state}` is not the state of a run";
     cut(bytes) "{bytes} bytes of output were left out here: a host's output is kept whole only up to a limit";
+    stopped_after_failures() "stopped after failures";
+    node_left() "its node was stopped or cut off";
     node_gone() "The node that ran this went away, and nobody can tell what came of it\nhint: look on the host before you repeat it";
     settled() "The node that ran this went away; the host itself says how it ended";
     cut_off() "The node that ran this went away, and it was cut off: what had begun has ended, the rest was not begun\nhint: look at what was done, then retry the run";

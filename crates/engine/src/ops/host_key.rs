@@ -138,7 +138,7 @@ async fn note(engine: &Engine, host: &str, shown: &Shown) -> OpResult<()> {
     let is_pinned =
         keys.iter().any(|key| key.public_key == shown.public_key && key.state == State::Pinned);
     if !is_pinned {
-        let why = say::to_be_decided(&shown.fingerprint).to_string();
+        let why = say::to_be_decided(&shown.fingerprint);
         host_keys::set_untrusted(&tx, host, Some(&why)).await?;
     }
     Ok(tx.commit().await?)

@@ -42,6 +42,7 @@ mod turn;
 pub mod user;
 mod uses;
 pub mod verb;
+pub mod watch;
 
 use std::sync::{Arc, OnceLock};
 
@@ -57,6 +58,7 @@ use crate::server::numbers::{self, Numbers};
 use crate::server::roster;
 use crate::server::sightings::Sightings;
 use crate::server::tunnel::Tunnels;
+use crate::server::watched::Watched;
 use crate::store::db::sql;
 use crate::store::{Db, Sql as _, migrate};
 
@@ -72,6 +74,7 @@ struct Inner {
     hub: Arc<Hub>,
     live: Arc<Live>,
     sightings: Arc<Sightings>,
+    watched: Watched,
     /// Empty until a node has started in this process.
     means: OnceLock<Means>,
     /// The same.
@@ -101,6 +104,7 @@ impl Engine {
                 hub: Arc::default(),
                 live: Arc::default(),
                 sightings: Arc::default(),
+                watched: Watched::default(),
                 means: OnceLock::new(),
                 tunnels: OnceLock::new(),
                 register: roster::Cache::default(),
@@ -151,6 +155,11 @@ impl Engine {
     /// The hosts that somebody watches.
     pub(crate) fn live(&self) -> &Arc<Live> {
         &self.inner.live
+    }
+
+    /// The lists that somebody looks at.
+    pub(crate) fn watched(&self) -> &Watched {
+        &self.inner.watched
     }
 
     /// How hosts are reached, once a node has started in this process.

@@ -253,15 +253,26 @@ pub struct Known {
 
 /// The actor whose cookie this is.
 pub async fn actor(engine: &Engine, cookie: &Secret<String>, from: &Origin) -> OpResult<Known> {
+    let (known, used_ms) = still(engine, cookie, from).await?;
+    if used_ms < now_ms() - USED_MS {
+        super::note_use(sessions::used(engine.db(), &known.session).await);
+    }
+    Ok(known)
+}
+
+/// The same for who has been let in and only watches since: that keeps no session from ending. Also when it was used
+/// last.
+pub async fn still(
+    engine: &Engine,
+    cookie: &Secret<String>,
+    from: &Origin,
+) -> OpResult<(Known, i64)> {
     let now = now_ms();
     let key = sessions::by_hash(engine.db(), &hash(cookie)).await?;
     let valid = key.filter(|key| {
         key.user_enabled && key.session.expires_ms > now && key.session.used_ms > now - IDLE_MS
     });
     let key = valid.ok_or_else(|| OpError::NotSignedIn(server::session_ended()))?;
-    if key.session.used_ms < now - USED_MS {
-        super::note_use(sessions::used(engine.db(), &key.session.id).await);
-    }
     let actor = Actor {
         kind: ActorKind::User,
         grants: users::grants(engine.db(), &key.user_id).await?,
@@ -269,7 +280,7 @@ pub async fn actor(engine: &Engine, cookie: &Secret<String>, from: &Origin) -> O
         name: key.session.user,
         ..nobody(from)
     };
-    Ok(Known { actor, session: key.session.id, csrf: key.csrf })
+    Ok((Known { actor, session: key.session.id, csrf: key.csrf }, key.session.used_ms))
 }
 
 /// The sessions of a user: one's own, or as an administrator.

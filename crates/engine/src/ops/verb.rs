@@ -191,11 +191,11 @@ struct Watched {
 }
 
 impl Watched {
-    async fn look(&self) -> Result<Status, String> {
-        let fleet = self.fleet().await.map_err(|error| error.told().to_string())?;
+    async fn look(&self) -> Result<Status, Message> {
+        let fleet = self.fleet().await.map_err(|error| error.told())?;
         let said = answer(fleet, Arc::clone(&self.name), self.command.clone(), LIVE_PATIENCE).await;
         found(self.engine.sightings(), &self.name, said.as_ref().err());
-        said.map(|output| verb::status::read(&output)).map_err(|message| message.to_string())
+        said.map(|output| verb::status::read(&output))
     }
 
     /// The hosts as the register has them now: a key may have been approved, or an address mended, while somebody

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use hep_core::message::Message;
 use hep_core::verb::status::Status;
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -17,7 +18,7 @@ const EVERY: Duration = Duration::from_secs(2);
 pub(crate) type Seen = Option<Arc<str>>;
 
 /// A look at a host: how it is, or why that is not known, for people.
-pub(crate) type Look = Arc<dyn Fn() -> BoxFuture<'static, Result<Status, String>> + Send + Sync>;
+pub(crate) type Look = Arc<dyn Fn() -> BoxFuture<'static, Result<Status, Message>> + Send + Sync>;
 
 /// The hosts that are watched.
 pub(crate) struct Live {
@@ -76,7 +77,7 @@ impl Live {
 }
 
 /// What viewers are shown, compared with the look before.
-fn shown(seen: Result<Status, String>, before: &mut Option<(Instant, Status)>) -> String {
+fn shown(seen: Result<Status, Message>, before: &mut Option<(Instant, Status)>) -> String {
     let now = Instant::now();
     match seen {
         Ok(mut status) => {
@@ -89,7 +90,7 @@ fn shown(seen: Result<Status, String>, before: &mut Option<(Instant, Status)>) -
         }
         Err(error) => {
             *before = None;
-            serde_json::json!({ "error": error }).to_string()
+            serde_json::json!({ "error": error.to_string(), "message": error }).to_string()
         }
     }
 }

@@ -27,6 +27,7 @@ pub mod subject;
 pub(crate) mod time;
 pub(crate) mod told;
 pub mod tunnel;
+pub(crate) mod watched;
 pub mod way;
 pub(crate) mod work;
 mod writer;

@@ -435,13 +435,17 @@ impl Runner {
             (false, false) if failed.is_some() => RunState::Failed,
             (false, false) => run::run_state(self.log.states().iter().copied()),
         };
-        let reason = match failed {
-            Some(message) => message.to_string(),
-            None if stopped => "stopped after failures".into(),
-            None if left && !asked && !expired => "its node was stopped or cut off".into(),
-            None => String::new(),
+        let why = match failed {
+            Some(message) => Some(message),
+            None if stopped => Some(say::stopped_after_failures()),
+            None if left && !asked && !expired => Some(say::node_left()),
+            None => None,
         };
-        self.log.step(Step::End(state, reason)).await;
+        let end = match why {
+            Some(why) => Step::EndFor(state, why),
+            None => Step::End(state, String::new()),
+        };
+        self.log.step(end).await;
     }
 
     /// The hosts whose turn never came.

@@ -4,6 +4,7 @@
 //! other. What is lost with a node is found again by the next who looks.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use hep_core::run::HostState;
 
 use crate::event::HostEnd;
 use crate::ops::error::chain;
-use crate::store::{Db, Result, host_states, now_ms};
+use crate::store::{Db, Result, host_states, marks, now_ms};
 
 /// How often the register is told.
 const EVERY: Duration = Duration::from_secs(1);
@@ -21,9 +22,11 @@ const EVERY: Duration = Duration::from_secs(1);
 #[derive(Default)]
 pub(crate) struct Sightings {
     /// The last of each host: why it did not answer, or that it did.
-    found: Mutex<HashMap<String, Option<String>>>,
+    found: Mutex<HashMap<String, Option<Message>>>,
     /// How many host runs have ended, by state.
     ends: Mutex<BTreeMap<&'static str, u64>>,
+    /// How often the register was told.
+    noted: AtomicU64,
 }
 
 impl Sightings {
@@ -34,7 +37,7 @@ impl Sightings {
 
     /// A host could not be reached.
     pub(crate) fn silent(&self, host: &str, why: &Message) {
-        lock(&self.found).insert(host.to_owned(), Some(why.to_string()));
+        lock(&self.found).insert(host.to_owned(), Some(why.clone()));
     }
 
     /// A part of a run has ended on its host.
@@ -51,6 +54,11 @@ impl Sightings {
     /// How many host runs have ended here, by state.
     pub(crate) fn ends(&self) -> Vec<(&'static str, u64)> {
         lock(&self.ends).iter().map(|(state, many)| (*state, *many)).collect()
+    }
+
+    /// How often the register was told by this process.
+    pub(crate) fn noted(&self) -> u64 {
+        self.noted.load(Ordering::Relaxed)
     }
 
     /// Tells the register, until the end.
@@ -74,23 +82,26 @@ impl Sightings {
                 newer.entry(host).or_insert(what);
             }
         }
+        self.noted.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-async fn note(db: &Db, found: &HashMap<String, Option<String>>) -> Result<()> {
+async fn note(db: &Db, found: &HashMap<String, Option<Message>>) -> Result<()> {
     let mut answered = Vec::new();
     let mut silent = Vec::new();
     for (host, why) in found {
         match why {
             None => answered.push(host.as_str()),
-            Some(why) => silent.push((host.as_str(), why.as_str())),
+            Some(why) => silent.push((host.as_str(), why)),
         }
     }
     // In one order on every node: rows are locked one after the other.
     answered.sort_unstable();
-    silent.sort_unstable();
+    silent.sort_unstable_by_key(|(host, _)| *host);
     host_states::answered(db, &answered, now_ms()).await?;
-    host_states::silent(db, &silent, now_ms()).await
+    host_states::silent(db, &silent, now_ms()).await?;
+    // Other nodes look there, too.
+    if db.is_shared() { marks::sighted(db).await } else { Ok(()) }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

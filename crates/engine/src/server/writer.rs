@@ -160,6 +160,7 @@ fn step_entry(step: &Step) -> Entry {
         Step::Approval => json!({ "state": "waiting", "reason": "approval" }),
         Step::Release => json!({ "state": "queued", "reason": "released" }),
         Step::End(state, reason) => json!({ "state": state.word(), "reason": reason }),
+        Step::EndFor(state, why) => json!({ "state": state.word(), "reason": why.to_string() }),
     };
     entry("run", None, &body)
 }

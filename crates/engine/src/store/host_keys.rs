@@ -1,9 +1,10 @@
 //! Keys that hosts have shown, and what was decided about them. Only pinned ones are trusted.
 
+use hep_core::message::Message;
 use serde::{Deserialize, Serialize};
 
 use super::db::{Result, Row, Sql, sql};
-use super::{new_id, now_ms};
+use super::{message_json, new_id, now_ms};
 
 /// What was decided about a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -142,15 +143,17 @@ pub async fn decide(into: &dyn Sql, id: &str, state: State, by: &str) -> Result<
 }
 
 /// Says that a host's key is, or no longer is, to be decided about before it is trusted.
-pub async fn set_untrusted(into: &dyn Sql, host: &str, why: Option<&str>) -> Result<()> {
+pub async fn set_untrusted(into: &dyn Sql, host: &str, why: Option<&Message>) -> Result<()> {
     let query = match why {
-        Some(why) => sql("UPDATE hosts SET state = 'untrusted', state_reason = $1, state_ms = $2
-             WHERE id = $3")
-        .bind(why),
-        None => sql("UPDATE hosts SET state = 'unknown', state_reason = $1, state_ms = $2
-             WHERE id = $3 AND state = 'untrusted'")
-        .bind(""),
+        Some(_) => {
+            sql("UPDATE hosts SET state = 'untrusted', state_reason = $1, state_message = $2,
+                state_ms = $3 WHERE id = $4")
+        }
+        None => sql("UPDATE hosts SET state = 'unknown', state_reason = $1, state_message = $2,
+                state_ms = $3 WHERE id = $4 AND state = 'untrusted'"),
     };
+    let text = why.map(ToString::to_string).unwrap_or_default();
+    let query = query.bind(text).bind(why.map(message_json));
     into.run(query.bind(now_ms()).bind(host)).await.map(drop)
 }
 
@@ -196,11 +199,12 @@ mod tests {
                 let found = keys.iter().find(|key| key.id == b.id);
                 assert_eq!(found.map(|key| key.revoked), revoked);
             }
-            set_untrusted(&db, &host, Some("why")).await.unwrap();
+            let why = hep_core::message::host_key::to_be_decided("SHA256:x");
+            set_untrusted(&db, &host, Some(&why)).await.unwrap();
             let seen = async || hosts::by_name(&db, "h").await.unwrap().unwrap();
             assert_eq!(
                 (seen().await.state, seen().await.state_reason),
-                ("untrusted".into(), "why".into())
+                ("untrusted".into(), why.to_string())
             );
             set_untrusted(&db, &host, None).await.unwrap();
             assert_eq!(seen().await.state, "unknown");

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use hep_core::message::Message;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::db::{Arg, Query, Result, Row, Sql, sql};
 use super::host_list::{self, Filter};
-use super::{Stamp, new_id, now_ms};
+use super::{Stamp, message, new_id, now_ms};
 
 /// What people say about a host. `null` and a missing field mean the same: not said.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -176,6 +177,9 @@ pub struct Host {
     pub state: String,
     /// Why it was not reachable.
     pub state_reason: String,
+    /// The same as a message, for who reads another language; nothing where it was noted without one.
+    #[serde(skip)]
+    pub state_message: Option<Message>,
     /// Since when, in milliseconds since 1970.
     pub state_ms: Option<i64>,
     /// When it last answered, in milliseconds since 1970.
@@ -205,7 +209,7 @@ pub struct References {
 pub(super) const SELECT: &str = "SELECT h.id, h.name, h.address, h.port, h.login, h.jump, h.zone, h.family, h.os, h.drivers,
         h.memory_bytes, h.cpus, h.disk_bytes, h.local_ipv4, h.local_ipv6, h.public_ipv4, h.public_ipv6,
         h.mac, h.labels, h.vars, h.legacy_algorithms, h.enabled, h.maintenance_until_ms, h.notes,
-        h.state, h.state_reason, h.state_ms, h.seen_ms, h.facts_ms, h.version, h.created_ms,
+        h.state, h.state_reason, h.state_message, h.state_ms, h.seen_ms, h.facts_ms, h.version, h.created_ms,
         h.created_by, h.modified_ms, h.modified_by,
         p.name AS partition, c.name AS credential, b.name AS become_credential
      FROM hosts h JOIN partitions p ON p.id = h.partition_id
@@ -219,6 +223,7 @@ pub(super) fn read(row: &Row) -> Result<Host> {
         said: read_said(row)?,
         groups: Vec::new(),
         state: row.get("state")?,
+        state_message: message(row, "state_message", "state_reason")?,
         state_reason: row.get("state_reason")?,
         state_ms: row.get("state_ms")?,
         seen_ms: row.get("seen_ms")?,

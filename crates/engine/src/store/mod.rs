@@ -21,6 +21,7 @@ pub mod jobs;
 pub mod leases;
 pub mod local;
 pub mod manifests;
+pub mod marks;
 pub mod migrate;
 pub mod nodes;
 pub mod partitions;
@@ -42,6 +43,7 @@ pub mod users;
 
 use std::sync::Mutex;
 
+use hep_core::message::Message;
 use uuid::{ContextV7, Timestamp};
 
 pub use self::db::{Db, Sql, Tx};
@@ -68,6 +70,19 @@ pub fn new_id() -> String {
 /// Now, as rows have it: milliseconds since 1970.
 pub fn now_ms() -> i64 {
     i64::try_from(crate::clock::now_ms()).unwrap_or(i64::MAX)
+}
+
+/// A column that holds a message, where it still says what the text beside it does: a program of an older version writes
+/// only the text.
+fn message(row: &db::Row, name: &str, beside: &str) -> Result<Option<Message>> {
+    let (json, text) = (row.get::<Option<String>>(name)?, row.get::<String>(beside)?);
+    let message: Option<Message> = json.and_then(|json| serde_json::from_str(&json).ok());
+    Ok(message.filter(|message| message.to_string() == text))
+}
+
+/// A message as a column holds it.
+fn message_json(message: &Message) -> String {
+    serde_json::to_string(message).unwrap_or_default()
 }
 
 /// A pattern for `LIKE … ESCAPE '!'` on lower-case texts that hold this one.

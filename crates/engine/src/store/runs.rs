@@ -5,11 +5,12 @@
 
 use std::collections::BTreeMap;
 
+use hep_core::message::Message;
 use hep_core::run::{HostState, RunState};
 use serde::Serialize;
 
 use super::db::{Arg, Query, Result, Row, Sql, sql};
-use super::{new_id, now_ms};
+use super::{message, message_json, new_id, now_ms};
 use crate::clock::TooOld;
 
 /// How many hosts are in each state.
@@ -49,6 +50,9 @@ pub struct Run {
     pub state: RunState,
     /// Why it waits, or ended as it did.
     pub reason: String,
+    /// The same as a message, for who reads another language; nothing where it is none.
+    #[serde(skip)]
+    pub reason_message: Option<Message>,
     /// Whether it only looks.
     pub checks: bool,
     /// Who stopped it.
@@ -126,7 +130,7 @@ pub struct NewRun {
 
 pub(super) const COLUMNS: &str =
     "id, kind, subject, description, selector, strategy, parent_id, job_id, job_name, turn,
-    retry_of, actor_kind, actor_id, actor_name, state, reason, checks, cancelled_by, approved_by, phase, hosts, counts,
+    retry_of, actor_kind, actor_id, actor_name, state, reason, reason_message, checks, cancelled_by, approved_by, phase, hosts, counts,
     next_seq, node_id, created_ms, started_ms, ended_ms, deadline_ms, sealed, fence";
 
 pub(super) fn read(row: &Row) -> Result<Run> {
@@ -148,6 +152,7 @@ pub(super) fn read(row: &Row) -> Result<Run> {
         actor: row.get("actor_name")?,
         state: row.word("state")?,
         reason: row.get("reason")?,
+        reason_message: message(row, "reason_message", "reason")?,
         checks: row.get("checks")?,
         cancelled_by: row.get("cancelled_by")?,
         approved_by: row.get("approved_by")?,
@@ -343,6 +348,8 @@ pub enum Step {
     Release,
     /// It has ended.
     End(RunState, String),
+    /// It has ended for this reason.
+    EndFor(RunState, Message),
 }
 
 /// Notes it; whether the run was still this node's.
@@ -360,9 +367,15 @@ pub async fn step(into: &dyn Sql, hold: &Hold, step: &Step) -> Result<bool> {
                 .bind(reason)
                 .bind(now_ms())
         }
+        Step::EndFor(state, why) => sql("UPDATE runs SET state = $1, reason = $2, ended_ms = $3,
+                node_id = NULL, reason_message = $4")
+        .bind(state.word())
+        .bind(why.to_string())
+        .bind(now_ms())
+        .bind(message_json(why)),
     };
     let mut query = hold.onto(query);
-    if !matches!(step, Step::End(..)) {
+    if !matches!(step, Step::End(..) | Step::EndFor(..)) {
         // Somebody wants it stopped: that stands.
         query = query.and(" AND state <> 'cancelling'");
     }

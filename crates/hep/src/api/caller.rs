@@ -83,7 +83,8 @@ pub(crate) fn origin(parts: &Parts) -> Origin {
     }
 }
 
-fn bearer(headers: &HeaderMap) -> Option<Secret<String>> {
+/// The token of a program.
+pub(super) fn bearer(headers: &HeaderMap) -> Option<Secret<String>> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| Secret::new(token.trim().to_owned()))

@@ -26,6 +26,7 @@ mod manifests;
 mod negotiate;
 mod nodes;
 mod partitions;
+mod pass;
 mod problem;
 mod push_key;
 mod repositories;
@@ -55,6 +56,7 @@ pub(crate) use self::caller::{
     REQUEST, current_request, is_encrypted, note_refused, origin, seen, session_cookie,
 };
 pub(crate) use self::negotiate::xml_for_those_who_ask;
+pub(crate) use self::pass::{Guard, Pass};
 pub(crate) use self::problem::{Problem, Refusal};
 pub(crate) use self::runs::text as run_text;
 pub(crate) use self::sessions::{end_session, set_session};

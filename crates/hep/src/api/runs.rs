@@ -26,6 +26,7 @@ use super::answer::Answer;
 use super::body::Body;
 use super::caller::Caller;
 use super::creation::{self, Creation, MadeBefore, OnceKey};
+use super::pass::{Guard, Pass};
 use super::problem::Problem;
 
 /// How many entries are read at once.
@@ -170,6 +171,7 @@ struct WhichEvents {
 async fn events(
     State(engine): State<Engine>,
     Caller(actor): Caller,
+    pass: Pass,
     Path(id): Path<String>,
     Query(which): Query<WhichEvents>,
     headers: HeaderMap,
@@ -184,7 +186,8 @@ async fn events(
     }
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
     let after = last.and_then(|text| text.parse().ok()).or(which.after).unwrap_or(0);
-    live(engine, &actor, id, after).await
+    let guard = Guard::new(&engine, pass, &actor);
+    live(engine, &actor, guard, id, after).await
 }
 
 /// A log that goes on.
@@ -194,15 +197,25 @@ struct Live {
     said: bool,
 }
 
-async fn live(engine: Engine, actor: &Actor, id: String, after: i64) -> Result<Response, Problem> {
+async fn live(
+    engine: Engine,
+    actor: &Actor,
+    guard: Guard,
+    id: String,
+    after: i64,
+) -> Result<Response, Problem> {
     let follower = Follower::new(&engine, actor, &id, after).await?;
     let live = Live { follower, read: VecDeque::new(), said: false };
     let events = stream::unfold(live, |mut live| async {
         let event = live.next().await?;
         Some((Ok::<_, Infallible>(event), live))
     });
+    let guard = guard.of(move |engine, actor| {
+        let id = id.clone();
+        async move { run::show(&engine, &actor, &id).await.map(drop) }
+    });
     let alive = KeepAlive::new().interval(HEARTBEAT).text("alive");
-    Ok(Sse::new(events).keep_alive(alive).into_response())
+    Ok(Sse::new(guard.over(events)).keep_alive(alive).into_response())
 }
 
 impl Live {

@@ -12,8 +12,8 @@ use hep_core::verb::packages::Package;
 use hep_core::verb::processes::Process;
 use hep_core::verb::services::Service;
 use hep_core::verb::status::Status;
-use hep_engine::ops::Engine;
 use hep_engine::ops::verb::{self, Facts, Known, WakeInput, Woken};
+use hep_engine::ops::{Engine, host};
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -22,6 +22,7 @@ use super::address::{Path, Query};
 use super::answer::Answer;
 use super::body::Body;
 use super::caller::Caller;
+use super::pass::{Guard, Pass};
 use super::problem::Problem;
 
 /// How long a live view stays silent before it says that it is alive.
@@ -84,11 +85,16 @@ async fn status(
 async fn watch(
     State(engine): State<Engine>,
     Caller(actor): Caller,
+    pass: Pass,
     Path(name): Path<String>,
 ) -> Result<Response, Problem> {
     let mut seen = verb::watch(&engine, &actor, &name).await?;
     let now = seen.borrow_and_update().clone();
     let first: VecDeque<_> = now.into_iter().collect();
+    let guard = Guard::new(&engine, pass, &actor).of(move |engine, actor| {
+        let name = name.clone();
+        async move { host::show(&engine, &actor, &name).await.map(drop) }
+    });
     let events = stream::unfold((engine, seen, first), |(engine, mut seen, mut first)| async {
         let json = loop {
             if let Some(json) = first.pop_front() {
@@ -102,7 +108,7 @@ async fn watch(
         (!engine.hub().is_closed()).then_some((Ok::<_, Infallible>(event), (engine, seen, first)))
     });
     let alive = KeepAlive::new().interval(HEARTBEAT).text("alive");
-    Ok(Sse::new(events).keep_alive(alive).into_response())
+    Ok(Sse::new(guard.over(events)).keep_alive(alive).into_response())
 }
 
 /// What a host is, as it was when its facts were last taken.

@@ -5,16 +5,18 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
+use axum::Extension;
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::header::{self, AUTHORIZATION, COOKIE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use hep_core::message::server as say;
+use hep_core::message::{Message, server as say};
 use tracing::{Instrument as _, debug, info, info_span};
 
 use super::{Door, tunnel};
 use crate::api::{self, Problem};
+use crate::ui;
 
 /// The header with which an answer is named.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -39,6 +41,10 @@ pub(super) async fn admit(
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let credential = credential(request.headers());
     let streams = path.ends_with("/events");
+    // Who asked for a page gets a page, whatever comes of it.
+    let (parts, body) = request.into_parts();
+    let reader = ui::Reader::of(&parts);
+    let request = Request::from_parts(parts, body);
     // HTTP/2 has words of its own for it.
     let keeps = request.version() >= Version::HTTP_2;
     let span = info_span!("request", id = %id, %method, %path);
@@ -46,7 +52,7 @@ pub(super) async fn admit(
         // Nodes ask for as many tunnels at once as there are hosts; who cannot prove to be one is a stranger, below.
         let is_node = path == tunnel::PATH;
         if !is_node && !door.rates.admits(credential.as_deref(), origin.address) {
-            return too_many();
+            return too_many(reader.as_ref());
         }
         let answer = next.run(request);
         if streams {
@@ -56,13 +62,19 @@ pub(super) async fn admit(
             Ok(response) if is_node && is_refusal(response.status()) => {
                 match door.rates.admits(None, origin.address) {
                     true => response,
-                    false => too_many(),
+                    false => too_many(None),
                 }
             }
-            Ok(response) => response,
+            Ok(response) => match &reader {
+                Some(reader) if response.extensions().get::<Panicked>().is_some() => {
+                    let message = say::internal(api::current_request());
+                    reader.told(StatusCode::INTERNAL_SERVER_ERROR, message)
+                }
+                _ => response,
+            },
             Err(_) => {
-                Problem::new(StatusCode::SERVICE_UNAVAILABLE, &say::too_slow(door.time.as_secs()))
-                    .into_response()
+                let message = say::too_slow(door.time.as_secs());
+                refused(reader.as_ref(), StatusCode::SERVICE_UNAVAILABLE, message)
             }
         }
     };
@@ -92,10 +104,22 @@ fn is_refusal(status: StatusCode) -> bool {
     status.is_client_error() && status != StatusCode::FAILED_DEPENDENCY
 }
 
-fn too_many() -> Response {
-    let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, &say::too_many());
-    ([(header::RETRY_AFTER, "60")], problem).into_response()
+fn too_many(reader: Option<&ui::Reader>) -> Response {
+    let refused = refused(reader, StatusCode::TOO_MANY_REQUESTS, say::too_many());
+    ([(header::RETRY_AFTER, "60")], refused).into_response()
 }
+
+/// What is said by ourselves: as a page to who reads one, else as a problem.
+fn refused(reader: Option<&ui::Reader>, status: StatusCode, message: Message) -> Response {
+    match reader {
+        Some(reader) => reader.told(status, message),
+        None => Problem::new(status, &message).into_response(),
+    }
+}
+
+/// That an answer is one to a panic.
+#[derive(Clone, Copy)]
+struct Panicked;
 
 fn set(headers: &mut HeaderMap, name: HeaderName, text: &str) {
     if let Ok(value) = HeaderValue::from_str(text) {
@@ -116,5 +140,6 @@ pub(super) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason given");
     let id = api::current_request();
     tracing::error!(request = %id, "a request made us fail: {text}");
-    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, &say::internal(id)).into_response()
+    let problem = Problem::new(StatusCode::INTERNAL_SERVER_ERROR, &say::internal(id));
+    (Extension(Panicked), problem).into_response()
 }

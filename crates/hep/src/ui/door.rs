@@ -71,7 +71,14 @@ pub(super) async fn enter(State(engine): State<Engine>, request: Request, next: 
     let visit = Arc::new(visit);
     parts.extensions.insert(Arc::clone(&visit));
     parts.extensions.insert(form);
-    finished(&visit, next.run(Request::from_parts(parts, bytes.into())).await)
+    let asked = (parts.method.clone(), parts.uri.path().to_owned());
+    let response = next.run(Request::from_parts(parts, bytes.into())).await;
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        let message = say::no_such_call(asked.0, asked.1);
+        let fault = Fault::new(StatusCode::METHOD_NOT_ALLOWED, message);
+        return finished(&visit, fault.into_response());
+    }
+    finished(&visit, response)
 }
 
 /// Refuses a form that a page of ours did not send.
@@ -119,6 +126,11 @@ fn finished(visit: &Visit, response: Response) -> Response {
     if visit.flash.is_some() && is_page(&response) && !visit.is_partial {
         cookie::set(&mut response, flash::COOKIE, "", 0, visit.is_encrypted);
     }
+    dressed(response)
+}
+
+/// With the headers of every page.
+pub(super) fn dressed(mut response: Response) -> Response {
     for (name, text) in HEADERS {
         response.headers_mut().entry(name).or_insert(HeaderValue::from_static(text));
     }

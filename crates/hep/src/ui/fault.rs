@@ -3,12 +3,14 @@
 use std::any::Any;
 
 use askama::Template;
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use hep_core::message::{Message, server};
 use hep_core::rights::Verb;
 use hep_engine::ops::OpError;
 
+use super::door::dressed;
 use super::frame::Frame;
 use super::reply;
 use super::visit::Visit;
@@ -74,10 +76,13 @@ impl Fault {
         response
     }
 
-    /// The page.
+    /// The page; to a script the part of one.
     pub(super) fn page(&self, visit: &Visit) -> Response {
         let t = visit.t;
         let (title, hint) = self.words(t);
+        if visit.is_partial {
+            return self.part(visit, &hint);
+        }
         let page = FaultPage {
             frame: visit.frame(title),
             t,
@@ -86,6 +91,21 @@ impl Fault {
             said: visit.speech(&self.message),
         };
         self.noted(reply::page(&page))
+    }
+
+    /// In place of the part that was asked for. A list stays as it is: it is said over the page.
+    fn part(&self, visit: &Visit, hint: &str) -> Response {
+        let mut said = visit.speech(&self.message);
+        if !hint.is_empty() {
+            said.hint = Some(hint.to_owned());
+        }
+        let mut response = self.noted(reply::page(&FaultPart { t: visit.t, said }));
+        if visit.is_list {
+            for (name, text) in [("hx-retarget", "#news"), ("hx-reswap", "innerHTML")] {
+                response.headers_mut().insert(name, HeaderValue::from_static(text));
+            }
+        }
+        response
     }
 
     fn words(&self, t: Words) -> (&'static str, String) {
@@ -98,6 +118,11 @@ impl Fault {
             StatusCode::INTERNAL_SERVER_ERROR => {
                 (t.fault_server(), t.fault_server_hint(api::current_request()))
             }
+            StatusCode::METHOD_NOT_ALLOWED => {
+                (t.fault_missing(), t.fault_missing_hint().to_owned())
+            }
+            StatusCode::PAYLOAD_TOO_LARGE => (t.fault_large(), t.fault_large_hint().to_owned()),
+            StatusCode::TOO_MANY_REQUESTS => (t.fault_often(), String::new()),
             StatusCode::SERVICE_UNAVAILABLE => (t.fault_unavailable(), String::new()),
             _ => (t.fault_request(), String::new()),
         }
@@ -173,6 +198,31 @@ struct FaultPage {
     title: &'static str,
     hint: String,
     said: super::speech::Said,
+}
+
+/// The part of a page that a fault is.
+#[derive(Template)]
+#[template(path = "part/wrong.html")]
+struct FaultPart {
+    t: Words,
+    said: super::speech::Said,
+}
+
+/// Somebody who asked for a page and is answered before any page was: in their language, but without their menu.
+pub(crate) struct Reader(Visit);
+
+impl Reader {
+    /// Who asks for a page of ours.
+    pub(crate) fn of(parts: &Parts) -> Option<Self> {
+        let path = parts.uri.path();
+        let is_page = path == super::ROOT || path.starts_with("/ui/");
+        is_page.then(|| Self(Visit::guest(parts, api::origin(parts))))
+    }
+
+    /// Why there is no page.
+    pub(crate) fn told(&self, status: StatusCode, message: Message) -> Response {
+        dressed(Fault::new(status, message).page(&self.0))
+    }
 }
 
 /// What answers where there is no page.

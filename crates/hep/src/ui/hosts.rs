@@ -6,6 +6,7 @@ use axum::response::Response;
 use hep_core::message::register as say;
 use hep_core::rights::Verb;
 use hep_engine::ops::page::{Page, Paging};
+use hep_engine::ops::watch::{self as ops_watch, Seen};
 use hep_engine::ops::{Engine, OpError, host};
 use hep_engine::store::host_list::{Filter, Sort};
 use hep_engine::store::hosts::Host;
@@ -14,12 +15,14 @@ use super::badge::Badge;
 use super::fault::Fault;
 use super::form::{Form, Query};
 use super::frame::{Frame, Section};
+use super::live::{self, Follows, List, Shown};
 use super::moment::Moment;
 use super::pages::Pages;
 use super::reply;
 use super::speech::Said;
 use super::visit::{Member, Visit};
 use super::words::Words;
+use crate::api::Pass;
 
 /// How many hosts a page has when nobody says.
 const USUAL: u32 = 50;
@@ -30,7 +33,7 @@ const STATES: [&str; 4] = ["reachable", "unreachable", "untrusted", "unknown"];
 
 /// The pages of this noun.
 pub(super) fn pages() -> Pages {
-    Pages::new().get("/hosts", show)
+    Pages::new().get("/hosts", show).get("/hosts/-/events", watch)
 }
 
 /// A column of the table beside the name.
@@ -101,6 +104,7 @@ struct Choice {
 
 /// A host in the table.
 struct Row {
+    id: String,
     name: String,
     href: String,
     is_ticked: bool,
@@ -139,6 +143,24 @@ struct ListPage {
     /// Whether the filter is one that names hosts by itself: text and state are not of the selector grammar.
     can_choose_all: bool,
     may_add: bool,
+    /// Where what changes in it comes from.
+    live: String,
+}
+
+/// The rows.
+#[derive(Template)]
+#[template(path = "hosts/rows.html")]
+struct Rows {
+    t: Words,
+    rows: Vec<Row>,
+}
+
+/// One of them.
+#[derive(Template)]
+#[template(path = "hosts/row.html")]
+struct OneRow {
+    t: Words,
+    row: Row,
 }
 
 impl ListPage {
@@ -171,6 +193,59 @@ async fn show(
 }
 
 async fn find(engine: &Engine, visit: &Visit, query: &Form) -> Result<Page<Host>, OpError> {
+    let (filter, selector, paging) = asked(query)?;
+    host::list(engine, &visit.actor, filter, selector.as_deref(), &paging).await
+}
+
+/// The ids of the hosts on a page, in their order.
+fn ids(page: &Page<Host>) -> Vec<&str> {
+    page.items.iter().map(|host| host.id.as_str()).collect()
+}
+
+/// The list as it is from now on.
+struct Now {
+    t: Words,
+    columns: Vec<Column>,
+    seen: Seen<Page<Host>>,
+    list: List,
+}
+
+async fn watch(
+    State(engine): State<Engine>,
+    Member(visit): Member,
+    pass: Pass,
+    Query(query): Query,
+) -> Result<Response, Fault> {
+    let (filter, selector, paging) = asked(&query)?;
+    let mut seen = ops_watch::hosts(&engine, &visit.actor, &filter, selector.as_deref(), &paging)?;
+    seen.mark_changed();
+    let now = Now { t: visit.t, columns: chosen(&query), seen, list: List::of(&query) };
+    Ok(live::stream(&engine, &visit, pass, now))
+}
+
+impl Follows for Now {
+    async fn changed(&mut self) -> Option<()> {
+        self.seen.changed().await.ok()
+    }
+
+    fn shown(&mut self) -> Option<Shown> {
+        let page = self.seen.borrow_and_update().clone()?;
+        let (t, columns) = (self.t, &self.columns);
+        let row = |host: &Host| row(t, host, columns, &[]);
+        let one = |host: &Host| {
+            let markup = OneRow { t, row: row(host) }.render().unwrap_or_default();
+            (format!("host-{}", host.id), markup)
+        };
+        let rows = page.items.iter().map(one).collect();
+        Some(self.list.shown(t, &ids(&page), rows, || {
+            let rows = page.items.iter().map(row).collect();
+            Rows { t, rows }.render().unwrap_or_default()
+        }))
+    }
+}
+
+/// What a list is asked for: which hosts, in which order, and which page of them.
+fn asked(query: &Form) -> Result<(Filter, Option<String>, Paging), OpError> {
     let sort = match query.optional("sort") {
         None => Sort::default(),
         Some(text) => {
@@ -184,8 +259,7 @@ async fn find(engine: &Engine, visit: &Visit, query: &Form) -> Result<Page<Host>
         ..Filter::default()
     };
     let paging = Paging { limit: Some(size(query)), cursor: query.optional("cursor") };
-    let selector = query.optional("selector");
-    host::list(engine, &visit.actor, filter, selector.as_deref(), &paging).await
+    Ok((filter, query.optional("selector"), paging))
 }
 
 fn size(query: &Form) -> u32 {
@@ -221,12 +295,16 @@ fn list(visit: &Visit, query: &Form, page: Page<Host>, fault: Option<&Fault>) ->
         sort: query.word("sort"),
         heads: heads(t, query, &columns),
         rows,
-        next: page.next,
+        next: page.next.clone(),
         is_later: query.is_on("cursor"),
         ticked_elsewhere: elsewhere.len(),
         kept: kept(query, elsewhere),
         can_choose_all: !query.is_on("text") && !query.is_on("state"),
         may_add: visit.may_somewhere(Verb::Change),
+        live: format!(
+            "/ui/hosts/-/events?{}",
+            query.with(&[("host", ""), ("seen", &List::seen(&ids(&page)))])
+        ),
     }
 }
 
@@ -283,6 +361,7 @@ fn heads(t: Words, query: &Form, columns: &[Column]) -> Vec<Head> {
 
 fn row(t: Words, host: &Host, columns: &[Column], ticked: &[String]) -> Row {
     Row {
+        id: host.id.clone(),
         is_ticked: ticked.contains(&host.said.name),
         name: host.said.name.clone(),
         href: format!("/ui/hosts/{}", reply::segment(&host.said.name)),

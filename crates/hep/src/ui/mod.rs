@@ -26,6 +26,9 @@ mod kept;
 #[cfg(test)]
 mod kept_test;
 mod language;
+mod live;
+#[cfg(test)]
+mod live_test;
 mod manifests;
 mod measure;
 mod moment;
@@ -65,6 +68,7 @@ use hep_engine::ops::Engine;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
+pub(crate) use self::fault::Reader;
 use self::pages::Pages;
 use crate::api;
 use crate::settings::Settings;

@@ -41,6 +41,23 @@ pub(crate) fn said(language: Language, message: &Message) -> Said {
     }
 }
 
+/// Why something is as it is: as a message in the reader's language where there is one, else as it was noted; nothing
+/// where nothing was.
+pub(crate) fn reason(language: Language, message: Option<&Message>, noted: &str) -> Option<Said> {
+    match message {
+        Some(message) => Some(said(language, message)),
+        None if noted.is_empty() => None,
+        None => {
+            let shown = visible::text(noted).into_owned();
+            let (text, hint) = match shown.split_once("\nhint: ") {
+                Some((text, hint)) => (text.to_owned(), Some(hint.to_owned())),
+                None => (shown, None),
+            };
+            Some(Said { text, hint, detail: String::new() })
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use hep_core::message::register;

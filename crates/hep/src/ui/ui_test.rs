@@ -176,7 +176,7 @@ async fn the_list_of_hosts_is_filtered_sorted_and_goes_on() {
     let mut script = Browser::of(&server, Some("operator")).await;
     script.headers = vec![("hx-request", "true")];
     let part = script.get("/ui/hosts").await.expect(200).text;
-    assert!(part.trim_start().starts_with("<div id=\"list\">"), "{part}");
+    assert!(part.trim_start().starts_with("<div id=\"list\" data-follows="), "{part}");
 }
 
 #[tokio::test]

@@ -37,6 +37,8 @@ pub(crate) struct Visit {
     pub(crate) here: String,
     /// Whether only a part of the page is asked for.
     pub(crate) is_partial: bool,
+    /// Whether that part is a list, which stays as it is where there is a fault.
+    pub(super) is_list: bool,
     /// Whether cookies may be kept to encrypted lines.
     pub(crate) is_encrypted: bool,
     /// Whether a link of another site led here.
@@ -80,6 +82,7 @@ impl Visit {
             flash: cookie::read(&parts.headers, flash::COOKIE).and_then(Flash::read),
             here: uri.path_and_query().map_or_else(String::new, ToString::to_string),
             is_partial: header("hx-request") == Some("true"),
+            is_list: header("hx-target").is_some_and(|target| target.ends_with("#list")),
             is_encrypted: api::is_encrypted(parts),
             is_from_elsewhere: header("sec-fetch-site") == Some("cross-site")
                 && parts.method == Method::GET,

@@ -47,6 +47,10 @@ super::translations! { "run";
         es "`{state}` no es un estado de una ejecución";
     cut pt "{bytes} bytes da saída foram deixados de fora aqui: a saída de um servidor só é guardada por inteiro até um limite"
         es "Aquí se omitieron {bytes} bytes de la salida: la salida de un servidor solo se guarda entera hasta un límite";
+    stopped_after_failures pt "parada depois de falhas"
+        es "detenida tras fallos";
+    node_left pt "seu nó foi parado ou perdeu a conexão"
+        es "su nodo se detuvo o quedó incomunicado";
     node_gone pt "O nó que executava isto deixou de existir, e ninguém sabe o que aconteceu\nhint: veja no servidor antes de repetir"
         es "El nodo que ejecutaba esto desapareció, y nadie sabe qué ocurrió\nhint: mire en el servidor antes de repetirlo";
     settled pt "O nó que executava isto deixou de existir; o próprio servidor diz como terminou"

@@ -55,7 +55,7 @@ async fn show(
     let filter = Runs { host: Some(host.said.name.clone()), ..Runs::default() };
     let paging = Paging { limit: Some(SHOWN), cursor: None };
     let found = run::list(&engine, &visit.actor, filter, &paging).await?;
-    let runs = found.items.into_iter().map(|run| Line::of(visit.t, run)).collect();
+    let runs = found.items.iter().map(|run| Line::of(visit.t, run)).collect();
     let notes = match visit.actor.may(Verb::Administer) {
         true => Some(notes(&engine, &visit, &host.said.name).await?),
         false => None,

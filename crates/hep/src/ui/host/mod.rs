@@ -30,11 +30,10 @@ use super::frame::{Frame, Link, Section};
 use super::moment::Moment;
 use super::pages::Pages;
 use super::reply;
-use super::speech::Said;
+use super::speech::{self, Said};
 use super::sure::Sure;
 use super::visit::Visit;
 use super::words::Words;
-use crate::terminal::visible;
 
 /// The pages of this noun.
 pub(super) fn pages() -> Pages {
@@ -88,7 +87,7 @@ struct Head {
     address: String,
     badges: Vec<Badge>,
     /// Why it could not be reached, where it could not.
-    reason: String,
+    reason: Option<Said>,
     seen: Option<Moment>,
     tabs: Vec<Link>,
     rights: BTreeSet<Verb>,
@@ -174,7 +173,7 @@ fn head(t: Words, host: &Host, rights: BTreeSet<Verb>, tab: Tab) -> Head {
         name: said.name.clone(),
         address: format!("{user}{}{port}", said.address),
         badges: Badge::of_host(t, host),
-        reason: visible::text(&host.state_reason).into_owned(),
+        reason: speech::reason(t.language, host.state_message.as_ref(), &host.state_reason),
         seen: Moment::of(t, host.seen_ms),
         tabs: tabs.collect(),
         rights,

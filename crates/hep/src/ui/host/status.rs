@@ -10,18 +10,21 @@ use axum::extract::{Path, State};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
 use futures::stream;
+use hep_core::message::Message;
 use hep_core::verb::status::Status;
-use hep_engine::ops::{Engine, verb};
+use hep_engine::ops::{Engine, host, verb};
 use serde::Deserialize;
 
 use super::{Answer, Head, Place, Tab, address, place};
+use crate::api::{Guard, Pass};
 use crate::ui::fault::Fault;
 use crate::ui::form::Query;
 use crate::ui::frame::Frame;
+use crate::ui::live::farewell;
 use crate::ui::measure::{bytes, percent, rate, span};
 use crate::ui::pages::Pages;
 use crate::ui::reply;
-use crate::ui::speech::Said;
+use crate::ui::speech;
 use crate::ui::visit::Member;
 use crate::ui::words::Words;
 
@@ -97,19 +100,27 @@ async fn show(
 }
 
 /// What a look is told as to those who watch.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Seen {
     status: Option<Status>,
     error: Option<String>,
+    message: Option<Message>,
 }
 
 async fn watch(
     State(engine): State<Engine>,
     Member(visit): Member,
+    pass: Pass,
     Path(name): Path<String>,
 ) -> Result<Response, Fault> {
     let mut seen = verb::watch(&engine, &visit.actor, &name).await?;
     let t = visit.t;
+    let watched = name.clone();
+    let guard = Guard::new(&engine, pass, &visit.actor).with_farewell(farewell());
+    let guard = guard.of(move |engine, actor| {
+        let name = watched.clone();
+        async move { host::show(&engine, &actor, &name).await.map(drop) }
+    });
     let now = seen.borrow_and_update().clone();
     let first: VecDeque<Arc<str>> = now.into_iter().collect();
     let events = stream::unfold(
@@ -129,18 +140,18 @@ async fn watch(
         },
     );
     let alive = KeepAlive::new().interval(HEARTBEAT).text("alive");
-    Ok(Sse::new(events).keep_alive(alive).into_response())
+    Ok(Sse::new(guard.over(events)).keep_alive(alive).into_response())
 }
 
 /// A look as a part of the page.
 fn told(t: Words, name: &str, json: &str) -> String {
-    let seen = serde_json::from_str(json).unwrap_or(Seen { status: None, error: None });
+    let seen: Seen = serde_json::from_str(json).unwrap_or_default();
     let answer = match seen {
         Seen { status: Some(status), .. } => Answer::Here(status),
-        Seen { error, .. } => {
-            let text = error.unwrap_or_default();
-            let text = crate::terminal::visible::text(&text).into_owned();
-            Answer::Not(Said { text: text.replace("\nhint: ", ". "), ..Said::default() })
+        Seen { error, message, .. } => {
+            let noted = error.unwrap_or_default();
+            let said = speech::reason(t.language, message.as_ref(), &noted);
+            Answer::Not(said.unwrap_or_default())
         }
     };
     live(t, name, answer).render().unwrap_or_default()

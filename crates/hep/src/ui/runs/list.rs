@@ -5,7 +5,8 @@ use axum::extract::State;
 use axum::response::Response;
 use hep_core::rights::Verb;
 use hep_core::run::HostState;
-use hep_engine::ops::page::Paging;
+use hep_engine::ops::page::{Page, Paging};
+use hep_engine::ops::watch::{self as ops_watch, Seen};
 use hep_engine::ops::{Engine, OpError, run};
 use hep_engine::store::now_ms;
 use hep_engine::store::runs::{Filter, Run};
@@ -14,12 +15,14 @@ use super::super::badge::Badge;
 use super::super::fault::Fault;
 use super::super::form::{Form, Query};
 use super::super::frame::{Frame, Section};
+use super::super::live::{self, Follows, List, Shown};
 use super::super::moment::Moment;
 use super::super::overview::title;
 use super::super::reply;
 use super::super::visit::{Member, Visit};
 use super::super::words::Words;
 use super::show::kind;
+use crate::api::Pass;
 use crate::terminal::visible;
 
 /// How many runs a page has.
@@ -79,6 +82,24 @@ struct ListPage {
     first: Option<String>,
     is_filtered: bool,
     may_run: bool,
+    /// Where what changes in it comes from.
+    live: String,
+}
+
+/// The lines.
+#[derive(Template)]
+#[template(path = "runs/lines.html")]
+struct Lines {
+    t: Words,
+    lines: Vec<Line>,
+}
+
+/// One of them.
+#[derive(Template)]
+#[template(path = "runs/row.html")]
+struct OneLine {
+    t: Words,
+    run: Line,
 }
 
 /// The page.
@@ -93,8 +114,8 @@ pub(super) async fn show(
 
 async fn page(engine: &Engine, visit: &Visit, query: &Form) -> Result<ListPage, Fault> {
     let t = visit.t;
-    let paging = Paging { limit: Some(MANY), cursor: query.optional("cursor") };
-    let found = run::list(engine, &visit.actor, filter(query)?, &paging).await?;
+    let found = run::list(engine, &visit.actor, filter(query)?, &paging(query)).await?;
+    let seen = List::seen(&ids(&found));
     let address = |cursor: &str| format!("/ui/runs?{}", query.with(&[("cursor", cursor)]));
     let state = |word: &str| run::state(word).map_or("", |state| Badge::of_run(t, state).text);
     let filters = ["state", "kind", "who", "host", "job", "since"];
@@ -107,12 +128,62 @@ async fn page(engine: &Engine, visit: &Visit, query: &Form) -> Result<ListPage, 
         who: query.word("who"),
         host: query.word("host"),
         job: query.word("job"),
-        lines: found.items.into_iter().map(|run| line(t, run)).collect(),
+        lines: found.items.iter().map(|run| line(t, run)).collect(),
         next: found.next.map(|next| address(&next)),
         first: query.optional("cursor").map(|_| address("")),
         is_filtered: filters.iter().any(|name| query.is_on(name)),
+        live: format!("/ui/runs/-/events?{}", query.with(&[("seen", &seen)])),
         may_run: visit.may_somewhere(Verb::Run),
     })
+}
+
+fn paging(query: &Form) -> Paging {
+    Paging { limit: Some(MANY), cursor: query.optional("cursor") }
+}
+
+/// The ids of the runs on a page, in their order.
+fn ids(page: &Page<Run>) -> Vec<&str> {
+    page.items.iter().map(|run| run.id.as_str()).collect()
+}
+
+/// The list as it is from now on.
+struct Now {
+    t: Words,
+    seen: Seen<Page<Run>>,
+    list: List,
+}
+
+/// What changes in the list.
+pub(super) async fn watch(
+    State(engine): State<Engine>,
+    Member(visit): Member,
+    pass: Pass,
+    Query(query): Query,
+) -> Result<Response, Fault> {
+    let mut seen = ops_watch::runs(&engine, &visit.actor, &filter(&query)?, &paging(&query));
+    seen.mark_changed();
+    let now = Now { t: visit.t, seen, list: List::of(&query) };
+    Ok(live::stream(&engine, &visit, pass, now))
+}
+
+impl Follows for Now {
+    async fn changed(&mut self) -> Option<()> {
+        self.seen.changed().await.ok()
+    }
+
+    fn shown(&mut self) -> Option<Shown> {
+        let page = self.seen.borrow_and_update().clone()?;
+        let t = self.t;
+        let one = |run: &Run| {
+            let markup = OneLine { t, run: line(t, run) }.render().unwrap_or_default();
+            (format!("run-{}", run.id), markup)
+        };
+        let rows = page.items.iter().map(one).collect();
+        Some(self.list.shown(t, &ids(&page), rows, || {
+            let lines = page.items.iter().map(|run| line(t, run)).collect();
+            Lines { t, lines }.render().unwrap_or_default()
+        }))
+    }
 }
 
 fn filter(query: &Form) -> Result<Filter, OpError> {
@@ -148,16 +219,16 @@ fn spans(t: Words, chosen: &str) -> Vec<Choice> {
     SPANS.into_iter().map(span).collect()
 }
 
-fn line(t: Words, run: Run) -> Line {
+fn line(t: Words, run: &Run) -> Line {
     let bad = [HostState::Failed, HostState::Unreachable, HostState::Lost];
     Line {
-        what: title(&run),
+        what: title(run),
         kind: kind(t, &run.kind),
         badge: Badge::of_run(t, run.state),
         when: Moment::at(t, run.created_ms),
         hosts: run.hosts,
         bad: bad.iter().filter_map(|state| run.counts.get(state)).sum(),
         who: visible::text(&run.actor).into_owned(),
-        id: run.id,
+        id: run.id.clone(),
     }
 }

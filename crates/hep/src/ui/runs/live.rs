@@ -13,16 +13,18 @@ use axum::http::HeaderMap;
 use axum::response::sse::{Event as Sent, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
 use futures::stream;
-use hep_engine::ops::Engine;
 use hep_engine::ops::follow::{Follower, Shown};
+use hep_engine::ops::{Engine, run};
 use serde_json::Value;
 use tokio::time::Instant;
 
 use super::super::fault::Fault;
 use super::super::form::Query;
+use super::super::live::farewell;
 use super::super::visit::Member;
 use super::super::words::Words;
 use super::log::{Row, View};
+use crate::api::{Guard, Pass};
 
 /// Lines of one event: what a browser can take in between two frames.
 const LINES: usize = 200;
@@ -81,6 +83,7 @@ struct Live {
 pub(super) async fn events(
     State(engine): State<Engine>,
     Member(visit): Member,
+    pass: Pass,
     Path(id): Path<String>,
     Query(query): Query,
     headers: HeaderMap,
@@ -88,6 +91,11 @@ pub(super) async fn events(
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
     let place = Place::read(last.unwrap_or(&query.word("after")));
     let follower = Follower::new(&engine, &visit.actor, &id, place.after).await?;
+    let guard = Guard::new(&engine, pass, &visit.actor).with_farewell(farewell());
+    let guard = guard.of(move |engine, actor| {
+        let id = id.clone();
+        async move { run::show(&engine, &actor, &id).await.map(drop) }
+    });
     let live = Live {
         follower,
         view: View::of(&visit, &query),
@@ -102,7 +110,7 @@ pub(super) async fn events(
         Some((Ok::<_, Infallible>(event), live))
     });
     let alive = KeepAlive::new().interval(HEARTBEAT).text("alive");
-    Ok(Sse::new(events).keep_alive(alive).into_response())
+    Ok(Sse::new(guard.over(events)).keep_alive(alive).into_response())
 }
 
 impl Live {

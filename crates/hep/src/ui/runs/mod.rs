@@ -19,6 +19,7 @@ use super::pages::Pages;
 pub(super) fn pages() -> Pages {
     Pages::new()
         .get("/runs", list::show)
+        .get("/runs/-/events", list::watch)
         .get("/runs/{id}", show::show)
         .get("/runs/{id}/events", live::events)
         .get("/runs/{id}/text", text::show)

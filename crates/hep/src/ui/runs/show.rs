@@ -20,7 +20,7 @@ use super::super::frame::{Frame, Section};
 use super::super::moment::Moment;
 use super::super::overview::title;
 use super::super::reply;
-use super::super::speech::Said;
+use super::super::speech::{self, Said};
 use super::super::visit::{Member, Visit};
 use super::super::words::Words;
 use super::changes::Change;
@@ -111,7 +111,7 @@ struct ShowPage {
     id: String,
     here: String,
     badge: Badge,
-    why: String,
+    why: Option<Said>,
     is_over: bool,
     waits: bool,
     code: String,
@@ -218,12 +218,13 @@ fn tabs(t: Words, query: &Form, run: &Run) -> Vec<Tab> {
 }
 
 /// Why it waits, or ended so.
-fn why(t: Words, run: &Run) -> String {
-    match (run.reason.as_str(), &run.cancelled_by, &run.approved_by) {
-        ("approval", ..) => t.run_waits_for_approval().to_owned(),
-        ("", Some(who), _) => t.run_cancelled_by(visible::text(who)),
-        ("", None, _) => String::new(),
-        (reason, ..) => visible::text(reason).into_owned(),
+fn why(t: Words, run: &Run) -> Option<Said> {
+    let ours = |text: String| Some(Said { text, ..Said::default() });
+    match (run.reason.as_str(), &run.cancelled_by) {
+        ("approval", _) => ours(t.run_waits_for_approval().to_owned()),
+        ("pause", _) => ours(t.run_pauses().to_owned()),
+        ("", Some(who)) => ours(t.run_cancelled_by(visible::text(who))),
+        (noted, _) => speech::reason(t.language, run.reason_message.as_ref(), noted),
     }
 }
 

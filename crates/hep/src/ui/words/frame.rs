@@ -21,6 +21,8 @@ super::words! {
     show_run() en "Show the run" pt "Ver a execução" es "Ver la ejecución";
     back_to_overview() en "Go to the overview" pt "Ir para a visão geral" es "Ir al resumen";
     never() en "never" pt "nunca" es "nunca";
+    live_left() en "You were signed out. What you see here is not followed any more." pt "Sua sessão terminou. O que você vê aqui não é mais acompanhado." es "Su sesión terminó. Lo que ve aquí ya no se sigue.";
+    live_list_changed() en "The list has changed." pt "A lista mudou." es "La lista cambió.";
     just_now() en "just now" pt "agora há pouco" es "ahora mismo";
     minutes_ago(many) en "{many} min ago" pt "há {many} min" es "hace {many} min";
     hours_ago(many) en "{many} h ago" pt "há {many} h" es "hace {many} h";
@@ -35,6 +37,9 @@ super::words! {
     fault_server_hint(id) en "It is not your fault. Whoever looks after the server finds more in its log, under the request {id}." pt "A culpa não é sua. Quem cuida do servidor encontra mais no registro dele, sob o pedido {id}." es "No es culpa suya. Quien cuida el servidor encuentra más en su registro, en la petición {id}.";
     fault_request() en "This could not be done" pt "Não foi possível fazer isto" es "No se pudo hacer esto";
     fault_unavailable() en "The server cannot do this at the moment" pt "O servidor não pode fazer isto no momento" es "El servidor no puede hacer esto en este momento";
+    fault_large() en "This is too large" pt "Isto é grande demais" es "Esto es demasiado grande";
+    fault_large_hint() en "Send it in smaller parts, or ask whoever looks after the server to allow more." pt "Envie em partes menores, ou peça a quem cuida do servidor que permita mais." es "Envíelo en partes más pequeñas, o pida a quien cuida el servidor que permita más.";
+    fault_often() en "Too much at once" pt "Demais de uma vez" es "Demasiado a la vez";
     fault_expired() en "This form is out of date" pt "Este formulário está desatualizado" es "Este formulario está desactualizado";
     fault_expired_hint() en "It was opened in another session. Nothing was changed: open the page again and repeat what you did." pt "Ele foi aberto em outra sessão. Nada foi alterado: abra a página de novo e repita o que fez." es "Se abrió en otra sesión. No se cambió nada: abra la página de nuevo y repita lo que hizo.";
     right_view() en "see" pt "ver" es "ver";

@@ -5,6 +5,7 @@ super::words! {
     overview_hosts() en "Hosts" pt "Servidores" es "Servidores";
     overview_problems() en "What needs a look" pt "O que merece atenção" es "Lo que requiere atención";
     overview_no_problems() en "Nothing needs a look at the moment." pt "Nada merece atenção no momento." es "Nada requiere atención en este momento.";
+    overview_needed(many) en "Hosts that need a look: {many}" pt "Servidores que merecem atenção: {many}" es "Servidores que requieren atención: {many}";
     overview_runs() en "Latest runs" pt "Execuções recentes" es "Ejecuciones recientes";
     overview_no_runs() en "Nothing was run yet." pt "Nada foi executado ainda." es "Aún no se ha ejecutado nada.";
     overview_empty_title() en "No host yet" pt "Nenhum servidor ainda" es "Aún no hay servidores";

@@ -9,6 +9,7 @@ super::words! {
     task_rescued() en "failed, taken care of" pt "falhou, tratado" es "falló, resuelto";
     task_ignored() en "failed, ignored" pt "falhou, ignorado" es "falló, ignorado";
     task_deferred() en "cannot be told yet" pt "ainda não se sabe" es "aún no se sabe";
+    run_pauses() en "It pauses before the next group of hosts." pt "Está em pausa antes do próximo grupo de servidores." es "Hace una pausa antes del siguiente grupo de servidores.";
     run_waits_for_approval() en "It waits until somebody approves it." pt "Espera até que alguém aprove." es "Espera hasta que alguien lo apruebe.";
     run_cancelled_by(who) en "Stopped by {who}." pt "Parada por {who}." es "Detenida por {who}.";
     run_took() en "Time" pt "Tempo" es "Tiempo";
