@@ -67,6 +67,8 @@ pub mod shell;
 #[cfg(feature = "full")]
 pub mod size;
 #[cfg(feature = "full")]
+pub mod span;
+#[cfg(feature = "full")]
 pub mod ssh;
 pub mod suggest;
 pub mod template;

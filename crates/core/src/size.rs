@@ -36,9 +36,28 @@ fn scaled(number: &str, scale: u64) -> Option<u64> {
     whole.checked_mul(scale)?.checked_add(u64::try_from(part).ok()?)
 }
 
+/// Bytes as a size that is read as just these, in the largest unit in which it is a whole number.
+#[must_use]
+pub fn written(bytes: u64) -> String {
+    let units = [("PB", 50), ("TB", 40), ("GB", 30), ("MB", 20), ("KB", 10)];
+    let fits = |(_, power): &&(&str, u32)| bytes > 0 && bytes.is_multiple_of(1 << power);
+    match units.iter().find(fits) {
+        Some((unit, power)) => format!("{}{unit}", bytes >> power),
+        None => format!("{bytes}B"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_written_is_read_as_it_was() {
+        for number in [0, 1, 1023, 1 << 10, 1 << 30, (1 << 40) + 1, 3 << 19, 2_000_000_000] {
+            assert_eq!(bytes(&written(number)).ok(), Some(number), "{}", written(number));
+        }
+        assert_eq!((written(2 << 30), written(7)), ("2GB".into(), "7B".into()));
+    }
 
     #[test]
     fn sizes() {

@@ -1,7 +1,6 @@
-// A file that is chosen is read here and put into the text beside it: the form stays one of text.
+// A file that is chosen is read here and put into the text beside it, to be seen. Without this it goes with the form.
 for (const input of document.querySelectorAll("input[data-file-for]")) {
   const text = document.getElementById(input.dataset.fileFor);
-  input.closest("[hidden]")?.removeAttribute("hidden");
   input.addEventListener("change", async () => {
     const file = input.files[0];
     if (!file) return;

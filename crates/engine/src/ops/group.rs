@@ -127,20 +127,51 @@ pub async fn change_hosts(
     let tx = engine.db().begin().await?;
     register::change(&tx).await?;
     let before = load(&tx, name).await?;
-    for host in &wanted.add {
-        groups::add_host(&tx, &before.id, &host_id(&tx, "add", host).await?).await?;
-    }
-    for host in &wanted.remove {
-        groups::remove_host(&tx, &before.id, &host_id(&tx, "remove", host).await?).await?;
-    }
-    if !groups::update(&tx, &before.id, before.version, &before.said, &actor.name).await? {
-        return Err(OpError::Stale(say::changed_meanwhile(KIND, name)));
-    }
-    let detail = json!({"add": wanted.add, "remove": wanted.remove});
-    actor.did(&tx, "group.hosts", Object::from(&before), "done", Some(detail)).await?;
+    move_hosts(&tx, actor, &before, wanted).await?;
     let group = load(&tx, &before.id).await?;
     tx.commit().await?;
     Ok(group)
+}
+
+/// Puts a host into groups and takes it out of others. Those that it is in already, or not, are not touched.
+pub async fn change_groups_of(
+    engine: &Engine,
+    actor: &Actor,
+    host: &str,
+    groups: &Membership,
+) -> OpResult<()> {
+    actor.must(Verb::Change, WHAT)?;
+    let tx = engine.db().begin().await?;
+    register::change(&tx).await?;
+    let known = hosts::by_name(&tx, host).await?;
+    let known = known.ok_or_else(|| OpError::not_found("host", host))?;
+    let it = vec![known.said.name.clone()];
+    for name in groups.add.iter().filter(|name| !known.groups.contains(name)) {
+        let group = groups::find(&tx, name).await?;
+        let missing = || OpError::invalid("groups", say::not_found(KIND, name));
+        let moved = Membership { add: it.clone(), remove: Vec::new() };
+        move_hosts(&tx, actor, &group.ok_or_else(missing)?, &moved).await?;
+    }
+    for name in groups.remove.iter().filter(|name| known.groups.contains(name)) {
+        let moved = Membership { add: Vec::new(), remove: it.clone() };
+        move_hosts(&tx, actor, &load(&tx, name).await?, &moved).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+/// Puts hosts into a group and takes others out, with the line that tells of it.
+async fn move_hosts(tx: &Tx, actor: &Actor, group: &Group, wanted: &Membership) -> OpResult<()> {
+    for host in &wanted.add {
+        groups::add_host(tx, &group.id, &host_id(tx, "add", host).await?).await?;
+    }
+    for host in &wanted.remove {
+        groups::remove_host(tx, &group.id, &host_id(tx, "remove", host).await?).await?;
+    }
+    if !groups::update(tx, &group.id, group.version, &group.said, &actor.name).await? {
+        return Err(OpError::Stale(say::changed_meanwhile(KIND, &group.said.name)));
+    }
+    let detail = json!({"add": wanted.add, "remove": wanted.remove});
+    actor.did(tx, "group.hosts", Object::from(group), "done", Some(detail)).await
 }
 
 /// Removes a group. Its hosts and the groups within it stay.
@@ -255,6 +286,43 @@ mod tests {
             assert!(matches!(lost, Err(OpError::Invalid { field: Some("children"), .. })));
             delete(&engine, &me, "b", None).await.unwrap();
             assert_eq!(show(&engine, &me, "c").await.unwrap().said.children, ["a"]);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_host_goes_into_groups_and_out_of_others() {
+        on_both(|engine| async move {
+            let me = Actor::command_line("test");
+            host::create(&engine, &me, HostInput::named("h1")).await.unwrap();
+            for name in ["a", "b", "c"] {
+                create(&engine, &me, said(json!({"name": name}))).await.unwrap();
+            }
+            let change = async |add: &[&str], remove: &[&str]| {
+                let names = |names: &[&str]| names.iter().map(ToString::to_string).collect();
+                let wanted = Membership { add: names(add), remove: names(remove) };
+                let done = change_groups_of(&engine, &me, "h1", &wanted).await;
+                (done, host::show(&engine, &me, "h1").await.unwrap().groups)
+            };
+            let cases: [(&[&str], &[&str], &[&str]); 4] = [
+                (&["a", "b"], &[], &["a", "b"]),
+                (&["a", "c"], &["b"], &["a", "c"]),
+                (&[], &["b"], &["a", "c"]),
+                (&[], &["a", "c"], &[]),
+            ];
+            for (add, remove, expected) in cases {
+                let (done, now) = change(add, remove).await;
+                done.unwrap();
+                assert_eq!(now, expected);
+            }
+            // One that it is in already is not changed, and one that is not there changes nothing.
+            assert_eq!(show(&engine, &me, "a").await.unwrap().version, 3);
+            let (lost, now) = change(&["b", "none"], &[]).await;
+            assert!(matches!(lost, Err(OpError::Invalid { field: Some("groups"), .. })));
+            assert!(now.is_empty(), "{now:?}");
+            let viewer = Actor { grants: Vec::new(), ..me.clone() };
+            let denied = change_groups_of(&engine, &viewer, "h1", &Membership::default()).await;
+            assert!(matches!(denied, Err(OpError::Denied(_))));
         })
         .await;
     }

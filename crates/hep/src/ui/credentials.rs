@@ -95,7 +95,7 @@ impl Kept for Credentials {
         let filter = Filter { credential: Some(credential.name.clone()), ..Filter::default() };
         let paging = Paging { limit: Some(SHOWN), cursor: None };
         let page = host::list(engine, &visit.actor, filter, None, &paging).await?;
-        Ok(vec![Table { title, empty, ..super::groups::hosts(visit.t, &page.items) }])
+        Ok(vec![Table { title, empty, ..super::groups::table(visit.t, &page.items) }])
     }
 
     async fn choices(_: &Engine, _: &Actor) -> OpResult<()> {

@@ -64,7 +64,9 @@ pub(super) async fn enter(State(engine): State<Engine>, request: Request, next: 
             }
         }
     };
-    let form = Form::parse(&bytes);
+    let content_type = parts.headers.get(header::CONTENT_TYPE);
+    let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let form = Form::read(content_type, &bytes);
     if let Err(fault) = check(&parts, &visit, &form) {
         return finished(&visit, fault.into_response());
     }

@@ -36,6 +36,12 @@ impl Fault {
         Self { status, message, field: None, retry_s: None }
     }
 
+    /// The same, at this field.
+    pub(crate) fn at(mut self, field: Option<&'static str>) -> Self {
+        self.field = field;
+        self
+    }
+
     /// Whether a form is to be shown again with it, rather than a page of its own.
     pub(crate) fn is_for_the_form(&self) -> bool {
         use StatusCode as Is;

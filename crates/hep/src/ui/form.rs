@@ -2,20 +2,48 @@
 
 use std::sync::Arc;
 
+use axum::body::Bytes;
+
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use hep_core::secret::Secret;
 
 use super::fault::Fault;
+use super::multipart;
 
 /// The fields of a form, in their order. Whoever gets one: it was checked that the session's own page sent it.
 #[derive(Clone, Default)]
-pub(crate) struct Form(Arc<Vec<(String, String)>>);
+pub(crate) struct Form {
+    fields: Arc<Vec<(String, String)>>,
+    files: Arc<Vec<Upload>>,
+}
+
+/// A file that came with a form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Upload {
+    /// The field that it was chosen in.
+    pub(crate) field: String,
+    /// What it is called where it came from; without its folder.
+    pub(crate) name: String,
+    /// What it holds.
+    pub(crate) content: Bytes,
+}
 
 impl Form {
     /// Reads `application/x-www-form-urlencoded`.
     pub(super) fn parse(body: &[u8]) -> Self {
-        Self(Arc::new(form_urlencoded::parse(body).into_owned().collect()))
+        Self::of(form_urlencoded::parse(body).into_owned())
+    }
+
+    /// Reads a body of this type: `multipart/form-data`, in which files come, or the other.
+    pub(super) fn read(content_type: &str, body: &Bytes) -> Self {
+        match multipart::boundary(content_type) {
+            Some(boundary) => {
+                let (fields, files) = multipart::parse(&boundary, body);
+                Self { fields: Arc::new(fields), files: Arc::new(files) }
+            }
+            None => Self::parse(body),
+        }
     }
 
     /// A form with these fields.
@@ -23,14 +51,27 @@ impl Form {
         fields: impl IntoIterator<Item = (N, T)>,
     ) -> Self {
         let fields = fields.into_iter().map(|(name, text)| (name.into(), text.into()));
-        Self(Arc::new(fields.collect()))
+        Self { fields: Arc::new(fields.collect()), files: Arc::default() }
     }
 
     /// This form, with the fields of another in place of its own.
     pub(crate) fn over(&self, other: &Self) -> Self {
-        let is_kept = |name: &str| other.0.iter().all(|(key, _)| key != name);
-        let kept = self.0.iter().filter(|(name, _)| is_kept(name));
-        Self(Arc::new(kept.chain(other.0.iter()).cloned().collect()))
+        let is_kept = |name: &str| other.fields.iter().all(|(key, _)| key != name);
+        let kept = self.fields.iter().filter(|(name, _)| is_kept(name));
+        let fields = kept.chain(other.fields.iter()).cloned().collect();
+        Self { fields: Arc::new(fields), files: Arc::clone(&self.files) }
+    }
+
+    /// The form without some fields.
+    #[cfg(test)]
+    pub(crate) fn without(&self, names: &[&str]) -> Self {
+        let kept = self.fields.iter().filter(|(name, _)| !names.contains(&name.as_str()));
+        Self { fields: Arc::new(kept.cloned().collect()), files: Arc::clone(&self.files) }
+    }
+
+    /// The file that was chosen in this field.
+    pub(crate) fn file(&self, field: &str) -> Option<&Upload> {
+        self.files.iter().find(|file| file.field == field)
     }
 
     /// The field as it was written; empty when it is not there. Browsers write line ends as `\r\n`.
@@ -50,12 +91,12 @@ impl Form {
 
     /// Whether it is there at all.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|(key, _)| key == name)
+        self.fields.iter().any(|(key, _)| key == name)
     }
 
     /// Every field of this name.
     pub(crate) fn all(&self, name: &str) -> Vec<String> {
-        let fields = self.0.iter().filter(|(key, _)| key == name);
+        let fields = self.fields.iter().filter(|(key, _)| key == name);
         fields.map(|(_, value)| value.clone()).collect()
     }
 
@@ -63,7 +104,7 @@ impl Form {
     pub(crate) fn with(&self, other: &[(&str, &str)]) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         let kept = self
-            .0
+            .fields
             .iter()
             .filter(|(key, value)| !value.is_empty() && !other.iter().any(|(name, _)| name == key));
         query.extend_pairs(kept);
@@ -73,7 +114,7 @@ impl Form {
 
     /// Every field but the token, to be carried on by another form.
     pub(crate) fn carried(&self) -> Vec<(String, String)> {
-        let fields = self.0.iter().filter(|(key, _)| key != super::door::CSRF_FIELD);
+        let fields = self.fields.iter().filter(|(key, _)| key != super::door::CSRF_FIELD);
         fields.cloned().collect()
     }
 
@@ -88,7 +129,7 @@ impl Form {
     }
 
     fn field(&self, name: &str) -> &str {
-        let mut fields = self.0.iter();
+        let mut fields = self.fields.iter();
         fields.find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
     }
 }

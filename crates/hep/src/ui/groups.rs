@@ -1,9 +1,9 @@
 //! Groups: hosts that belong together.
 
-use axum::extract::{Path, State};
-use axum::response::Response;
+mod hosts;
+
 use hep_core::rights::Verb;
-use hep_engine::ops::group::{self, Membership};
+use hep_engine::ops::group;
 use hep_engine::ops::page::Paging;
 use hep_engine::ops::{Actor, Engine, OpResult, host};
 use hep_engine::store::groups::{Group, GroupInput};
@@ -11,15 +11,14 @@ use hep_engine::store::host_list::Filter;
 use hep_engine::store::hosts::Host;
 
 use super::badge::Badge;
-use super::fault::Fault;
 use super::form::Form;
 use super::frame::Section;
 use super::kept::field::Field;
 use super::kept::shown::{self, Action, Cell, Fact, Piece, Row, Table};
-use super::kept::{self, FormPage, Kept, Titles, variables};
+use super::kept::{self, Kept, Titles, variables};
 use super::pages::Pages;
 use super::reply;
-use super::visit::{Member, Visit};
+use super::visit::Visit;
 use super::words::Words;
 
 /// How many hosts the page of a group shows.
@@ -27,9 +26,7 @@ const SHOWN: u32 = 20;
 
 /// The pages of this noun.
 pub(super) fn pages() -> Pages {
-    kept::all::<Groups>()
-        .get("/groups/{name}/hosts", edit_hosts)
-        .post("/groups/{name}/hosts", change_hosts)
+    kept::all::<Groups>().and(hosts::pages())
 }
 
 /// The noun.
@@ -92,7 +89,7 @@ impl Kept for Groups {
             title: visit.t.groups_hosts().to_owned(),
             more: page.next.map(|_| (visit.t.kept_show_all().to_owned(), more)),
             empty: visit.t.groups_no_hosts().to_owned(),
-            ..hosts(visit.t, &page.items)
+            ..table(visit.t, &page.items)
         }])
     }
 
@@ -149,7 +146,7 @@ fn said(form: &Form) -> OpResult<GroupInput> {
 }
 
 /// Hosts in a table.
-pub(super) fn hosts(t: Words, hosts: &[Host]) -> Table {
+pub(super) fn table(t: Words, hosts: &[Host]) -> Table {
     let heads = [t.hosts_column_name(), t.hosts_column_address(), t.hosts_column_state()];
     let row = |host: &Host| Row {
         head: Piece::link("hosts", &host.said.name),
@@ -164,45 +161,4 @@ pub(super) fn hosts(t: Words, hosts: &[Host]) -> Table {
         rows: hosts.iter().map(row).collect(),
         ..Table::default()
     }
-}
-
-fn hosts_page(visit: &Visit, name: &str, form: &Form) -> FormPage {
-    let (t, address) = (visit.t, Groups::address(name));
-    let frame = visit.frame_in(Section::Groups, t.groups_hosts_title(name));
-    let frame = frame.below(t.groups_title(), Groups::root()).below(name, &*address);
-    let fields = vec![
-        Field::area(form, "add", t.groups_put_in(), 4).code().hint(t.groups_names_hint()),
-        Field::area(form, "remove", t.groups_take_out(), 4).code().hint(t.groups_names_hint()),
-    ];
-    FormPage { fields, ..FormPage::new(frame, t, format!("{address}/hosts"), address) }
-}
-
-async fn edit_hosts(
-    State(engine): State<Engine>,
-    Member(visit): Member,
-    Path(name): Path<String>,
-) -> Result<Response, Fault> {
-    Groups::must_write(&visit.actor)?;
-    group::show(&engine, &visit.actor, &name).await?;
-    Ok(reply::page(&hosts_page(&visit, &name, &Form::default())))
-}
-
-async fn change_hosts(
-    State(engine): State<Engine>,
-    Member(visit): Member,
-    Path(name): Path<String>,
-    form: Form,
-) -> Result<Response, Fault> {
-    let wanted = Membership { add: names(&form, "add"), remove: names(&form, "remove") };
-    match group::change_hosts(&engine, &visit.actor, &name, &wanted).await {
-        Ok(_) => Ok(kept::done(&visit, &Groups::address(&name), visit.t.kept_saved())),
-        Err(error) => kept::form_again(&visit, error.into(), hosts_page(&visit, &name, &form)),
-    }
-}
-
-/// Names that stand in lines, or with commas or spaces between them.
-fn names(form: &Form, field: &str) -> Vec<String> {
-    let text = form.text(field);
-    let words = text.split(|c: char| c == ',' || c.is_whitespace());
-    words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }

@@ -72,12 +72,19 @@ async fn show(Member(visit): Member) -> Result<Response, Fault> {
     Ok(reply::page(&page(&visit, &Form::default())))
 }
 
+/// The form with what a file that was chosen holds: without a script nobody has put that into the text.
+fn with_file(form: &Form) -> Form {
+    let Some(file) = form.file("file") else { return form.clone() };
+    let text = String::from_utf8_lossy(&file.content).into_owned();
+    form.over(&Form::of([("text", text), ("name", file.name.clone())]))
+}
+
 async fn send(
     State(engine): State<Engine>,
     Member(visit): Member,
     form: Form,
 ) -> Result<Response, Fault> {
-    let mut page = page(&visit, &form);
+    let mut page = page(&visit, &with_file(&form));
     let file = ImportFile { name: page.name.clone(), text: Secret::new(page.text.clone()) };
     let said = ImportInput {
         files: vec![file],

@@ -4,17 +4,19 @@ mod parameters;
 mod start;
 mod subject;
 
+use hep_core::message::Message;
 use hep_core::rights::Verb;
 use hep_engine::ops::page::Paging;
-use hep_engine::ops::{Actor, Engine, OpResult, job, manifest, repository, run};
+use hep_engine::ops::{Actor, Engine, OpResult, job, run};
 use hep_engine::store::jobs::{Concurrency, Job, JobInput};
 use hep_engine::store::runs::Filter;
 
-use self::subject::Places;
+use super::ask::{self, Choices, Place};
 use super::badge::Badge;
 use super::form::Form;
 use super::frame::Section;
 use super::kept::field::Field;
+use super::kept::reader::{Reader, Wrong, first};
 use super::kept::shown::{self, Action, Cell, Fact, Piece, Row, Table};
 use super::kept::{self, Kept, Titles};
 use super::moment::Moment;
@@ -38,9 +40,9 @@ pub(super) fn pages() -> Pages {
 struct Jobs;
 
 impl Kept for Jobs {
-    kept::by_name! { job: Job named (said.name), said by |form| said(form)? }
+    kept::by_name! { job: Job named (said.name), said by |form| first(said(form))? }
 
-    type Choices = Places;
+    type Choices = Choices;
 
     const SECTION: Section = Section::Jobs;
     const PATH: &'static str = "jobs";
@@ -75,10 +77,8 @@ impl Kept for Jobs {
         let mut facts = vec![Fact::new(t.kept_description(), shown::text(&said.description))];
         facts.extend(subject::facts(t, &said.subject));
         facts.push(Fact::new(t.grants_on(), shown::code(&said.selector)));
-        let strategy = subject::written(&said.strategy);
-        if !strategy.is_empty() {
-            facts.push(Fact::new(t.jobs_strategy(), vec![Piece::Block(strategy)]));
-        }
+        let strategy = ask::strategy_words(t, &said.strategy).join(" ");
+        facts.push(Fact::new(t.jobs_strategy(), shown::text(&strategy)));
         let concurrency = t.concurrency(said.concurrency);
         facts.push(Fact::new(t.jobs_concurrency(), shown::text(concurrency)));
         facts.push(Fact::new(t.jobs_turns(), shown::text(&job.turns.to_string())));
@@ -118,17 +118,8 @@ impl Kept for Jobs {
         if start::may(visit) { vec![start] } else { Vec::new() }
     }
 
-    async fn choices(engine: &Engine, actor: &Actor) -> OpResult<Places> {
-        if !actor.may(Verb::View) {
-            return Ok(Places::default());
-        }
-        let all = kept::everything();
-        let manifests = manifest::list(engine, actor, &all).await?.items;
-        let repositories = repository::list(engine, actor, &all).await?.items;
-        Ok(Places {
-            manifests: manifests.into_iter().map(|one| one.name).collect(),
-            repositories: repositories.into_iter().map(|one| one.said.name).collect(),
-        })
+    async fn choices(engine: &Engine, actor: &Actor) -> OpResult<Choices> {
+        Choices::of(engine, actor, Place::Job).await
     }
 
     fn filled(job: Option<&Job>) -> Form {
@@ -140,35 +131,46 @@ impl Kept for Jobs {
             ("name", said.name.clone()),
             ("description", said.description.clone()),
             ("selector", said.selector.clone()),
-            ("strategy", subject::written(&said.strategy)),
             ("concurrency", word(said.concurrency)),
         ];
-        let fields = own.into_iter().map(|(name, text)| (name.to_owned(), text));
-        let fields = fields.chain(subject::filled(&said.subject));
+        let fields = own.into_iter().chain(ask::strategy_filled(&said.strategy));
+        let fields = fields.map(|(name, text)| (name.to_owned(), text));
+        let fields = fields.chain(ask::filled(&said.subject));
         Form::of(fields.chain(parameters::filled(&said.parameters)))
     }
 
-    fn fields(t: Words, form: &Form, places: &Places, _: bool) -> Vec<Field> {
+    fn fields(t: Words, form: &Form, choices: &Choices, _: bool) -> Vec<Field> {
         let name = Field::line(form, "name", t.kept_name()).required().code();
+        let on = Field::line(form, "selector", t.grants_on()).required().code();
         let mut fields = vec![
             name.hint(t.kept_name_hint()),
             Field::line(form, "description", t.kept_description()),
+            on.hint(t.jobs_on_hint("web*,@db,env=prod", "all")),
         ];
-        fields.extend(subject::fields(t, form, places));
-        let on = Field::line(form, "selector", t.grants_on()).required().code();
-        fields.push(on.hint(t.jobs_on_hint("web*,@db,env=prod", "all")));
-        fields.extend(parameters::fields(t, form));
+        let mut what = ask::fields(t, form, choices, Place::Job).into_iter();
+        fields.extend(what.next().map(|kind| kind.begins(t.jobs_what(), false)));
+        fields.extend(what);
+        fields.extend(ask::more_fields(t, form, Place::Job));
+        fields.extend(ask::strategy_fields(t, form));
         let all = CONCURRENCY.map(|one| (word(one), t.concurrency(one)));
-        let strategy = Field::area(form, "strategy", t.jobs_strategy(), 4).code();
-        fields.push(
-            Field::one(form, "concurrency", t.jobs_concurrency(), all).begins(t.jobs_more(), true),
-        );
-        fields.push(strategy.hint(t.jobs_strategy_hint(
-            "forks: 10",
-            "canary: 1",
-            "approval: true",
-        )));
+        fields.push(Field::one(form, "concurrency", t.jobs_concurrency(), all));
+        fields.extend(parameters::fields(t, form));
         fields
+    }
+
+    fn taken(form: &Form) -> Form {
+        ask::with_file(form).unwrap_or_else(|_| form.clone())
+    }
+
+    fn wrong(form: &Form) -> Vec<Wrong> {
+        said(form).err().unwrap_or_default()
+    }
+
+    fn field_at_fault(form: &Form, at: Option<&str>, message: &Message) -> Option<String> {
+        if at == Some("parameters") {
+            return parameters::field_at_fault(form, message);
+        }
+        ask::field_of(&ask::chosen(form), at, message).map(str::to_owned)
     }
 
     fn more(t: Words) -> Option<&'static str> {
@@ -193,14 +195,22 @@ impl Words {
     }
 }
 
-fn said(form: &Form) -> OpResult<JobInput> {
+fn said(form: &Form) -> Result<JobInput, Vec<Wrong>> {
+    let reader = Reader::of(form);
+    if let Err(wrong) = ask::with_file(form) {
+        reader.refuse(wrong.field, wrong.message);
+    }
+    let (name, selector) = (reader.required("name"), reader.required("selector"));
+    let subject = ask::said(&reader);
+    let strategy = ask::strategy_said(&reader);
+    reader.finish(())?;
     let chosen = form.word("concurrency");
     Ok(JobInput {
-        name: form.word("name"),
+        name,
         description: form.word("description"),
-        subject: subject::said(form)?,
-        selector: form.word("selector"),
-        strategy: subject::read(&form.text("strategy"), "strategy")?,
+        subject: subject.ok_or_else(Vec::new)?,
+        selector,
+        strategy,
         parameters: parameters::said(form),
         concurrency: CONCURRENCY.into_iter().find(|one| word(*one) == chosen).unwrap_or_default(),
     })

@@ -426,7 +426,7 @@ async fn a_job_is_made_with_parameters_and_started_by_its_own_form() {
         ("parameter1_default", CANARY),
         ("parameter2_name", ""),
         ("concurrency", "skip"),
-        ("strategy", "forks: 3"),
+        ("forks", "3"),
     ];
     browser.post("/ui/jobs/-/new", &form).await.expect(303);
     let me = Actor::command_line("test");

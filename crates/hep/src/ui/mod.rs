@@ -4,6 +4,7 @@
 mod account;
 mod act;
 mod ansi;
+mod ask;
 mod assets;
 mod audit;
 mod badge;
@@ -14,6 +15,8 @@ mod door;
 mod fault;
 mod flash;
 mod form;
+#[cfg(test)]
+mod forms_test;
 mod frame;
 mod grants;
 mod groups;
@@ -32,6 +35,7 @@ mod live_test;
 mod manifests;
 mod measure;
 mod moment;
+mod multipart;
 mod news;
 mod nodes;
 mod overview;

@@ -80,7 +80,7 @@ impl Kept for Partitions {
         Ok(vec![Table {
             title: visit.t.partitions_some_hosts().to_owned(),
             empty: visit.t.partitions_no_hosts().to_owned(),
-            ..super::groups::hosts(visit.t, &page.items)
+            ..super::groups::table(visit.t, &page.items)
         }])
     }
 

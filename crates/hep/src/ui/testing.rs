@@ -59,6 +59,28 @@ impl<'s> Browser<'s> {
         self.send(path, &[&csrf, fields].concat()).await
     }
 
+    /// Sends a form with a file, as browsers do.
+    pub(crate) async fn upload(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        (field, name, content): (&str, &str, &[u8]),
+    ) -> Answered {
+        let csrf = self.csrf().await;
+        let mut body = Vec::new();
+        for (name, value) in [&[("csrf", csrf.as_str())], fields].concat() {
+            let head = "--b0undary\r\nContent-Disposition: form-data; name=";
+            body.extend_from_slice(format!("{head}\"{name}\"\r\n\r\n{value}\r\n").as_bytes());
+        }
+        let head = "--b0undary\r\nContent-Disposition: form-data; name=";
+        let head = format!("{head}\"{field}\"; filename=\"{name}\"\r\n\r\n");
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(content);
+        body.extend_from_slice(b"\r\n--b0undary--\r\n");
+        let request = self.client.post(self.url(path)).body(body);
+        self.ask(request.header("content-type", "multipart/form-data; boundary=b0undary")).await
+    }
+
     /// Sends a form as it is.
     pub(crate) async fn send(&self, path: &str, fields: &[(&str, &str)]) -> Answered {
         let mut body = form_urlencoded::Serializer::new(String::new());
@@ -111,4 +133,74 @@ impl<'s> Browser<'s> {
         }
         Answered { status, headers, text: answer.text().await.unwrap() }
     }
+}
+
+/// The fields of the form on a page that is sent to this address, as a browser would send them when nobody touches it.
+pub(crate) fn form_of(page: &str, action: &str) -> Vec<(String, String)> {
+    let start = format!("<form method=\"post\" action=\"{action}\"");
+    let form = page.split(&start).nth(1).unwrap_or_else(|| panic!("no form to {action}: {page}"));
+    let form = form.split("</form>").next().unwrap();
+    let mut fields = Vec::new();
+    for (at, _) in form.match_indices('<') {
+        let rest = &form[at + 1..];
+        let tag = rest.split('>').next().unwrap();
+        let Some(name) = attribute(tag, "name") else { continue };
+        let value = attribute(tag, "value").unwrap_or_default();
+        match tag.split(' ').next().unwrap() {
+            "input" => match attribute(tag, "type").as_deref() {
+                Some("checkbox" | "radio") if !tag.contains(" checked") => {}
+                Some("file") => {}
+                _ if name == "csrf" => {}
+                _ => fields.push((name, value)),
+            },
+            "textarea" => {
+                let text = rest[tag.len() + 1..].split("</textarea>").next().unwrap();
+                fields.push((name, plain(text.strip_prefix('\n').unwrap_or(text))));
+            }
+            "select" => {
+                let options = rest.split("</select>").next().unwrap();
+                let options: Vec<&str> = options.split("<option ").skip(1).collect();
+                let chosen = options.iter().find(|option| option.contains(" selected"));
+                let chosen = chosen.or(options.first());
+                fields.extend(chosen.map(|tag| (name, attribute(tag, "value").unwrap())));
+            }
+            _ => {}
+        }
+    }
+    fields
+}
+
+fn attribute(tag: &str, name: &str) -> Option<String> {
+    let rest = tag.split(&format!(" {name}=\"")).nth(1);
+    let rest = rest.or_else(|| tag.strip_prefix(&format!("{name}=\"")))?;
+    Some(plain(rest.split('"').next()?))
+}
+
+/// A text as it was before it was written into a page.
+fn plain(text: &str) -> String {
+    let signs = [("&#60;", "<"), ("&#62;", ">"), ("&#34;", "\""), ("&#39;", "'"), ("&#38;", "&")];
+    signs.iter().fold(text.to_owned(), |text, (code, sign)| text.replace(code, sign))
+}
+
+/// A form with some of its fields filled in otherwise.
+pub(crate) fn typed(form: Vec<(String, String)>, typed: &[(&str, &str)]) -> Vec<(String, String)> {
+    let is_kept = |name: &str| typed.iter().all(|(other, _)| *other != name);
+    let kept = form.into_iter().filter(|(name, _)| is_kept(name));
+    kept.chain(typed.iter().map(|(name, text)| ((*name).into(), (*text).into()))).collect()
+}
+
+/// As the browser sends it.
+pub(crate) fn pairs(form: &[(String, String)]) -> Vec<(&str, &str)> {
+    form.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect()
+}
+
+/// The field that is wrong on a page, and how many are.
+pub(crate) fn wrong_of(page: &str) -> Vec<String> {
+    let groups = page.split("<div class=\"pf-v6-c-form__group").skip(1);
+    let wrong = groups.filter(|group| group.starts_with(" hep-wrong"));
+    let name = |group: &str| {
+        let name = group.split(" name=\"").nth(1).unwrap_or_default();
+        name.split('"').next().unwrap_or_default().to_owned()
+    };
+    wrong.map(name).collect()
 }

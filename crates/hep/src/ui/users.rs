@@ -187,7 +187,12 @@ impl Kept for Users {
 
     fn fields(t: Words, form: &Form, roles: &Vec<String>, is_new: bool) -> Vec<Field> {
         let languages = Language::ALL.map(|language| (language.tag(), language.name()));
-        let languages = std::iter::once(("", t.users_any_language())).chain(languages);
+        // One that the page does not speak is kept.
+        let own = form.word("locale");
+        let is_own = !own.is_empty() && Language::ALL.iter().all(|one| one.tag() != own);
+        let own = is_own.then_some((own.as_str(), own.as_str()));
+        let any = std::iter::once(("", t.users_any_language()));
+        let languages = any.chain(languages).chain(own);
         let mut fields = vec![
             Field::line(form, "name", t.users_name()).required().code().hint(t.setup_name_hint()),
             Field::line(form, "full_name", t.users_full_name()),

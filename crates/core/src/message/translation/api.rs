@@ -25,4 +25,18 @@ super::translations! { "api";
         es "No existe la llamada {method} {path}\nhint: `/api/docs` las enumera todas";
     bad_if_match pt "`{tag}` não é uma etiqueta de entidade nossa\nhint: envie o `ETag` do que você leu, como veio"
         es "`{tag}` no es una etiqueta de entidad nuestra\nhint: envíe el `ETag` de lo que leyó, tal como vino";
+    missing_field pt "Preencha isto"
+        es "Rellene esto";
+    bad_number pt "`{text}` não é um número que sirva aqui\nhint: escreva-o em algarismos, sem unidade"
+        es "`{text}` no es un número que sirva aquí\nhint: escríbalo en cifras, sin unidad";
+    bad_span pt "`{text}` não é uma duração\nhint: escreva um número e a unidade: `90s`, `5m`, `2h` ou `1d`"
+        es "`{text}` no es una duración\nhint: escriba un número y su unidad: `90s`, `5m`, `2h` o `1d`";
+    bad_share pt "`{text}` não é um número de servidores\nhint: escreva um número, ou uma parte como `20%`"
+        es "`{text}` no es un número de servidores\nhint: escriba un número, o una parte como `20%`";
+    bad_pair pt "`{text}` não é uma variável\nhint: escreva cada uma como `NAME=VALUE`, uma por linha"
+        es "`{text}` no es una variable\nhint: escriba cada una como `NAME=VALUE`, una por línea";
+    bad_ip pt "`{text}` não é um endereço IPv4\nhint: escreva um como `{example}`"
+        es "`{text}` no es una dirección IPv4\nhint: escriba una como `{example}`";
+    large_file pt "O arquivo `{name}` é grande demais: tem {size}\nhint: aqui cabem no máximo {most}; ponha o que for maior em um servidor web ou em um pacote"
+        es "El archivo `{name}` es demasiado grande: tiene {size}\nhint: aquí caben como máximo {most}; ponga lo que sea mayor en un servidor web o en un paquete";
 }

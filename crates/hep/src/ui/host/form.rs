@@ -1,30 +1,27 @@
 //! Telling of a host, and changing what was told.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use hep_core::message::register as say;
 use hep_core::rights::Verb;
 use hep_core::secret::Secret;
 use hep_engine::ops::credential::{self, CredentialInput};
 use hep_engine::ops::host_key::{self, KeyInput};
-use hep_engine::ops::{Engine, OpError, OpResult, host, partition};
+use hep_engine::ops::{Engine, OpError, OpResult, group, host};
 use hep_engine::store::credentials::Kind;
 use hep_engine::store::hosts::{Host, HostInput};
 
+use super::told::{self, Choices, fields, filled};
 use super::{Place, address, beside};
 use crate::ui::fault::Fault;
 use crate::ui::flash::Flash;
 use crate::ui::form::Form;
 use crate::ui::frame::Section;
-use crate::ui::kept::field::Field;
-use crate::ui::kept::{FormPage, everything, form_again};
+use crate::ui::kept::{FormPage, MORE, form_again, form_wrong};
 use crate::ui::pages::Pages;
 use crate::ui::reply;
 use crate::ui::visit::{Member, Visit};
-use crate::ui::words::Words;
 
 /// How long a new host may take to show its key before the page goes on without.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -38,153 +35,18 @@ pub(super) fn pages() -> Pages {
         .post("/hosts/{name}/edit", change)
 }
 
-/// What can be chosen on the form.
-struct Choices {
-    partitions: Vec<String>,
-    /// Those that can be given; nothing where the visitor may not.
-    credentials: Option<Vec<String>>,
-}
-
-async fn choices(engine: &Engine, visit: &Visit) -> Result<Choices, Fault> {
-    let all = everything();
-    let partitions = match visit.actor.may(Verb::View) {
-        true => {
-            let page = partition::list(engine, &visit.actor, &all).await?;
-            page.items.into_iter().map(|one| one.said.name).collect()
-        }
-        false => Vec::new(),
-    };
-    let credentials = match visit.actor.may(Verb::Secrets) {
-        true => {
-            let page = credential::list(engine, &visit.actor, &all).await?;
-            Some(page.items.into_iter().map(|one| one.name).collect())
-        }
-        false => None,
-    };
-    Ok(Choices { partitions, credentials })
-}
-
-/// What stands in the form at first.
-fn filled(said: &HostInput) -> Form {
-    let yes = |is_on: bool| if is_on { "yes".to_owned() } else { String::new() };
-    let text = |text: &Option<String>| text.clone().unwrap_or_default();
-    Form::of([
-        ("name", said.name.clone()),
-        ("address", said.address.clone()),
-        ("port", said.port.to_string()),
-        ("user", text(&said.user)),
-        ("login", "none".to_owned()),
-        ("credential", text(&said.credential)),
-        ("become_credential", text(&said.become_credential)),
-        ("labels", written(&said.labels)),
-        ("notes", said.notes.clone()),
-        ("partition", said.partition.clone()),
-        ("jump", text(&said.jump)),
-        ("zone", text(&said.zone)),
-        ("mac", text(&said.mac)),
-        ("os", said.os.clone()),
-        ("enabled", yes(said.enabled)),
-        ("legacy_algorithms", yes(said.legacy_algorithms)),
-    ])
-}
-
-fn fields(t: Words, form: &Form, choices: &Choices, is_new: bool) -> Vec<Field> {
-    let mut fields = vec![
-        Field::line(form, "name", t.host_name())
-            .code()
-            .required()
-            .example("web1")
-            .hint(t.host_name_hint()),
-        Field::line(form, "address", t.hosts_column_address())
-            .code()
-            .example("192.0.2.7")
-            .hint(t.host_address_hint()),
-        Field::of_type(form, "port", t.host_port(), "number"),
-        Field::area(form, "labels", t.hosts_column_labels(), 2)
-            .code()
-            .example("env=prod")
-            .hint(t.host_labels_hint()),
-        Field::area(form, "notes", t.host_notes(), 2),
-    ];
-    fields.extend(login_fields(t, form, choices, is_new));
-    fields.extend(further_fields(t, form, choices));
-    fields
-}
-
-/// How Hephaestus signs in there.
-fn login_fields(t: Words, form: &Form, choices: &Choices, is_new: bool) -> Vec<Field> {
-    let user = Field::line(form, "user", t.host_user()).code().example("root");
-    let user = user.begins(t.host_login(), false);
-    let Some(known) = &choices.credentials else {
-        return vec![user.hint(t.host_login_not_yours())];
-    };
-    let mut fields = vec![user];
-    if is_new {
-        fields.extend(new_login_fields(t, form, !known.is_empty()));
-    }
-    let none = || std::iter::once((String::new(), t.host_credential_none().to_owned()));
-    let all = || none().chain(known.iter().map(|name| (name.clone(), name.clone())));
-    let login = Field::one(form, "credential", t.host_credential(), all());
-    let sudo = Field::one(form, "become_credential", t.host_become_credential(), all());
-    fields.extend([login, sudo].map(|field| match is_new {
-        true => field.when("login", "known"),
-        false => field,
-    }));
-    fields
-}
-
-/// How it signs in to a new host, by what is typed here.
-fn new_login_fields(t: Words, form: &Form, is_known: bool) -> Vec<Field> {
-    let mut ways = vec![
-        ("none", t.host_login_node()),
-        ("password", t.host_login_password()),
-        ("key", t.host_login_key()),
-    ];
-    if is_known {
-        ways.push(("known", t.host_login_known()));
-    }
-    let sudo = Field::secret("become_password", t.host_become_password());
-    vec![
-        Field::pick(form, "login", t.host_login_how(), ways),
-        Field::secret("password", t.password()).when("login", "password"),
-        Field::key("private_key", t.host_private_key())
-            .example("-----BEGIN OPENSSH PRIVATE KEY-----")
-            .when("login", "key"),
-        Field::secret("passphrase", t.host_passphrase()).when("login", "key"),
-        sudo.hint(t.host_become_hint()).when("login", "password key"),
-    ]
-}
-
-/// What few hosts need.
-fn further_fields(t: Words, form: &Form, choices: &Choices) -> Vec<Field> {
-    let jump = Field::line(form, "jump", t.host_jump()).code().hint(t.host_jump_hint());
-    let mut fields = vec![jump.begins(t.host_further(), true)];
-    if !choices.partitions.is_empty() {
-        let all = choices.partitions.iter().map(|name| (name, name));
-        fields.push(Field::one(form, "partition", t.hosts_column_partition(), all));
-    }
-    fields.extend([
-        Field::line(form, "zone", t.host_zone()).code(),
-        Field::line(form, "mac", t.host_mac()).code(),
-        Field::line(form, "os", t.hosts_column_os()),
-        Field::tick(form, "enabled", t.host_enabled()),
-        Field::tick(form, "legacy_algorithms", t.host_legacy()),
-    ]);
-    fields
-}
-
 async fn new(State(engine): State<Engine>, Member(visit): Member) -> Result<Response, Fault> {
     if !visit.may_somewhere(Verb::Change) {
         let denied = hep_core::message::server::denied(Verb::Change.word(), "hosts");
         return Err(OpError::Denied(denied).into());
     }
-    let form = filled(&HostInput::named(""));
+    let form = filled(&HostInput::named(""), &[]);
     Ok(reply::page(&new_page(&engine, &visit, &form).await?))
 }
 
 async fn new_page(engine: &Engine, visit: &Visit, form: &Form) -> Result<FormPage, Fault> {
     let t = visit.t;
-    let choices = choices(engine, visit).await?;
+    let choices = Choices::of(engine, visit).await?;
     let frame = visit.frame_in(Section::Hosts, t.hosts_add()).below(t.hosts_title(), "/ui/hosts");
     Ok(FormPage {
         submit: t.hosts_add().to_owned(),
@@ -198,32 +60,61 @@ async fn create(
     Member(visit): Member,
     form: Form,
 ) -> Result<Response, Fault> {
-    match make(&engine, &visit, &form).await {
+    if form.is_on(MORE) {
+        return Ok(reply::page(&new_page(&engine, &visit, &form).await?));
+    }
+    let said = match told::read(&form, HostInput::named("")) {
+        Ok(said) => said,
+        Err(wrong) => {
+            let page = new_page(&engine, &visit, &form).await?;
+            return form_wrong(&visit, page, wrong);
+        }
+    };
+    match make(&engine, &visit, &form, said).await {
         Ok(host) => Ok(made(&engine, &visit, &host).await),
-        Err(error) => form_again(&visit, error.into(), new_page(&engine, &visit, &form).await?),
+        Err(error) => {
+            let fault = Fault::from(error);
+            let at = field_at_fault(&fault);
+            form_again(&visit, fault.at(at), new_page(&engine, &visit, &form).await?)
+        }
     }
 }
 
-/// Makes the host, and before it the credential of its name where a password or key was typed.
-async fn make(engine: &Engine, visit: &Visit, form: &Form) -> OpResult<Host> {
-    let mut said = read(form, HostInput::named(""))?;
-    let login = login(form, &said.name);
-    if let Some(login) = login {
-        // The host is refused first: a credential of nothing is not left behind.
-        let bare = HostInput { credential: None, become_credential: None, ..said.clone() };
-        let host = host::create(engine, &visit.actor, bare).await?;
-        let made = credential::create(engine, &visit.actor, login).await;
-        let credential = match made {
-            Ok(credential) => credential,
-            Err(error) => {
-                host::delete(engine, &visit.actor, &said.name, Some(host.version)).await?;
-                return Err(error);
-            }
-        };
-        said.credential = Some(credential.name);
-        return host::update(engine, &visit.actor, &host.said.name, Some(host.version), said).await;
+/// The field at fault: a name that is taken is one of the name.
+fn field_at_fault(fault: &Fault) -> Option<&'static str> {
+    match fault.message.id.as_ref() {
+        "register.exists" | "register.used" | "register.used_by_others" => Some("name"),
+        _ => fault.field,
     }
-    host::create(engine, &visit.actor, said).await
+}
+
+/// Makes the host with its groups, and the credential of its name where a password or key was typed. Where one of them
+/// is refused, nothing is left behind.
+async fn make(engine: &Engine, visit: &Visit, form: &Form, mut said: HostInput) -> OpResult<Host> {
+    let (actor, login) = (&visit.actor, login(form, &said.name));
+    let bare = match login {
+        Some(_) => HostInput { credential: None, become_credential: None, ..said.clone() },
+        None => said.clone(),
+    };
+    let host = host::create(engine, actor, bare).await?;
+    let further = async {
+        if let Some(moves) = told::moves(form) {
+            group::change_groups_of(engine, actor, &host.said.name, &moves).await?;
+        }
+        let Some(login) = login else { return Ok(None) };
+        credential::create(engine, actor, login).await.map(|made| Some(made.name))
+    };
+    match further.await {
+        Ok(None) => Ok(host),
+        Ok(made) => {
+            said.credential = made;
+            host::update(engine, actor, &host.said.name, Some(host.version), said).await
+        }
+        Err(error) => {
+            host::delete(engine, actor, &host.said.name, Some(host.version)).await?;
+            Err(error)
+        }
+    }
 }
 
 /// The credential that was typed, where one was.
@@ -278,8 +169,8 @@ async fn edit(
         let denied = hep_core::message::server::denied(Verb::Change.word(), &name);
         return Err(OpError::Denied(denied).into());
     }
-    let choices = choices(&engine, &visit).await?;
-    let form = filled(&place.host.said);
+    let choices = Choices::of(&engine, &visit).await?;
+    let form = filled(&place.host.said, &place.host.groups);
     Ok(reply::page(&edit_page(&visit, &place, &form, &choices, place.host.version)))
 }
 
@@ -294,6 +185,7 @@ fn edit_page(
     FormPage {
         title: t.host_edit_title(&place.host.said.name),
         version: Some(version),
+        hidden: told::unseen(form),
         fields: fields(t, form, choices, false),
         ..FormPage::new(place.frame.clone(), t, format!("{back}/edit"), back)
     }
@@ -306,85 +198,44 @@ async fn change(
     form: Form,
 ) -> Result<Response, Fault> {
     let place = beside(&engine, &visit, &name, visit.t.host_edit()).await?;
-    let version: i64 = form.word("version").parse().unwrap_or(place.host.version);
-    let done = match read(&form, place.host.said.clone()) {
-        Ok(said) => host::update(&engine, &visit.actor, &name, Some(version), said).await,
-        Err(error) => Err(error),
+    // A form that does not say of which version it was made changes nothing.
+    let version: i64 = form.word("version").parse().unwrap_or_default();
+    let choices = Choices::of(&engine, &visit).await?;
+    let mut page = edit_page(&visit, &place, &form, &choices, version);
+    if form.is_on(MORE) {
+        return Ok(reply::page(&page));
+    }
+    let said = match told::read(&form, place.host.said.clone()) {
+        Ok(said) => said,
+        Err(wrong) => return form_wrong(&visit, page, wrong),
     };
-    let error = match done {
+    let error = match save(&engine, &visit, &name, version, (said, &form)).await {
         Ok(host) => {
             let flash = Flash::done(visit.t.host_changed(&host.said.name));
             return Ok(reply::go_and_say(&visit, &address(&host.said.name), flash));
         }
         Err(error) => error,
     };
-    let choices = choices(&engine, &visit).await?;
-    let mut page = edit_page(&visit, &place, &form, &choices, version);
     if matches!(error, OpError::Stale(_)) {
-        let saved = fields(visit.t, &filled(&place.host.said), &choices, false);
-        page.is_now(&saved, place.host.version);
+        let now = filled(&place.host.said, &place.host.groups);
+        page.is_now(&fields(visit.t, &now, &choices, false), place.host.version);
     }
-    form_again(&visit, error.into(), page)
+    let fault = Fault::from(error);
+    let at = field_at_fault(&fault);
+    form_again(&visit, fault.at(at), page)
 }
 
-/// What was typed; what the form does not have stays.
-fn read(form: &Form, before: HostInput) -> OpResult<HostInput> {
-    let port = form.word("port");
-    let bad = || OpError::invalid("port", say::bad_port(&port));
-    let port = if port.is_empty() { 22 } else { port.parse().map_err(|_| bad())? };
-    let labels = labels(&form.text("labels"))?;
-    Ok(HostInput { port, labels, ..read_texts(form, before) })
-}
-
-/// The fields that are texts, whatever they say.
-fn read_texts(form: &Form, before: HostInput) -> HostInput {
-    // Who types a password, or wants none, chooses no credential; nor does who may not.
-    let chooses = !["none", "password", "key"].contains(&form.word("login").as_str());
-    let chosen = |name: &str, before: &Option<String>| match chooses && form.has(name) {
-        true => form.optional(name),
-        false => before.clone(),
-    };
-    HostInput {
-        name: form.word("name"),
-        address: form.word("address"),
-        user: form.optional("user"),
-        partition: form.optional("partition").unwrap_or_else(|| before.partition.clone()),
-        credential: chosen("credential", &before.credential),
-        become_credential: chosen("become_credential", &before.become_credential),
-        jump: form.optional("jump"),
-        zone: form.optional("zone"),
-        os: form.word("os"),
-        mac: form.optional("mac"),
-        legacy_algorithms: form.is_on("legacy_algorithms"),
-        enabled: form.is_on("enabled"),
-        notes: form.text("notes"),
-        ..before
+/// Saves a host, then its groups: where those are refused the host has its new version, of which the form is told.
+async fn save(
+    engine: &Engine,
+    visit: &Visit,
+    name: &str,
+    version: i64,
+    (said, form): (HostInput, &Form),
+) -> OpResult<Host> {
+    let host = host::update(engine, &visit.actor, name, Some(version), said).await?;
+    if let Some(moves) = told::moves(form) {
+        group::change_groups_of(engine, &visit.actor, &host.said.name, &moves).await?;
     }
-}
-
-/// Labels, one a line.
-fn labels(text: &str) -> OpResult<BTreeMap<String, String>> {
-    let lines = text.split(['\n', ',']).map(str::trim).filter(|line| !line.is_empty());
-    let pair = |line: &str| match line.split_once('=') {
-        Some((name, value)) => Ok((name.trim().to_owned(), value.trim().to_owned())),
-        None => Err(OpError::invalid("labels", say::bad_label(line, ""))),
-    };
-    lines.map(pair).collect()
-}
-
-fn written(labels: &BTreeMap<String, String>) -> String {
-    let lines: Vec<String> = labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    lines.join("\n")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn labels_are_read_as_they_are_written() {
-        let read = labels("a=1\n b = x y \n\nc=,d=4").unwrap();
-        assert_eq!(written(&read), "a=1\nb=x y\nc=\nd=4");
-        assert!(labels("nothing").is_err());
-    }
+    Ok(host)
 }

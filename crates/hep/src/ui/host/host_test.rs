@@ -229,4 +229,7 @@ async fn an_inventory_is_shown_before_it_is_taken() {
     browser.get("/ui/hosts/new1").await.expect(200);
     let wrong = [("name", "hosts.yml"), ("text", "a: [")];
     browser.post("/ui/hosts/-/import", &wrong).await.expect(422);
+    let file = ("file", "more.ini", &b"[new]\nnew2\n"[..]);
+    let page = browser.upload("/ui/hosts/-/import", &[("text", "")], file).await.expect(200).text;
+    assert!(page.contains("new2") && page.contains("value=\"more.ini\""), "{page}");
 }

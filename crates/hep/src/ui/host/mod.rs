@@ -13,6 +13,7 @@ mod processes;
 mod remove;
 mod services;
 mod status;
+mod told;
 
 use std::collections::BTreeSet;
 

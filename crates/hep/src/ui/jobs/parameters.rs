@@ -1,5 +1,6 @@
 //! The parameters of a job, as fields of a form. A secret default goes in and is never shown again.
 
+use hep_core::message::Message;
 use hep_core::parameter::{Kind, Parameter, shown as text_of};
 
 use crate::ui::form::Form;
@@ -121,7 +122,12 @@ fn of_one(t: Words, form: &Form, number: usize, there: usize) -> Vec<Field> {
     let mut fields = vec![
         Field::line(form, &at("name"), t.kept_name())
             .code()
-            .hint(t.jobs_parameter_hint())
+            .hint(match number {
+                0 => {
+                    format!("{} {}", t.jobs_parameter_hint(), t.jobs_places("$NAME", "{{ NAME }}"))
+                }
+                _ => t.jobs_parameter_hint().to_owned(),
+            })
             .begins(&heading, number >= there),
         Field::one(form, &kind, t.credentials_kind(), kinds),
         Field::line(form, &at("description"), t.kept_description()),
@@ -136,6 +142,23 @@ fn of_one(t: Words, form: &Form, number: usize, there: usize) -> Vec<Field> {
     let pattern = Field::line(form, &at("pattern"), t.jobs_pattern()).code();
     fields.push(pattern.hint(t.jobs_pattern_hint("[0-9.]+")).when(&kind, "text list secret"));
     fields
+}
+
+/// The field that a message about parameters is for.
+pub(super) fn field_at_fault(form: &Form, message: &Message) -> Option<String> {
+    let has = |number: &usize, part: &str, arg: &str| {
+        message.arg(arg).is_some_and(|said| form.word(&at(*number, part)) == said)
+    };
+    let (by, arg, field) = match message.id.as_ref() {
+        "job.bad_expression" => ("pattern", "pattern", "pattern"),
+        "job.no_choices" | "job.stray_choices" => ("name", "name", "choices"),
+        "job.wrong_kind" | "job.not_a_choice" | "job.no_match" => ("name", "name", "default"),
+        "job.no_secret_kept" => ("name", "name", "default"),
+        _ => ("name", "name", "name"),
+    };
+    // Of two of one name the later one is one too many.
+    let found = (0..count(form)).rev().find(|number| has(number, by, arg))?;
+    Some(at(found, field))
 }
 
 /// The parameters of a job; no table where it has none.

@@ -19,7 +19,7 @@ use crate::ui::flash::Flash;
 use crate::ui::form::Form;
 use crate::ui::frame::{Frame, Section};
 use crate::ui::kept::Kept;
-use crate::ui::kept::field::{Field, Input, blame};
+use crate::ui::kept::field::{Field, Input, Part, blame, parts};
 use crate::ui::kept::shown::{Piece, Table};
 use crate::ui::pages::Pages;
 use crate::ui::reply;
@@ -54,6 +54,12 @@ struct StartPage {
     selector: String,
     hosts: Option<Table>,
     is_approved: bool,
+}
+
+impl StartPage {
+    fn parts(&self) -> Vec<Part> {
+        parts(&self.fields)
+    }
 }
 
 fn must(visit: &Visit) -> OpResult<()> {
@@ -116,7 +122,7 @@ async fn hosts(engine: &Engine, visit: &Visit, job: &Job) -> OpResult<Option<Tab
         Ok(page) => {
             let href = format!("/ui/hosts?selector={}", reply::segment(&job.said.selector));
             let more = page.next.map(|_| (visit.t.kept_show_all().to_owned(), href));
-            let table = crate::ui::groups::hosts(visit.t, &page.items);
+            let table = crate::ui::groups::table(visit.t, &page.items);
             Ok(Some(Table { more, empty: visit.t.jobs_no_hosts().to_owned(), ..table }))
         }
         // A selector that names what is gone is said when it is started.

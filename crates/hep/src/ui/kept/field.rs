@@ -33,8 +33,21 @@ pub(crate) enum Input {
     One(Vec<Choice>),
     /// One of these, all of which are seen at once.
     Pick(Vec<Choice>),
+    /// One of these, which stand under headings in a list that opens.
+    Grouped(Vec<(String, Vec<Choice>)>),
     /// Any of these.
     Any(Vec<Choice>),
+    /// A file of the reader's own machine, and that which was chosen before.
+    File(Option<Carried>),
+}
+
+/// What goes on with a form that is shown again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Carried {
+    /// What it is, for the reader.
+    pub(crate) note: String,
+    /// Hidden fields that hold it.
+    pub(crate) fields: Vec<(String, String)>,
 }
 
 /// A field of a form.
@@ -66,6 +79,14 @@ pub(crate) struct Field {
     pub(crate) example: &'static str,
     /// What is asked for while it is filled in.
     pub(crate) look: Option<Look>,
+    /// Of a file: how many bytes are taken, and what is said of one that is larger.
+    pub(crate) most: Option<(u64, String)>,
+    /// Whether it is for values that other fields do not have now.
+    pub(crate) is_hidden: bool,
+    /// Whether other fields are only for some of its values.
+    pub(crate) decides: bool,
+    /// Whether somebody begins here: at the first that is wrong.
+    pub(crate) is_first: bool,
 }
 
 /// A part of a page that is fetched anew when a field has changed.
@@ -81,30 +102,51 @@ pub(crate) struct Look {
 
 /// A part of a form (`part/fields.html`).
 #[derive(Debug)]
-pub(crate) struct Part<'f> {
+pub(crate) struct Part {
     /// Its heading; the first may have none.
-    pub(crate) heading: &'f str,
+    pub(crate) heading: String,
     /// Whether it is folded.
     pub(crate) is_folded: bool,
+    /// Whether none of its fields is shown.
+    pub(crate) is_hidden: bool,
     /// Its fields.
-    pub(crate) fields: Vec<&'f Field>,
+    pub(crate) fields: Vec<Field>,
 }
 
 /// The parts of a form.
-pub(crate) fn parts(fields: &[Field]) -> Vec<Part<'_>> {
-    let mut parts: Vec<Part<'_>> = Vec::new();
-    for field in fields {
-        let begins = field.begins.as_ref().map(|(heading, folded)| (heading.as_str(), *folded));
-        if begins.is_some() || parts.is_empty() {
-            let (heading, is_folded) = begins.unwrap_or_default();
-            parts.push(Part { heading, is_folded, fields: Vec::new() });
+pub(crate) fn parts(fields: &[Field]) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
+    for field in settled(fields) {
+        if field.begins.is_some() || parts.is_empty() {
+            let (heading, is_folded) = field.begins.clone().unwrap_or_default();
+            parts.push(Part { heading, is_folded, is_hidden: true, fields: Vec::new() });
         }
         if let Some(part) = parts.last_mut() {
             part.is_folded &= field.wrong.is_none() && field.now.is_none();
+            part.is_hidden &= field.is_hidden;
             part.fields.push(field);
         }
     }
     parts
+}
+
+/// The fields with what each has from the others: which of them are for what is chosen, which decide that, and which is
+/// the first that is wrong.
+fn settled(fields: &[Field]) -> Vec<Field> {
+    let mut settled = fields.to_vec();
+    for field in &mut settled {
+        field.decides = fields.iter().any(|other| other.is_for(&field.name).is_some());
+        // What is wrong stays to be seen.
+        field.is_hidden = field.wrong.is_none()
+            && fields.iter().any(|other| {
+                let values = field.is_for(&other.name);
+                values.is_some_and(|values| !values.split(' ').any(|value| other.has(value)))
+            });
+    }
+    if let Some(first) = settled.iter_mut().find(|field| field.wrong.is_some()) {
+        first.is_first = true;
+    }
+    settled
 }
 
 impl Field {
@@ -123,12 +165,56 @@ impl Field {
             is_editor: false,
             example: "",
             look: None,
+            most: None,
+            is_hidden: false,
+            decides: false,
+            is_first: false,
+        }
+    }
+
+    /// One that is filled in like this.
+    pub(crate) fn of(name: &str, label: &str, input: Input) -> Self {
+        Self::new(name, label, input)
+    }
+
+    /// The ids of what tells of it, for who cannot see where that stands.
+    pub(crate) fn described(&self) -> String {
+        let wrong = self.wrong.as_ref().map(|_| format!(" {}-wrong", self.name));
+        let look = self.look.map(|look| format!(" {}", look.part));
+        [Some(format!("{}-hint", self.name)), wrong, look].into_iter().flatten().collect()
+    }
+
+    /// For which values of another field it is, where it is only for some.
+    fn is_for(&self, other: &str) -> Option<&'static str> {
+        let (name, values) = self.when.as_ref()?;
+        (name == other).then_some(*values)
+    }
+
+    /// Whether it has this value. Of a list in which nothing is chosen a browser shows the first.
+    fn has(&self, value: &str) -> bool {
+        let chosen = |choices: &[Choice]| {
+            let chosen = choices.iter().find(|choice| choice.is_chosen);
+            chosen.or(choices.first()).is_some_and(|choice| choice.word == value)
+        };
+        match &self.input {
+            Input::One(choices) => chosen(choices),
+            Input::Grouped(groups) => {
+                let all: Vec<Choice> = groups.iter().flat_map(|(_, all)| all).cloned().collect();
+                chosen(&all)
+            }
+            Input::Pick(choices) => choices.iter().any(|one| one.is_chosen && one.word == value),
+            Input::Tick(is_on) => *is_on && value == "yes",
+            _ => false,
         }
     }
 
     /// A line of text.
     pub(crate) fn line(form: &Form, name: &str, label: &str) -> Self {
-        Self::new(name, label, Input::Line("text", form.word(name)))
+        let word = form.word(name);
+        // A browser takes line ends out of a line: what came with some keeps them.
+        let is_long = word.contains('\n');
+        let input = if is_long { Input::Area(3, word) } else { Input::Line("text", word) };
+        Self::new(name, label, input)
     }
 
     /// A line of another type.
@@ -204,6 +290,12 @@ impl Field {
         self
     }
 
+    /// A file that is larger is not taken; what is said of it then.
+    pub(crate) fn at_most(mut self, bytes: u64, large: String) -> Self {
+        self.most = Some((bytes, large));
+        self
+    }
+
     /// Without it the form is not taken.
     pub(crate) const fn required(mut self) -> Self {
         self.is_required = true;
@@ -247,7 +339,12 @@ impl Field {
         match &self.input {
             Input::Line(_, text) | Input::Area(_, text) => text.clone(),
             Input::Secret(_) | Input::Key => String::new(),
+            Input::File(carried) => carried.iter().map(|one| one.note.as_str()).collect(),
             Input::Tick(is_on) => if *is_on { "✓" } else { "–" }.to_owned(),
+            Input::Grouped(groups) => {
+                let mut all = groups.iter().flat_map(|(_, choices)| choices);
+                all.find(|one| one.is_chosen).map(|one| one.title.clone()).unwrap_or_default()
+            }
             Input::One(choices) | Input::Pick(choices) | Input::Any(choices) => {
                 let chosen = choices.iter().filter(|choice| choice.is_chosen);
                 chosen.map(|choice| choice.title.as_str()).collect::<Vec<_>>().join(", ")
@@ -290,6 +387,27 @@ pub(crate) fn compare(fields: &mut [Field], saved: &[Field]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_not_for_what_is_chosen_is_hidden_unless_it_is_wrong() {
+        let form = Form::parse(b"kind=b");
+        let mut fields = vec![
+            Field::one(&form, "kind", "Kind", [("a", "A"), ("b", "B")]),
+            Field::line(&form, "one", "One").when("kind", "a"),
+            Field::line(&form, "two", "Two").when("kind", "a b"),
+            Field::line(&form, "more", "More").when("kind", "a").begins("More", true),
+        ];
+        let hidden = |fields: &[Field]| -> Vec<bool> {
+            settled(fields).iter().map(|field| field.is_hidden).collect()
+        };
+        assert_eq!(hidden(&fields), [false, true, false, true]);
+        let shown = parts(&fields);
+        assert_eq!((shown[0].is_hidden, shown[1].is_hidden), (false, true));
+        assert!(shown[0].fields[0].decides && !shown[0].fields[1].decides);
+        fields[1].wrong = Some(Said::default());
+        assert_eq!(hidden(&fields), [false, false, false, true]);
+        assert!(parts(&fields)[0].fields[1].is_first);
+    }
 
     fn fields(form: &Form) -> Vec<Field> {
         vec![

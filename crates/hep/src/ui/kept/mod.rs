@@ -3,16 +3,19 @@
 
 pub(crate) mod field;
 mod pages;
+pub(crate) mod reader;
 pub(crate) mod shown;
 pub(crate) mod variables;
 
 use std::future::Future;
 
+use hep_core::message::Message;
 use hep_core::rights::Verb;
 use hep_engine::ops::page::{Page, Paging};
 use hep_engine::ops::{Actor, Engine, OpResult};
 
 use self::field::Field;
+use self::reader::Wrong;
 use self::shown::{Action, Cell, Fact, Table};
 use super::form::Form;
 use super::frame::Section;
@@ -21,7 +24,8 @@ use super::visit::Visit;
 use super::words::Words;
 
 pub(crate) use self::pages::{
-    FormPage, MORE, all, done, form_again, listing, new_again, offering, removing, showing,
+    FormPage, MORE, all, done, form_again, form_wrong, listing, new_again, offering, removing,
+    showing,
 };
 
 /// The words of a noun.
@@ -149,6 +153,19 @@ pub(crate) trait Kept: Send + Sync + 'static {
     fn filled(noun: Option<&Self::Noun>) -> Form;
     /// The fields of the form.
     fn fields(t: Words, form: &Form, choices: &Self::Choices, is_new: bool) -> Vec<Field>;
+
+    /// The form as it is taken: what came with it in its place.
+    fn taken(form: &Form) -> Form {
+        form.clone()
+    }
+    /// All that is wrong with a form by itself, where more than one thing can be told.
+    fn wrong(_form: &Form) -> Vec<Wrong> {
+        Vec::new()
+    }
+    /// The field at fault, where an operation names it otherwise than the form does.
+    fn field_at_fault(_form: &Form, _at: Option<&str>, _message: &Message) -> Option<String> {
+        None
+    }
 
     /// What the button says that asks for more room in the form.
     fn more(_t: Words) -> Option<&'static str> {

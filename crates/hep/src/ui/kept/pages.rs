@@ -8,6 +8,7 @@ use hep_engine::ops::page::Paging;
 use hep_engine::ops::{Engine, OpError};
 
 use super::field::{Field, Input, Part, blame, compare, parts};
+use super::reader::{Wrong, blame_all, first};
 use super::shown::{Action, Fact, Piece, Row, Table};
 use super::{Kept, Titles};
 use crate::ui::fault::Fault;
@@ -182,6 +183,8 @@ pub(crate) struct FormPage {
     pub(crate) submit: String,
     /// The version that is changed.
     pub(crate) version: Option<i64>,
+    /// What goes on with it unseen.
+    pub(crate) hidden: Vec<(&'static str, String)>,
     /// Whether it was changed meanwhile.
     pub(crate) is_stale: bool,
     /// What is wrong with all of it.
@@ -206,6 +209,7 @@ impl FormPage {
             back,
             submit: t.kept_save().to_owned(),
             version: None,
+            hidden: Vec::new(),
             is_stale: false,
             wrong: None,
             fields: Vec::new(),
@@ -221,21 +225,71 @@ impl FormPage {
         self.is_stale = true;
     }
 
-    fn parts(&self) -> Vec<Part<'_>> {
+    fn parts(&self) -> Vec<Part> {
         parts(&self.fields)
+    }
+
+    /// Whether files come with it.
+    fn has_files(&self) -> bool {
+        self.fields.iter().any(|field| matches!(field.input, Input::File(_)))
+    }
+
+    /// With all that is wrong at its field.
+    pub(crate) fn blamed(&mut self, visit: &Visit, wrong: Vec<Wrong>) {
+        self.wrong = blame_all(visit, &mut self.fields, wrong);
     }
 }
 
 /// A form again that was not taken, with what was typed; a fault that is not of the form is a page of its own.
-pub(crate) fn form_again(
+pub(crate) fn form_again(visit: &Visit, fault: Fault, page: FormPage) -> Result<Response, Fault> {
+    let at = fault.field.map(str::to_owned);
+    again_at(visit, fault, page, at.as_deref())
+}
+
+/// A form again of which not everything can be read, with all that is wrong at its field.
+pub(crate) fn form_wrong(
+    visit: &Visit,
+    mut page: FormPage,
+    wrong: Vec<Wrong>,
+) -> Result<Response, Fault> {
+    let fault = Fault::from(first::<()>(Err(wrong.clone())).err().unwrap_or_else(no_reason));
+    page.blamed(visit, wrong);
+    Ok(fault.noted(reply::page(&page)))
+}
+
+fn no_reason() -> OpError {
+    OpError::Internal("a form that is wrong says nothing of it".to_owned())
+}
+
+fn again_at(
     visit: &Visit,
     fault: Fault,
     mut page: FormPage,
+    at: Option<&str>,
 ) -> Result<Response, Fault> {
     if !fault.is_for_the_form() {
         return Err(fault);
     }
-    page.wrong = blame(&mut page.fields, fault.field, visit.speech(&fault.message));
+    page.wrong = blame(&mut page.fields, at, visit.speech(&fault.message));
+    Ok(fault.noted(reply::page(&page)))
+}
+
+/// A form of a noun again, with all that is wrong with it as far as that can be told at once.
+fn form_of_again<K: Kept>(
+    visit: &Visit,
+    fault: Fault,
+    mut page: FormPage,
+    form: &Form,
+) -> Result<Response, Fault> {
+    let wrong = if page.is_stale { Vec::new() } else { K::wrong(form) };
+    if wrong.is_empty() {
+        let at = K::field_at_fault(form, fault.field, &fault.message);
+        let is_taken = fault.message.id == "register.exists";
+        let at = at.or_else(|| is_taken.then(|| "name".to_owned()));
+        let at = at.or_else(|| fault.field.map(str::to_owned));
+        return again_at(visit, fault, page, at.as_deref());
+    }
+    page.blamed(visit, wrong);
     Ok(fault.noted(reply::page(&page)))
 }
 
@@ -279,6 +333,7 @@ async fn create<K: Kept>(
     Member(visit): Member,
     form: Form,
 ) -> Result<Response, Fault> {
+    let form = K::taken(&form);
     if form.is_on(MORE) {
         K::must_write(&visit.actor)?;
         let choices = K::choices(&engine, &visit.actor).await?;
@@ -302,7 +357,7 @@ pub(crate) async fn new_again<K: Kept>(
         return Err(fault);
     }
     let choices = K::choices(engine, &visit.actor).await?;
-    form_again(visit, fault, new_page::<K>(visit, form, &choices))
+    form_of_again::<K>(visit, fault, new_page::<K>(visit, form, &choices), form)
 }
 
 fn edit_page<K: Kept>(
@@ -347,6 +402,7 @@ async fn update<K: Kept>(
     Path(key): Path<String>,
     form: Form,
 ) -> Result<Response, Fault> {
+    let form = K::taken(&form);
     if form.is_on(MORE) {
         K::must_write(&visit.actor)?;
         let choices = K::choices(&engine, &visit.actor).await?;
@@ -370,7 +426,7 @@ async fn update<K: Kept>(
         let saved = K::fields(visit.t, &K::filled(Some(&now)), &choices, false);
         page.is_now(&saved, K::version(&now));
     }
-    form_again(&visit, fault, page)
+    form_of_again::<K>(&visit, fault, page, &form)
 }
 
 fn remove_page<K: Kept>(visit: &Visit, noun: &K::Noun, fault: Option<&Fault>) -> Sure {

@@ -175,7 +175,7 @@ async fn ask(engine: &Engine, visit: &Visit, name: &str, form: &Form) -> OpResul
         back: format!("{address}/run?selector={}", reply::segment(&selector)),
         selector,
         revision: form.word("revision"),
-        table: Table { more, ..crate::ui::groups::hosts(t, &page.items) },
+        table: Table { more, ..crate::ui::groups::table(t, &page.items) },
         many,
     }))
 }

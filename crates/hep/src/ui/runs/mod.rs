@@ -1,8 +1,10 @@
 //! Runs: the list, one run while it happens and afterwards, what can be done with it, and asking for one.
 
 mod act;
+mod aimed;
 mod changes;
 mod folded;
+mod given;
 mod list;
 mod live;
 mod log;
@@ -10,8 +12,8 @@ mod new;
 #[cfg(test)]
 mod runs_test;
 mod show;
-mod strategy;
 mod text;
+mod wake;
 
 use super::pages::Pages;
 

@@ -26,8 +26,9 @@ use super::super::words::Words;
 use super::changes::Change;
 use super::folded::Group;
 use super::log::{Row, View};
-use super::{changes, folded, strategy};
+use super::{changes, folded};
 use crate::terminal::visible;
+use crate::ui::ask;
 
 /// Hosts on a page of the grid.
 const HOSTS: u32 = 60;
@@ -170,6 +171,7 @@ async fn page(
     let host = query.optional("host");
     let name = host.as_deref().map(|host| format!("host={}", reply::segment(host)));
     let frame = visit.frame_in(Section::Runs, title(&run)).below(t.nav_runs(), "/ui/runs");
+    let strategy = serde_json::from_value(run.strategy.clone()).unwrap_or_default();
     Ok(ShowPage {
         frame: frame.with_island("run"),
         t,
@@ -180,7 +182,7 @@ async fn page(
         waits: run.reason == "approval",
         code: code(&run.subject),
         facts: facts(t, &run),
-        strategy: strategy::words(t, &run.strategy),
+        strategy: ask::strategy_words(t, &strategy),
         when: Moment::at(t, run.created_ms),
         total: run.hosts,
         counts: counts(t, query, &run),

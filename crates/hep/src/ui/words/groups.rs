@@ -13,6 +13,16 @@ super::words! {
     groups_change_hosts() en "Choose its hosts" pt "Escolher seus servidores" es "Elegir sus servidores";
     groups_hosts_title(name) en "Hosts of {name}" pt "Servidores de {name}" es "Servidores de {name}";
     groups_put_in() en "Put in" pt "Incluir" es "Incluir";
-    groups_take_out() en "Take out" pt "Retirar" es "Quitar";
-    groups_names_hint() en "Names of hosts, one a line. The hosts themselves are not touched." pt "Nomes de servidores, um por linha. Os servidores em si não são tocados." es "Nombres de servidores, uno por línea. Los servidores en sí no se tocan.";
+    groups_hosts_intro() en "The hosts themselves are not touched: a group only says which belong together." pt "Os servidores em si não são tocados: um grupo só diz quais pertencem juntos." es "Los servidores en sí no se tocan: un grupo solo dice cuáles van juntos.";
+    groups_find() en "Find hosts by a part of their name or address" pt "Procurar servidores por parte do nome ou endereço" es "Buscar servidores por parte de su nombre o dirección";
+    groups_type() en "What you type is looked for at once. Tick the hosts that belong in, then save." pt "O que você digita é procurado na hora. Marque os servidores que devem entrar e salve." es "Lo que escribe se busca al momento. Marque los servidores que deben entrar y guarde.";
+    groups_found(many) en "Found: {many}. Tick those that belong in." pt "Encontrados: {many}. Marque os que devem entrar." es "Encontrados: {many}. Marque los que deben entrar.";
+    groups_found_more(many) en "More than {many} were found; these are the first. Type more of the name." pt "Foram encontrados mais de {many}; estes são os primeiros. Digite mais do nome." es "Se encontraron más de {many}; estos son los primeros. Escriba más del nombre.";
+    groups_none_found() en "No host has this in its name, address or notes." pt "Nenhum servidor tem isto no nome, endereço ou observações." es "Ningún servidor tiene esto en su nombre, dirección o notas.";
+    groups_is_in() en "is in it" pt "já está nele" es "ya está en él";
+    groups_many() en "Many at once" pt "Muitos de uma vez" es "Muchos a la vez";
+    groups_names() en "Names" pt "Nomes" es "Nombres";
+    groups_selector() en "All hosts that this means now" pt "Todos os servidores que isto indica agora" es "Todos los servidores que esto indica ahora";
+    groups_tick_out() en "Tick those that are to be taken out." pt "Marque os que devem sair." es "Marque los que deben salir.";
+    groups_names_hint() en "One a line, or with commas between them." pt "Um por linha, ou separados por vírgulas." es "Uno por línea, o separados por comas.";
 }

@@ -29,6 +29,8 @@ super::words! {
     kept_stale() en "Somebody else changed this while you were editing it" pt "Outra pessoa alterou isto enquanto você editava" es "Otra persona cambió esto mientras usted lo editaba";
     kept_stale_hint() en "Nothing of yours was saved yet, and nothing that you typed is lost. Where what is saved now differs, it stands below your text. Take over what you want to keep, and save once more: what is in this form then replaces it." pt "Nada seu foi salvo ainda, e nada do que você digitou se perdeu. Onde o que está salvo agora é diferente, isso aparece abaixo do seu texto. Aproveite o que quiser manter e salve de novo: o que estiver neste formulário passará a valer." es "Aún no se guardó nada suyo, y no se perdió nada de lo que escribió. Donde lo guardado ahora es distinto, aparece debajo de su texto. Tome lo que quiera conservar y guarde otra vez: lo que haya en este formulario lo reemplazará.";
     kept_now(value) en "Saved meanwhile: {value}" pt "Salvo nesse meio-tempo: {value}" es "Guardado mientras tanto: {value}";
+    kept_fields_of() en "Show what belongs to this" pt "Mostrar o que pertence a isto" es "Mostrar lo que corresponde a esto";
+    kept_wrong(many) en "Some of this cannot be taken yet: {many}. Each is named below." pt "Algo aqui ainda não pode ser aceito: {many}. Cada ponto é indicado abaixo." es "Algo de esto aún no se puede aceptar: {many}. Cada punto se indica abajo.";
     nav_register() en "Register" pt "Cadastro" es "Registro";
     nav_work() en "Work" pt "Trabalho" es "Trabajo";
     nav_people() en "People" pt "Pessoas" es "Personas";

@@ -3,6 +3,7 @@
 //! One file an area. What operations say is no word of a page: it comes as a message (`ui/speech.rs`).
 
 mod access;
+mod ask;
 mod bulk;
 mod credentials;
 mod frame;
@@ -115,6 +116,7 @@ mod tests {
 
     const ALL: &[&[Entry]] = &[
         access::ENTRIES,
+        ask::ENTRIES,
         bulk::ENTRIES,
         credentials::ENTRIES,
         frame::ENTRIES,

@@ -86,7 +86,8 @@ super::words! {
     strategy_forks(many) en "At most {many} hosts at once." pt "No máximo {many} servidores por vez." es "Como máximo {many} servidores a la vez.";
     strategy_canary(many) en "First only on {many}; if that fails, nothing else begins." pt "Primeiro só em {many}; se falhar, nada mais começa." es "Primero solo en {many}; si falla, no empieza nada más.";
     strategy_batches(sizes) en "In groups of {sizes}." pt "Em grupos de {sizes}." es "En grupos de {sizes}.";
-    strategy_pause(seconds) en "{seconds} seconds between two groups." pt "{seconds} segundos entre dois grupos." es "{seconds} segundos entre dos grupos.";
+    strategy_pause(span) en "{span} between two groups." pt "{span} entre dois grupos." es "{span} entre dos grupos.";
+    strategy_deadline(span) en "Ended after {span} at the latest." pt "Termina no máximo após {span}." es "Termina a más tardar tras {span}.";
     strategy_stop(many) en "No further host begins once {many} have failed." pt "Nenhum outro servidor começa depois que {many} falharem." es "Ningún otro servidor empieza cuando {many} hayan fallado.";
     strategy_approval() en "Somebody else has to approve it before anything is changed." pt "Outra pessoa precisa aprovar antes que algo seja alterado." es "Otra persona debe aprobarlo antes de que cambie algo.";
 }
