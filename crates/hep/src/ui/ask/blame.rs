@@ -17,10 +17,13 @@ pub(crate) fn field_of(kind: &str, at: Option<&str>, message: &Message) -> Optio
 fn of_subject(kind: &str, message: &Message) -> Option<&'static str> {
     let main = || Some(main(kind)).filter(|field| !field.is_empty());
     Some(match message.id.as_ref() {
-        "run.no_command" | "verb.bad_parameters" | "run.bad_manifest" => return main(),
-        "job.no_manifest" | "job.no_repository" | "job.git_failed" | "job.git_slow" => {
-            return main();
-        }
+        "run.no_command"
+        | "run.bad_manifest"
+        | "verb.bad_parameters"
+        | "job.no_manifest"
+        | "job.no_repository"
+        | "job.git_failed"
+        | "job.git_slow" => return main(),
         "register.not_found" if kind == "login.push_key" => "key",
         "verb.no_credential" | "credential.no_key_in" => "key",
         "run.bad_variable" => "environment",

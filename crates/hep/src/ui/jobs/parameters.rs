@@ -152,8 +152,9 @@ pub(super) fn field_at_fault(form: &Form, message: &Message) -> Option<String> {
     let (by, arg, field) = match message.id.as_ref() {
         "job.bad_expression" => ("pattern", "pattern", "pattern"),
         "job.no_choices" | "job.stray_choices" => ("name", "name", "choices"),
-        "job.wrong_kind" | "job.not_a_choice" | "job.no_match" => ("name", "name", "default"),
-        "job.no_secret_kept" => ("name", "name", "default"),
+        "job.wrong_kind" | "job.not_a_choice" | "job.no_match" | "job.no_secret_kept" => {
+            ("name", "name", "default")
+        }
         _ => ("name", "name", "name"),
     };
     // Of two of one name the later one is one too many.

@@ -124,8 +124,8 @@ impl<'f> Reader<'f> {
 
     /// A size with its unit, in bytes.
     pub(crate) fn bytes(&self, field: &'static str) -> Option<i64> {
-        let large = |word: &str| register::bad_size(word);
-        let read = |word: &str| i64::try_from(size::bytes(word)?).map_err(|_| large(word));
+        let read =
+            |word: &str| i64::try_from(size::bytes(word)?).map_err(|_| register::bad_size(word));
         self.parsed(field, read)
     }
 
