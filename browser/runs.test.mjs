@@ -165,7 +165,7 @@ describe("a fleet and the people around it", () => {
 
   test("a run can be read on a phone, without a script, and in three languages", async () => {
     const run = await server.run({ kind: "command", line: "echo said" }, "all");
-    for (const [locale, succeeded] of [["en-GB", "succeeded"], ["pt-BR", "concluída"], ["es-ES", "terminada"]]) {
+    for (const [locale, succeeded] of [["en-GB", "succeeded"], ["pt-BR", "concluída"], ["es-ES", "completada"]]) {
       const ana = await person(ADMIN.name, { viewport: SIZES.phone, javaScriptEnabled: false, locale });
       assert.equal(await ana.open(`/ui/runs/${run.id}`), 200);
       const text = await ana.page.locator("main").innerText();

@@ -1,7 +1,7 @@
 // The editor of manifests: lines, colours, faults at their places as the server finds them, completion from the
 // manual of the modules. It lies over the text area, which stays what the form sends.
 import { autocompletion, completionKeymap } from "@codemirror/autocomplete";
-import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
+import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { yaml } from "@codemirror/lang-yaml";
 import { bracketMatching, HighlightStyle, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { linter, lintGutter, lintKeymap } from "@codemirror/lint";
@@ -91,6 +91,24 @@ const colours = HighlightStyle.define([
   { tag: [tags.comment, tags.meta, tags.separator, tags.punctuation], color: token("text--color--subtle") },
 ]);
 
+/** What the editor itself says, where the page does not speak English. */
+const PHRASES = {
+  "pt-BR": {
+    Find: "Buscar", Replace: "Substituir", next: "próximo", previous: "anterior", all: "todos", "match case": "maiúsculas e minúsculas",
+    regexp: "expressão regular", "by word": "palavra inteira", replace: "substituir", "replace all": "substituir todos", close: "fechar",
+    "Go to line": "Ir para a linha", go: "ir", "current match": "resultado atual", "on line": "na linha", "replaced $ matches": "$ substituídos",
+    "replaced match on line $": "substituído na linha $", Completions: "Sugestões", Diagnostics: "Falhas", "No diagnostics": "Nenhuma falha",
+    "Control character": "Caractere de controle", "Selection deleted": "Seleção apagada",
+  },
+  es: {
+    Find: "Buscar", Replace: "Reemplazar", next: "siguiente", previous: "anterior", all: "todos", "match case": "mayúsculas y minúsculas",
+    regexp: "expresión regular", "by word": "palabra completa", replace: "reemplazar", "replace all": "reemplazar todos", close: "cerrar",
+    "Go to line": "Ir a la línea", go: "ir", "current match": "resultado actual", "on line": "en la línea", "replaced $ matches": "$ reemplazados",
+    "replaced match on line $": "reemplazado en la línea $", Completions: "Sugerencias", Diagnostics: "Fallos", "No diagnostics": "Ningún fallo",
+    "Control character": "Carácter de control", "Selection deleted": "Selección borrada",
+  },
+};
+
 function edit(area) {
   const place = document.createElement("div");
   place.className = "hep-editor-place";
@@ -99,6 +117,7 @@ function edit(area) {
   // Within a shadow the editor's styles are sheets of its own, which a policy without inline styles allows.
   const root = place.attachShadow({ mode: "open" });
   const label = area.form.querySelector(`label[for="${area.id}"]`)?.textContent.trim() ?? "";
+  const keys = area.parentElement.dataset.keys ?? "";
   const sync = EditorView.updateListener.of((update) => {
     if (!update.docChanged) return;
     area.value = update.state.doc.toString();
@@ -112,13 +131,19 @@ function edit(area) {
       extensions: [
         lineNumbers(), history(), drawSelection(), highlightActiveLine(), bracketMatching(), lintGutter(), yaml(),
         indentUnit.of("  "), syntaxHighlighting(colours), look, sync,
-        // Tab leaves the editor, as everywhere.
-        keymap.of([...completionKeymap, ...defaultKeymap, ...historyKeymap, ...searchKeymap, ...lintKeymap]),
+        keymap.of([...completionKeymap, ...defaultKeymap, ...historyKeymap, ...searchKeymap, ...lintKeymap, indentWithTab]),
+        EditorState.phrases.of(PHRASES[document.documentElement.lang] ?? {}),
         autocompletion({ override: [complete] }), linter(faults(area), { delay: PAUSE }),
-        EditorView.contentAttributes.of({ "aria-label": label, "aria-multiline": "true" }),
+        EditorView.contentAttributes.of({ "aria-label": label, "aria-multiline": "true", "aria-description": keys }),
       ],
     }),
   });
+  // Tab leaves the editor, as everywhere, until somebody asks for it by Ctrl+M.
+  view.setTabFocusMode(true);
+  const hint = document.createElement("p");
+  hint.className = "hep-hint";
+  hint.textContent = keys;
+  area.parentElement.after(hint);
   // Whoever presses the label means the editor.
   area.form.querySelector(`label[for="${area.id}"]`)?.addEventListener("click", () => view.focus());
 }

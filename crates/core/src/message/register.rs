@@ -6,7 +6,7 @@ catalogue! { "register";
     bad_port(port) "{port} is not the port of an sshd\nhint: use a number from 1 to 65535";
     bad_address(address) "`{address}` is not an address\nhint: give a host name or an IP address, without port and user";
     bad_family(family) "`{family}` is not a family of hosts\nhint: use GeneralPurpose, ComputeOptimized, MemoryOptimized or StorageOptimized";
-    bad_sort(text) "Hosts cannot be sorted by `{text}`\nhint: use name, address, partition, state, seen or created, with `-` before it for the other way round";
+    bad_sort(text) "Hosts cannot be sorted by `{text}`\nhint: use name, address, partition, os, state, seen or created, with `-` before it for the other way round";
     not_found(kind, name) "There is no {kind} `{name}`";
     exists(kind, name) "There is a {kind} `{name}` already";
     in_use(kind, name) "Cannot delete the {kind} `{name}`: something still uses it";
@@ -20,5 +20,9 @@ catalogue! { "register";
     needs_secrets_right(name) "You may not give hosts the credential `{name}`\nhint: that needs the right `secrets`";
     changed_meanwhile(kind, name) "Did not change the {kind} `{name}`: somebody else has changed it meanwhile\nhint: read it again, then repeat the change";
     no_hosts_named() "No hosts are named\nhint: give a `selector` or `names`";
+    bad_view_name(most) "A view needs a name\nhint: at most {most} characters, without white space around it and without control characters";
+    bad_view_list(list, all) "There are no views of `{list}`\nhint: there are some of {all}";
+    bad_view_query(most) "This filter cannot be kept\nhint: it stands as in the address of the list behind the `?`, with at most {most} characters";
+    view_of_nobody() "Only users have views of their own\nhint: share it with everybody by `shared: true`";
     bad_text(field) "The field `{field}` is too long, or holds control characters\nhint: at most 200 characters";
 }

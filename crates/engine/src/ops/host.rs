@@ -34,14 +34,82 @@ const FAMILIES: [&str; 5] = [
 pub async fn list(
     engine: &Engine,
     actor: &Actor,
-    mut filter: Filter,
+    filter: Filter,
     selector: Option<&str>,
     paging: &Paging,
 ) -> OpResult<Page<Host>> {
     actor.must_somewhere(Verb::View, "hosts")?;
+    let names = within(engine, actor, selector).await?;
+    page_of(engine, filter, names.as_ref(), paging).await
+}
+
+/// The same, and how many there are on all pages.
+pub async fn list_and_count(
+    engine: &Engine,
+    actor: &Actor,
+    filter: Filter,
+    selector: Option<&str>,
+    paging: &Paging,
+) -> OpResult<(Page<Host>, i64)> {
+    actor.must_somewhere(Verb::View, "hosts")?;
+    let names = within(engine, actor, selector).await?;
+    let many = count_of(engine, &filter, names.as_ref()).await?;
+    Ok((page_of(engine, filter, names.as_ref(), paging).await?, many))
+}
+
+async fn page_of(
+    engine: &Engine,
+    mut filter: Filter,
+    names: Option<&BTreeSet<String>>,
+    paging: &Paging,
+) -> OpResult<Page<Host>> {
     let limit = paging.limit()?;
     filter.after = paging.after()?;
     let sort = filter.sort;
+    let found = match names {
+        None => host_list::list(engine.db(), &filter, limit + 1).await?,
+        Some(names) => list_within(engine.db(), filter, limit + 1, names).await?,
+    };
+    Ok(page_by(found, limit, |host| sort.key(host)))
+}
+
+async fn count_of(
+    engine: &Engine,
+    filter: &Filter,
+    names: Option<&BTreeSet<String>>,
+) -> OpResult<i64> {
+    let Some(names) = names else { return Ok(host_list::count(engine.db(), filter).await?) };
+    let many = match filter.is_open() {
+        true => names.len(),
+        false => {
+            let found = host_list::names(engine.db(), filter).await?;
+            found.iter().filter(|name| names.contains(*name)).count()
+        }
+    };
+    Ok(i64::try_from(many).unwrap_or(i64::MAX))
+}
+
+/// The names of the hosts that the actor may see of those that a filter and a selector name, in order.
+pub async fn names(
+    engine: &Engine,
+    actor: &Actor,
+    filter: &Filter,
+    selector: Option<&str>,
+) -> OpResult<Vec<String>> {
+    actor.must_somewhere(Verb::View, "hosts")?;
+    let mut found = host_list::names(engine.db(), filter).await?;
+    if let Some(names) = within(engine, actor, selector).await? {
+        found.retain(|name| names.contains(name));
+    }
+    Ok(found)
+}
+
+/// The names to which rights and a selector keep a list; nothing where they do not.
+async fn within(
+    engine: &Engine,
+    actor: &Actor,
+    selector: Option<&str>,
+) -> OpResult<Option<BTreeSet<String>>> {
     let reach = match Reach::now(engine, actor, Verb::View).await? {
         Reach::Everything => None,
         Reach::Some(names) => Some(names),
@@ -50,15 +118,10 @@ pub async fn list(
         None => None,
         Some(text) => Some(selected(engine, text).await?),
     };
-    let names = match (reach, selected) {
+    Ok(match (reach, selected) {
         (Some(reach), Some(selected)) => Some(reach.intersection(&selected).cloned().collect()),
         (reach, selected) => reach.or(selected),
-    };
-    let found = match names {
-        None => host_list::list(engine.db(), &filter, limit + 1).await?,
-        Some(names) => list_within(engine.db(), filter, limit + 1, &names).await?,
-    };
-    Ok(page_by(found, limit, |host| sort.key(host)))
+    })
 }
 
 /// The names of the hosts that a selector names.
@@ -504,6 +567,28 @@ mod tests {
             let counted = counts(&engine, &ana).await.unwrap();
             assert_eq!(counted, [("unknown".to_owned(), 3)].into());
             assert_eq!(counts(&engine, &root).await.unwrap()["unknown"], 4);
+            let prod = Some(("env".to_owned(), "prod".to_owned()));
+            let prod = Filter { label: prod, ..Filter::default() };
+            let (all, db) = (Filter::default(), Some("db1,web1"));
+            for (actor, filter, selector, expected) in [
+                (&ana, &all, None, 3),
+                (&ana, &all, db, 1),
+                (&ana, &prod, None, 1),
+                (&root, &all, None, 4),
+                (&root, &all, db, 2),
+                (&root, &prod, Some("web2"), 0),
+            ] {
+                let page = Paging::default();
+                let listed = list_and_count(&engine, actor, filter.clone(), selector, &page).await;
+                let (page, many) = listed.unwrap();
+                assert_eq!(i64::try_from(page.items.len()), Ok(many), "{selector:?}");
+                let found = names(&engine, actor, filter, selector).await.unwrap();
+                assert_eq!(
+                    (many, found.len()),
+                    (expected, usize::try_from(expected).unwrap()),
+                    "{selector:?}"
+                );
+            }
             assert_eq!(rights(&engine, &ana, "web1").await.unwrap(), [Verb::View].into());
             let both = [Verb::View, Verb::Change].into();
             assert_eq!(rights(&engine, &ana, "web2").await.unwrap(), both);

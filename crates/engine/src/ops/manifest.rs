@@ -331,6 +331,27 @@ pub async fn patch(
     .await
 }
 
+/// Makes the files of a revision those of a new one, which says so in `message`; with a version only if the manifest
+/// still has that one.
+pub async fn restore(
+    engine: &Engine,
+    actor: &Actor,
+    name: &str,
+    version: Option<i64>,
+    (number, message): (i64, String),
+) -> OpResult<Manifest> {
+    must_write(actor, WHAT)?;
+    let found = find(engine.db(), name).await?;
+    let old = at(engine.db(), found, number).await?.said;
+    // What it is called and what it is for is not of a revision.
+    change(engine, actor, name, version, |before| {
+        let said = &before.said;
+        let (name, description) = (said.name.clone(), said.description.clone());
+        Ok(ManifestInput { name, description, message, ..old })
+    })
+    .await
+}
+
 async fn change(
     engine: &Engine,
     actor: &Actor,
@@ -450,6 +471,10 @@ mod tests {
         serde_json::from_value(value).unwrap()
     }
 
+    async fn version_of(engine: &Engine, actor: &Actor) -> i64 {
+        show(engine, actor, "site").await.unwrap().version
+    }
+
     #[tokio::test]
     async fn a_manifest_has_a_history() {
         on_both(|engine| async move {
@@ -486,6 +511,14 @@ mod tests {
             let numbers =
                 page.items.iter().chain(&rest.items).map(|r| r.number).collect::<Vec<_>>();
             assert_eq!(numbers, [3, 2, 1]);
+            let (version, again) = (Some(version_of(&engine, &me).await), (1, "m".to_owned()));
+            let back = restore(&engine, &me, "site", version, again.clone()).await.unwrap();
+            assert_eq!((back.revision, back.said.description.as_str()), (4, "d"));
+            assert_eq!((&back.said.files, &back.said.base64), (&old.said.files, &old.said.base64));
+            let stale = restore(&engine, &me, "site", version, again).await;
+            assert!(matches!(stale, Err(OpError::Stale(_))), "{stale:?}");
+            let none = restore(&engine, &me, "site", None, (9, String::new())).await;
+            assert!(matches!(none, Err(OpError::NotFound(_))), "{none:?}");
             delete(&engine, &me, "site", None).await.unwrap();
             assert!(matches!(show(&engine, &me, "site").await, Err(OpError::NotFound(_))));
         })

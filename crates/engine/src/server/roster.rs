@@ -234,6 +234,11 @@ impl Registered {
         made.as_ref().ok_or_else(|| no_inventory("its groups"))
     }
 
+    /// The hosts, in no order.
+    pub(crate) fn hosts(&self) -> impl Iterator<Item = &RosterHost> {
+        self.hosts.values()
+    }
+
     /// A host.
     pub(crate) fn host(&self, name: &str) -> Option<&RosterHost> {
         self.hosts.get(name)

@@ -11,7 +11,7 @@ pub struct Filter {
     pub partition: Option<String>,
     /// Only those with this label.
     pub label: Option<(String, String)>,
-    /// Only those in this state.
+    /// Only those in this state; those in one of [`PROBLEMS`] for `problem`.
     pub state: Option<String>,
     /// Only those whose name, address or notes hold this text, whatever the case of ASCII letters.
     pub text: Option<String>,
@@ -30,6 +30,11 @@ pub struct Filter {
     /// In which order.
     pub sort: Sort,
 }
+
+/// The word for all states in which somebody should look at a host.
+pub const PROBLEM: &str = "problem";
+/// Those states.
+pub const PROBLEMS: [&str; 2] = ["unreachable", "untrusted"];
 
 /// The order of a list of hosts. Those that are equal are in the order of their names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,9 +61,11 @@ pub enum SortBy {
     Seen,
     /// When they were made.
     Created,
+    /// Their operating systems, as people say them.
+    Os,
 }
 
-/// What stands between the two parts of a key. No name and no address holds it.
+/// What stands between the two parts of a key. No name holds it.
 const BETWEEN: char = '\n';
 
 impl Sort {
@@ -75,6 +82,7 @@ impl Sort {
             "state" => SortBy::State,
             "seen" => SortBy::Seen,
             "created" => SortBy::Created,
+            "os" => SortBy::Os,
             _ => return None,
         };
         Some(Self { by, descending })
@@ -90,6 +98,7 @@ impl Sort {
             SortBy::State => host.state.clone(),
             SortBy::Seen => host.seen_ms.unwrap_or_default().to_string(),
             SortBy::Created => host.created.at_ms.to_string(),
+            SortBy::Os => host.said.os.clone(),
         };
         format!("{value}{BETWEEN}{name}")
     }
@@ -102,13 +111,14 @@ impl Sort {
             SortBy::State => "h.state",
             SortBy::Seen => "COALESCE(h.seen_ms, 0)",
             SortBy::Created => "h.created_ms",
+            SortBy::Os => "h.os",
         }
     }
 
     /// Only what comes after a key.
     fn after(self, query: Query, key: &str) -> Query {
         let beyond = if self.descending { " < ?" } else { " > ?" };
-        let Some((value, name)) = key.split_once(BETWEEN).filter(|_| self.by != SortBy::Name)
+        let Some((value, name)) = key.rsplit_once(BETWEEN).filter(|_| self.by != SortBy::Name)
         else {
             return query.and(" AND h.name").and_bind(beyond, key);
         };
@@ -129,6 +139,19 @@ impl Sort {
 }
 
 impl Filter {
+    /// Whether it lets every host through.
+    pub const fn is_open(&self) -> bool {
+        self.partition.is_none()
+            && self.label.is_none()
+            && self.state.is_none()
+            && self.text.is_none()
+            && self.names.is_none()
+            && self.group.is_none()
+            && self.credential.is_none()
+            && self.enabled.is_none()
+            && self.maintenance.is_none()
+    }
+
     /// A statement that reads no more of the hosts than is needed to choose and to sort them.
     fn narrow(&self, mut query: Query) -> Query {
         query = query.and("SELECT h.id FROM hosts h");
@@ -171,9 +194,11 @@ impl Filter {
                 .and_bind(" AND l.name = ?", name)
                 .and_bind(" AND l.value = ?)", value);
         }
-        if let Some(state) = &self.state {
-            query = query.and_bind(" AND h.state = ?", state);
-        }
+        query = match self.state.as_deref() {
+            Some(PROBLEM) => query.and_list(" AND h.state IN", PROBLEMS),
+            Some(state) => query.and_bind(" AND h.state = ?", state),
+            None => query,
+        };
         if let Some(text) = &self.text {
             let like = super::like(text);
             query = query
@@ -219,6 +244,22 @@ pub async fn list(from: &dyn Sql, filter: &Filter, limit: u32) -> Result<Vec<Hos
     let mut hosts = from.all(query).await?.iter().map(read).collect::<Result<Vec<_>>>()?;
     add_groups(from, &mut hosts).await?;
     Ok(hosts)
+}
+
+/// How many hosts a filter lets through, wherever a page of them would begin.
+pub async fn count(from: &dyn Sql, filter: &Filter) -> Result<i64> {
+    let Some(filter) = filter.by_ids(from).await? else { return Ok(0) };
+    let filter = Filter { after: None, ..filter };
+    let row = from.one(filter.onto(sql("SELECT COUNT(*) AS many FROM hosts h"))).await?;
+    row.map_or(Ok(0), |row| row.get("many"))
+}
+
+/// The names of all hosts that a filter lets through, wherever a page of them would begin.
+pub async fn names(from: &dyn Sql, filter: &Filter) -> Result<Vec<String>> {
+    let Some(filter) = filter.by_ids(from).await? else { return Ok(Vec::new()) };
+    let filter = Filter { after: None, ..filter };
+    let query = filter.onto(sql("SELECT h.name FROM hosts h")).and(" ORDER BY h.name");
+    from.all(query).await?.iter().map(|row| row.get("name")).collect()
 }
 
 #[cfg(test)]
@@ -298,6 +339,8 @@ mod tests {
                 ("state", "bcad"),
                 ("partition", "abcd"),
                 ("created", "abcd"),
+                ("os", "abcd"),
+                ("-os", "dcba"),
             ];
             for (order, expected) in cases {
                 let sort = Sort::read(order).unwrap();
@@ -322,7 +365,11 @@ mod tests {
                 let filter = Filter { credential: None, enabled: Some(true), ..filter };
                 assert_eq!(list(&db, &filter, 9).await.unwrap().len(), 3, "{order}");
             }
+            let seen = sql("UPDATE hosts SET state = 'untrusted' WHERE name = 'd'");
+            db.run(seen).await.unwrap();
+            let problem = Some(PROBLEM.to_owned());
             let filters = [
+                (Filter { state: problem, ..Filter::default() }, "d"),
                 (Filter { enabled: Some(false), ..Filter::default() }, "b"),
                 (Filter { enabled: Some(true), ..Filter::default() }, "acd"),
                 (Filter { maintenance: Some(true), ..Filter::default() }, "a"),
@@ -332,8 +379,12 @@ mod tests {
             ];
             for (filter, expected) in filters {
                 let found = list(&db, &filter, 9).await.unwrap();
-                let names: String = found.into_iter().map(|host| host.said.name).collect();
-                assert_eq!(names, expected, "{filter:?}");
+                let shown: String = found.into_iter().map(|host| host.said.name).collect();
+                assert_eq!(shown, expected, "{filter:?}");
+                let filter = Filter { after: Some("b".into()), ..filter };
+                assert_eq!(names(&db, &filter).await.unwrap().concat(), expected, "{filter:?}");
+                let many = i64::try_from(expected.len()).unwrap();
+                assert_eq!(count(&db, &filter).await.unwrap(), many, "{filter:?}");
             }
         })
         .await;

@@ -44,6 +44,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { number: 5, name: "orders", script: include_str!("migrations/0005_orders.sql") },
     Migration { number: 6, name: "askers", script: include_str!("migrations/0006_askers.sql") },
     Migration { number: 7, name: "reasons", script: include_str!("migrations/0007_reasons.sql") },
+    Migration { number: 8, name: "views", script: include_str!("migrations/0008_views.sql") },
 ];
 
 /// The first migration since which the database keeps `works_from`, and nodes say which schema they know.

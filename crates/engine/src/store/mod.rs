@@ -25,6 +25,7 @@ pub mod marks;
 pub mod migrate;
 pub mod nodes;
 pub mod partitions;
+pub mod preferences;
 pub mod register;
 pub mod repositories;
 pub mod retention;
@@ -33,6 +34,7 @@ mod room;
 pub mod roster;
 pub mod runs;
 pub mod sealed;
+pub mod search;
 pub mod sessions;
 pub mod settings;
 pub mod teams;
@@ -40,6 +42,7 @@ pub mod teams;
 pub(crate) mod testing;
 pub mod tokens;
 pub mod users;
+pub mod views;
 
 use std::sync::Mutex;
 

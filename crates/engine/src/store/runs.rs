@@ -234,6 +234,10 @@ pub struct Filter {
     pub since_ms: Option<i64>,
     /// Only those before this id.
     pub before: Option<String>,
+    /// Only those whose id begins so, in lower case.
+    pub id: Option<String>,
+    /// Only those that are this run of their job.
+    pub turn: Option<i64>,
 }
 
 impl Filter {
@@ -255,6 +259,13 @@ impl Filter {
             if let Some(text) = text {
                 query = query.and_bind(clause, text);
             }
+        }
+        if let Some(id) = &self.id {
+            // No sign of an id is behind this one.
+            query = query.and_bind(" AND id >= ?", id).and_bind(" AND id < ?", format!("{id}g"));
+        }
+        if let Some(turn) = self.turn {
+            query = query.and_bind(" AND turn = ?", turn);
         }
         if let Some(host) = &self.host {
             query = query
@@ -707,8 +718,14 @@ mod tests {
                 Filter { kind: Some("manifest".into()), ..Filter::default() },
                 Filter { job: Some("j".into()), ..Filter::default() },
                 Filter { host: Some("h0".into()), ..Filter::default() },
+                Filter { turn: Some(1), ..Filter::default() },
+                Filter { id: Some(format!("{second}0")), ..Filter::default() },
             ] {
                 assert!(ids(nobody).await.is_empty());
+            }
+            for id in [second.clone(), second[..30].to_owned()] {
+                let found = ids(Filter { id: Some(id), ..Filter::default() }).await;
+                assert!(found.contains(&second), "{found:?}");
             }
             let open = open_by_state(&db).await.unwrap();
             assert_eq!(open.len(), 2, "{open:?}");

@@ -24,7 +24,7 @@ struct Which {
     partition: Option<String>,
     /// Only those with this label: `NAME=VALUE`.
     label: Option<String>,
-    /// Only those in this state.
+    /// Only those in this state; with `problem` those at which somebody should look.
     state: Option<String>,
     /// Only those whose name, address or notes hold this.
     q: Option<String>,
@@ -38,7 +38,7 @@ struct Which {
     enabled: Option<bool>,
     /// Only those in maintenance (`true`), or not in it.
     maintenance: Option<bool>,
-    /// `name`, `address`, `partition`, `state`, `seen` or `created`; with `-` before it the other way round.
+    /// `name`, `address`, `partition`, `os`, `state`, `seen` or `created`; with `-` before it the other way round.
     sort: Option<String>,
     /// How many at most: 1 to 1000, usually 100.
     limit: Option<u32>,

@@ -16,6 +16,7 @@ pub(super) fn routes() -> OpenApiRouter<Engine> {
         .routes(routes!(history))
         .routes(routes!(revision))
         .routes(routes!(difference))
+        .routes(routes!(restore))
 }
 
 handlers! {
@@ -78,6 +79,33 @@ async fn revision(
     Path((name, number)): Path<(String, i64)>,
 ) -> Result<Answer<Manifest>, Problem> {
     Ok(Answer::ok(manifest::show_revision(&engine, &actor, &name, number).await?))
+}
+
+/// Why a revision is restored.
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RestoreInput {
+    /// What the new revision says of itself.
+    #[serde(default)]
+    message: String,
+}
+
+/// Makes the files of a revision those of a new one.
+#[utoipa::path(post, path = "/manifests/{name}/revisions/{number}/restore",
+    operation_id = "manifest_restore", request_body = RestoreInput,
+    params(("If-Match" = Option<String>, Header,
+        description = "The version that is to be changed, as `ETag` had it.")),
+    responses((status = 200, body = Manifest)))]
+async fn restore(
+    State(engine): State<Engine>,
+    Caller(actor): Caller,
+    Path((name, number)): Path<(String, String)>,
+    Version(version): Version,
+    Body(said): Body<RestoreInput>,
+) -> Result<Answer<Manifest>, Problem> {
+    // What is no number is no revision, for who may ask.
+    let what = (number.parse().unwrap_or_default(), said.message);
+    Ok(tagged(manifest::restore(&engine, &actor, &name, version, what).await?))
 }
 
 /// Which revisions are compared.

@@ -42,6 +42,7 @@ mod teams;
 mod tokens;
 mod users;
 mod verbs;
+mod views;
 mod xml;
 
 use axum::extract::Request;
@@ -97,7 +98,8 @@ fn routes() -> OpenApiRouter<Engine> {
         .merge(teams::routes())
         .merge(tokens::routes())
         .merge(users::routes())
-        .merge(verbs::routes());
+        .merge(verbs::routes())
+        .merge(views::routes());
     OpenApiRouter::with_openapi(Description::openapi()).nest(ROOT, all)
 }
 

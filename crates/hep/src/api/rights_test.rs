@@ -75,6 +75,7 @@ DELETE /manifests/{name}            no  no  no  yes
 GET    /manifests/{name}/diff       no  yes yes yes
 GET    /manifests/{name}/revisions  no  yes yes yes
 GET    /manifests/{name}/revisions/{number} no yes yes yes
+POST   /manifests/{name}/revisions/{number}/restore no no no yes {}
 POST   /import                      no  no  no  yes {"files": []}
 GET    /known-hosts                 no  yes yes yes
 POST   /known-hosts                 no  no  no  yes {"text": ""}
@@ -133,6 +134,12 @@ GET    /users/{name}/sessions       no  no  no  yes
 POST   /users/{name}/unlock         no  no  no  yes
 DELETE /users/{name}/sessions/{id}  no  no  no  yes
 GET    /verbs                       no  yes yes yes
+GET    /views                       no  yes yes yes
+POST   /views                       no  yes yes yes {"name": "made", "list": "hosts"}
+GET    /views/{name}                no  yes yes yes
+PUT    /views/{name}                no  yes yes yes {"name": "made", "list": "hosts"}
+PATCH  /views/{name}                no  yes yes yes {}
+DELETE /views/{name}                no  yes yes yes
 POST   /wake                        no  no  yes yes {"selector": "made"}
 "#;
 

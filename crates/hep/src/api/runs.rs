@@ -87,12 +87,11 @@ async fn list(
         states: states.map_err(|message| OpError::invalid("state", message))?,
         job: which.job,
         actor: which.actor,
-        actor_id: None,
         host: which.host,
         kind: which.kind,
         parent: which.parent,
         since_ms: which.since,
-        before: None,
+        ..Filter::default()
     };
     let paging = Paging { limit: which.limit, cursor: which.cursor };
     Ok(Answer::ok(run::list(&engine, &actor, filter, &paging).await?))

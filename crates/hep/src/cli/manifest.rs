@@ -53,6 +53,16 @@ pub(super) enum Verb {
         #[arg(long, value_name = "NUMBER")]
         to: Option<u32>,
     },
+    /// Make the files of an older revision those of a new one
+    Restore {
+        /// Its name
+        name: String,
+        /// The older revision
+        number: u32,
+        /// What the new one says of itself
+        #[arg(short, long, default_value = "", value_name = "TEXT")]
+        message: String,
+    },
 }
 
 /// The revision that `show` is for, where one is named.
@@ -83,6 +93,13 @@ pub(super) async fn run(verb: Verb, server: &Server, form: Form) -> Result<Strin
         Verb::History { name } => {
             let items = server.all(&format!("{}/revisions", one(&name)), &[]).await?;
             Ok(show::list(&items, COLUMNS, form))
+        }
+        Verb::Restore { name, number, message } => {
+            let path = format!("{}/revisions/{number}/restore", one(&name));
+            let body = json!({ "message": message });
+            let mut made = server.call(Method::POST, &path, Some(&body)).await?.value;
+            outline(&mut made);
+            Ok(show::one(&made, form))
         }
         Verb::Diff { name, from, to } => {
             let numbers = [("from", from), ("to", to)].into_iter();
@@ -119,12 +136,17 @@ async fn put(server: &Server, name: &str, mut body: Value) -> Result<Value, Fail
     };
     let put = server.send(request.json(&body)).await?.json::<Value>().await;
     let mut put = put.map_err(|error| say::strange(server.url(), causes(&error)))?;
-    if let Some(map) = put.as_object_mut() {
+    outline(&mut put);
+    Ok(put)
+}
+
+/// Takes the files off what is shown.
+fn outline(manifest: &mut Value) {
+    if let Some(map) = manifest.as_object_mut() {
         for part in ["files", "base64", "marks"] {
             map.remove(part);
         }
     }
-    Ok(put)
 }
 
 /// A file, or all files of a folder but hidden ones, by their paths.

@@ -75,6 +75,12 @@ pub(crate) const NOUNS: &[Noun] = &[
         path: "/roles",
         columns: &["name", "verbs", "builtin", "description"],
     },
+    Noun {
+        name: "view",
+        about: "Views: lists of the page that are kept with their filter, columns and order",
+        path: "/views",
+        columns: &["name", "list", "query", "shared", "id"],
+    },
 ];
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use super::moment::Moment;
 use super::pages::Pages;
 use super::reply;
 use super::speech::Said;
+use super::views::Beside;
 use super::visit::{Member, Visit};
 use super::words::Words;
 use crate::terminal::visible;
@@ -29,7 +30,7 @@ const HOUR_MS: i64 = 3_600_000;
 /// Since when, in hours.
 const SINCE: [i64; 4] = [1, 24, 24 * 7, 24 * 30];
 /// The kinds of objects that can be asked for.
-const KINDS: [&str; 14] = [
+const KINDS: [&str; 15] = [
     "host",
     "host_key",
     "group",
@@ -44,7 +45,10 @@ const KINDS: [&str; 14] = [
     "role",
     "token",
     "session",
+    "view",
 ];
+/// What a view keeps of the list.
+const KEPT: [&str; 6] = ["actor", "verb", "object_kind", "object", "outcome", "since"];
 
 /// The pages of this noun.
 pub(super) fn pages() -> Pages {
@@ -63,6 +67,7 @@ struct ListPage {
     next: Option<String>,
     first: Option<String>,
     export: String,
+    views: Beside,
 }
 
 async fn show(
@@ -94,6 +99,7 @@ async fn show(
         next: page.next.map(|next| address(&next)),
         first: query.optional("cursor").map(|_| address("")),
         export: export(&query),
+        views: Beside::of(&engine, &visit, "audit", (&query, &KEPT)).await?,
     };
     let response = reply::page(&list);
     Ok(match fault {
@@ -237,6 +243,7 @@ impl Words {
             "team" => self.teams_title(),
             "role" => self.roles_title(),
             "token" => self.tokens_title(),
+            "view" => self.views_title(),
             _ => self.sessions_title(),
         }
     }

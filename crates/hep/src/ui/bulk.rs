@@ -9,7 +9,8 @@ use axum::response::Response;
 use hep_core::rights::Verb;
 use hep_engine::ops::bulk::{self, BulkInput};
 use hep_engine::ops::page::{MOST, Paging};
-use hep_engine::ops::{Engine, OpError, host as register};
+use hep_engine::ops::{Engine, OpError, group, host as register};
+use hep_engine::store::groups::GroupInput;
 use hep_engine::store::host_list::Filter;
 use serde_json::json;
 
@@ -18,14 +19,16 @@ use super::fault::Fault;
 use super::flash::Flash;
 use super::form::{Form, Query};
 use super::frame::{Frame, Section};
-use super::host;
 use super::pages::Pages;
 use super::reply;
 use super::speech::Said;
 use super::sure::{SURE, Sure};
 use super::visit::{Member, Visit};
 use super::words::Words;
+use super::{host, hosts};
 
+/// The longest selector of an address, in bytes.
+const LONG: usize = 2000;
 /// How many names are shown; of more it is said how many.
 const NAMED: usize = 50;
 /// The field that says which hosts were seen when it was asked whether they are meant.
@@ -34,6 +37,19 @@ const SEEN: &str = "seen";
 /// The pages of this noun.
 pub(super) fn pages() -> Pages {
     Pages::new().get("/hosts/-/bulk", ask).post("/hosts/-/bulk", act)
+}
+
+/// Whether a selector is too long for an address, as proxies take them.
+const fn is_long(selector: &str) -> bool {
+    selector.len() > LONG
+}
+
+/// The page of these hosts; the list where it has no address.
+fn back(selector: &str) -> String {
+    match is_long(selector) {
+        true => "/ui/hosts".to_owned(),
+        false => format!("/ui/hosts/-/bulk?selector={}", reply::segment(selector)),
+    }
 }
 
 /// The hosts that are meant.
@@ -78,17 +94,24 @@ struct BulkPage {
     may_run: bool,
     may_power: bool,
     may_change: bool,
+    may_group: bool,
+    /// Where something can be run on them, where their names fit into an address.
+    run_href: Option<String>,
     package: String,
 }
 
-/// The selector of a form or an address: that of the filter where all are meant, else of the ticked hosts.
-fn selector(form: &Form) -> String {
+/// The selector of a form or an address: that of the filter where all are meant, else of the ticked hosts. Text and
+/// state are no part of a selector: with them it names the hosts that they let through now.
+async fn selector(engine: &Engine, visit: &Visit, form: &Form) -> Result<String, OpError> {
     let ticked = form.all("host");
-    match ticked.is_empty() || form.is_on("all") {
-        true if form.is_on("all") => form.optional("selector").unwrap_or_else(|| "all".to_owned()),
-        true => form.word("selector"),
-        false => ticked.join(","),
+    if !form.is_on("all") {
+        return Ok(if ticked.is_empty() { form.word("selector") } else { ticked.join(",") });
     }
+    let (said, filter) = (form.optional("selector"), hosts::filter(form)?);
+    if filter.is_open() {
+        return Ok(said.unwrap_or_else(|| "all".to_owned()));
+    }
+    Ok(register::names(engine, &visit.actor, &filter, said.as_deref()).await?.join(","))
 }
 
 async fn meant(engine: &Engine, visit: &Visit, selector: String) -> Result<Meant, Fault> {
@@ -124,13 +147,22 @@ async fn ask(
     Query(query): Query,
 ) -> Result<Response, Fault> {
     must(&visit, Verb::View)?;
-    let meant = meant(&engine, &visit, selector(&query)).await?;
+    let chosen = match selector(&engine, &visit, &query).await {
+        Ok(chosen) => chosen,
+        // What is wrong with it is said by the page.
+        Err(OpError::Invalid { .. }) => query.word("selector"),
+        Err(error) => return Err(error.into()),
+    };
+    let meant = meant(&engine, &visit, chosen).await?;
     let t = visit.t;
     let title = t.bulk_title(meant.names.len());
     let frame = visit.frame_in(Section::Hosts, title).below(t.hosts_title(), "/ui/hosts");
+    let run = format!("/ui/run?selector={}", reply::segment(&meant.selector));
     let page = BulkPage {
         frame,
         t,
+        run_href: (!is_long(&meant.selector)).then_some(run),
+        may_group: visit.actor.may(Verb::Change),
         meant,
         may_run: visit.may_somewhere(Verb::Run),
         may_power: visit.may_somewhere(Verb::Power),
@@ -145,8 +177,8 @@ async fn act(
     Member(visit): Member,
     form: Form,
 ) -> Result<Response, Fault> {
-    let (t, chosen) = (visit.t, selector(&form));
-    let back = format!("/ui/hosts/-/bulk?selector={}", reply::segment(&chosen));
+    let (t, chosen) = (visit.t, selector(&engine, &visit, &form).await?);
+    let back = back(&chosen);
     let names = host::package_names(&form.word("package"));
     let what = form.word("do");
     if let Some(question) = question(&engine, &visit, &form, &chosen).await? {
@@ -159,6 +191,7 @@ async fn act(
         "reboot" => ("power.reboot", t.reboot_begun(&chosen)),
         "power_off" => ("power.off", t.power_off_begun(&chosen)),
         "facts" => ("facts", t.facts_begun(&chosen)),
+        "group" => return keep_as_group(&engine, &visit, &form, &chosen).await,
         _ => return change(&engine, &visit, &form, chosen, &back).await,
     };
     let (verb, text) = verb;
@@ -207,7 +240,7 @@ async fn question(
     page = page.carrying(form).by(
         format!("{word} ({many})"),
         "/ui/hosts/-/bulk".to_owned(),
-        format!("/ui/hosts/-/bulk?selector={}", reply::segment(chosen)),
+        back(chosen),
     );
     page.carried.retain(|(name, _)| name != SEEN);
     page.carried.push((SEEN.to_owned(), seen));
@@ -219,6 +252,28 @@ fn fingerprint(names: &[String]) -> String {
     let mut hasher = DefaultHasher::new();
     names.hash(&mut hasher);
     format!("{:016x}", hasher.finish())
+}
+
+/// Makes a group of the hosts, which then names them.
+async fn keep_as_group(
+    engine: &Engine,
+    visit: &Visit,
+    form: &Form,
+    chosen: &str,
+) -> Result<Response, Fault> {
+    let (t, filter) = (visit.t, Filter::default());
+    let names = register::names(engine, &visit.actor, &filter, Some(chosen)).await?;
+    let many = names.len();
+    let said = GroupInput {
+        name: form.word("group"),
+        description: String::new(),
+        vars: serde_json::Map::new(),
+        children: Vec::new(),
+        hosts: Some(names),
+    };
+    let group = group::create(engine, &visit.actor, said).await?.said.name;
+    let to = format!("/ui/hosts/-/bulk?selector=%40{}", reply::segment(&group));
+    Ok(reply::go_and_say(visit, &to, Flash::done(t.bulk_grouped(group, many))))
 }
 
 /// Changes what the register says of the hosts.

@@ -46,6 +46,8 @@ pub(crate) enum Section {
     Roles,
     /// Who has which role.
     Grants,
+    /// Lists as people keep them.
+    Views,
     /// How programs are let in.
     Tokens,
     /// One's own page.
@@ -128,6 +130,7 @@ const MENU: &[Group] = &[
                 Offer::Everywhere(Verb::Administer),
                 Words::grants_title,
             ),
+            (Section::Views, "/ui/views", Offer::All, Words::views_title),
             (Section::Tokens, "/ui/tokens", Offer::All, Words::tokens_title),
             (Section::Account, "/ui/account", Offer::All, Words::account_title),
         ],

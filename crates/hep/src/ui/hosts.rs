@@ -6,34 +6,45 @@ use axum::response::Response;
 use hep_core::message::register as say;
 use hep_core::rights::Verb;
 use hep_engine::ops::page::{Page, Paging};
+use hep_engine::ops::preference::{self, HOST_COLUMNS};
 use hep_engine::ops::watch::{self as ops_watch, Seen};
-use hep_engine::ops::{Engine, OpError, host};
-use hep_engine::store::host_list::{Filter, Sort};
+use hep_engine::ops::{Engine, OpError, OpResult, host};
+use hep_engine::store::host_list::{Filter, PROBLEM, PROBLEMS, Sort};
 use hep_engine::store::hosts::Host;
 
 use super::badge::Badge;
 use super::fault::Fault;
+use super::flash::Flash;
 use super::form::{Form, Query};
 use super::frame::{Frame, Section};
 use super::live::{self, Follows, List, Shown};
 use super::moment::Moment;
 use super::pages::Pages;
 use super::reply;
-use super::speech::Said;
+use super::speech::{self, Said};
+use super::views::Beside;
 use super::visit::{Member, Visit};
 use super::words::Words;
 use crate::api::Pass;
+use crate::terminal::visible;
 
 /// How many hosts a page has when nobody says.
 const USUAL: u32 = 50;
 /// How many it may have.
 pub(super) const SIZES: [u32; 4] = [20, 50, 100, 500];
 /// The states that can be chosen.
-const STATES: [&str; 4] = ["reachable", "unreachable", "untrusted", "unknown"];
+const STATES: [&str; 5] = [PROBLEM, "reachable", "unreachable", "untrusted", "unknown"];
+/// How many characters of a reason or a note are shown.
+const SHORT: usize = 120;
+/// What a view keeps of the list.
+const KEPT: [&str; 6] = ["selector", "text", "state", "size", "sort", "column"];
 
 /// The pages of this noun.
 pub(super) fn pages() -> Pages {
-    Pages::new().get("/hosts", show).get("/hosts/-/events", watch)
+    Pages::new()
+        .get("/hosts", show)
+        .get("/hosts/-/events", watch)
+        .post("/hosts/-/columns", keep_columns)
 }
 
 /// A column of the table beside the name.
@@ -46,10 +57,14 @@ pub(super) enum Column {
     Os,
     State,
     Seen,
+    Created,
+    Credential,
+    Zone,
+    Notes,
 }
 
 impl Column {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 11] = [
         Self::Address,
         Self::Partition,
         Self::Groups,
@@ -57,6 +72,10 @@ impl Column {
         Self::Os,
         Self::State,
         Self::Seen,
+        Self::Created,
+        Self::Credential,
+        Self::Zone,
+        Self::Notes,
     ];
     /// Those that are shown when nobody says.
     const USUAL: [Self; 4] = [Self::Address, Self::Groups, Self::State, Self::Seen];
@@ -70,6 +89,10 @@ impl Column {
             Self::Os => "os",
             Self::State => "state",
             Self::Seen => "seen",
+            Self::Created => "created",
+            Self::Credential => "credential",
+            Self::Zone => "zone",
+            Self::Notes => "notes",
         }
     }
 
@@ -82,15 +105,25 @@ impl Column {
             Self::Os => t.hosts_column_os(),
             Self::State => t.hosts_column_state(),
             Self::Seen => t.hosts_column_seen(),
+            Self::Created => t.kept_created(),
+            Self::Credential => t.credentials_one(),
+            Self::Zone => t.host_zone(),
+            Self::Notes => t.host_notes(),
         }
+    }
+
+    /// Those of these words, in their order.
+    fn of_words(words: &[String]) -> Vec<Self> {
+        let is_said = |column: &Self| words.iter().any(|word| word == column.word());
+        Self::ALL.into_iter().filter(is_said).collect()
     }
 }
 
 /// The head of a column.
 struct Head {
     title: &'static str,
-    /// Where the same list in its order is, where it has one.
-    href: Option<String>,
+    /// What asks for the list in its order, where it has one.
+    sort: Option<String>,
     /// `ascending`, `descending` or `none`.
     order: &'static str,
 }
@@ -118,6 +151,8 @@ struct Cell {
     badges: Vec<Badge>,
     moment: Option<Moment>,
     is_moment: bool,
+    /// Why it is as it is.
+    why: String,
 }
 
 #[derive(Template)]
@@ -140,9 +175,16 @@ struct ListPage {
     /// What the form of the list carries on: the filter, and hosts that are ticked on other pages.
     kept: Vec<(&'static str, String)>,
     ticked_elsewhere: usize,
-    /// Whether the filter is one that names hosts by itself: text and state are not of the selector grammar.
-    can_choose_all: bool,
+    /// Whether all that the filter names are meant.
+    is_all: bool,
+    /// How many hosts the filter names, on all pages.
+    total: i64,
     may_add: bool,
+    /// Columns that are shown and are not those that the visitor always sees.
+    other_columns: Vec<&'static str>,
+    views: Beside,
+    /// Whether only the list is asked for, by a script that has the filter already.
+    is_partial: bool,
     /// Where what changes in it comes from.
     live: String,
 }
@@ -168,6 +210,13 @@ impl ListPage {
         let by_state = self.states.iter().any(|state| state.is_chosen);
         by_state || !self.selector.is_empty() || !self.text.is_empty()
     }
+
+    /// The fields of the filter, without the columns.
+    fn filter_fields(&self) -> Vec<(&'static str, &str)> {
+        let is_filter = |name: &str| name != "column" && name != "host";
+        let fields = self.kept.iter().filter(|(name, _)| is_filter(name));
+        fields.map(|(name, value)| (*name, value.as_str())).collect()
+    }
 }
 
 async fn show(
@@ -175,26 +224,28 @@ async fn show(
     Member(visit): Member,
     Query(query): Query,
 ) -> Result<Response, Fault> {
+    // The button of a column says the order anew.
+    let query = match query.optional("order") {
+        Some(order) => query.over(&Form::of([("sort", order)])),
+        None => query,
+    };
     let found = find(&engine, &visit, &query).await;
     let (page, fault) = match found {
         Ok(page) => (page, None),
         // What is wrong with a filter is said beside it, and the list is empty.
         Err(error @ OpError::Invalid { .. }) => {
-            (Page { items: Vec::new(), next: None }, Some(Fault::from(error)))
+            ((Page { items: Vec::new(), next: None }, 0), Some(Fault::from(error)))
         }
         Err(error) => return Err(error.into()),
     };
-    let list = list(&visit, &query, page, fault.as_ref());
+    let liked = preference::get(&engine, &visit.actor, HOST_COLUMNS).await?;
+    let views = Beside::of(&engine, &visit, "hosts", (&query, &KEPT)).await?;
+    let list = list(&visit, &query, page, (liked, views, fault.as_ref()));
     let response = reply::page_or(&visit, &list, &list.as_list());
     Ok(match fault {
         Some(fault) => fault.noted(response),
         None => response,
     })
-}
-
-async fn find(engine: &Engine, visit: &Visit, query: &Form) -> Result<Page<Host>, OpError> {
-    let (filter, selector, paging) = asked(query)?;
-    host::list(engine, &visit.actor, filter, selector.as_deref(), &paging).await
 }
 
 /// The ids of the hosts on a page, in their order.
@@ -217,9 +268,11 @@ async fn watch(
     Query(query): Query,
 ) -> Result<Response, Fault> {
     let (filter, selector, paging) = asked(&query)?;
+    let kept = preference::get(&engine, &visit.actor, HOST_COLUMNS).await?;
     let mut seen = ops_watch::hosts(&engine, &visit.actor, &filter, selector.as_deref(), &paging)?;
     seen.mark_changed();
-    let now = Now { t: visit.t, columns: chosen(&query), seen, list: List::of(&query) };
+    let columns = chosen(&query, &liked(kept.as_deref()));
+    let now = Now { t: visit.t, columns, seen, list: List::of(&query) };
     Ok(live::stream(&engine, &visit, pass, now))
 }
 
@@ -244,22 +297,28 @@ impl Follows for Now {
     }
 }
 
-/// What a list is asked for: which hosts, in which order, and which page of them.
-fn asked(query: &Form) -> Result<(Filter, Option<String>, Paging), OpError> {
+/// The filter of a form or an address.
+pub(super) fn filter(query: &Form) -> OpResult<Filter> {
     let sort = match query.optional("sort") {
         None => Sort::default(),
         Some(text) => {
             Sort::read(&text).ok_or_else(|| OpError::invalid("sort", say::bad_sort(text)))?
         }
     };
-    let filter = Filter {
-        state: query.optional("state"),
-        text: query.optional("text"),
-        sort,
-        ..Filter::default()
-    };
+    let (state, text) = (query.optional("state"), query.optional("text"));
+    Ok(Filter { state, text, sort, ..Filter::default() })
+}
+
+/// What a list is asked for: which hosts, in which order, and which page of them.
+fn asked(query: &Form) -> OpResult<(Filter, Option<String>, Paging)> {
     let paging = Paging { limit: Some(size(query)), cursor: query.optional("cursor") };
-    Ok((filter, query.optional("selector"), paging))
+    Ok((filter(query)?, query.optional("selector"), paging))
+}
+
+/// A page of hosts, and how many there are on all pages.
+async fn find(engine: &Engine, visit: &Visit, query: &Form) -> OpResult<(Page<Host>, i64)> {
+    let (filter, selector, paging) = asked(query)?;
+    host::list_and_count(engine, &visit.actor, filter, selector.as_deref(), &paging).await
 }
 
 fn size(query: &Form) -> u32 {
@@ -267,22 +326,46 @@ fn size(query: &Form) -> u32 {
     if SIZES.contains(&size) { size } else { USUAL }
 }
 
-fn chosen(query: &Form) -> Vec<Column> {
-    let words = query.all("column");
-    let of_word = |column: &Column| words.iter().any(|word| word == column.word());
-    match words.is_empty() {
-        true => Column::USUAL.to_vec(),
-        false => Column::ALL.into_iter().filter(of_word).collect(),
-    }
+/// The columns that somebody always sees.
+fn liked(kept: Option<&str>) -> Vec<Column> {
+    let words: Vec<String> = kept.unwrap_or_default().split(',').map(str::to_owned).collect();
+    let columns = Column::of_words(&words);
+    if columns.is_empty() { Column::USUAL.to_vec() } else { columns }
 }
 
-fn list(visit: &Visit, query: &Form, page: Page<Host>, fault: Option<&Fault>) -> ListPage {
+/// The columns that are asked for, or those that somebody always sees.
+fn chosen(query: &Form, liked: &[Column]) -> Vec<Column> {
+    let said = Column::of_words(&query.all("column"));
+    if said.is_empty() { liked.to_vec() } else { said }
+}
+
+/// Keeps the columns for whoever sees them now.
+async fn keep_columns(
+    State(engine): State<Engine>,
+    Member(visit): Member,
+    form: Form,
+) -> Result<Response, Fault> {
+    let columns = Column::of_words(&form.all("column"));
+    let words: Vec<&str> = columns.iter().map(|column| column.word()).collect();
+    preference::keep(&engine, &visit.actor, HOST_COLUMNS, &words.join(",")).await?;
+    let back = format!("/ui/hosts?{}", form.only(&KEPT[..KEPT.len() - 1]));
+    Ok(reply::go_and_say(&visit, &back, Flash::done(visit.t.hosts_columns_kept())))
+}
+
+fn list(
+    visit: &Visit,
+    query: &Form,
+    (page, total): (Page<Host>, i64),
+    (kept_columns, views, fault): (Option<String>, Beside, Option<&Fault>),
+) -> ListPage {
     let t = visit.t;
-    let columns = chosen(query);
+    let liked = liked(kept_columns.as_deref());
+    let columns = chosen(query, &liked);
     let ticked = query.all("host");
     let is_here = |name: &str| page.items.iter().any(|host| host.said.name == name);
     let elsewhere: Vec<String> = ticked.iter().filter(|name| !is_here(name)).cloned().collect();
     let rows = page.items.iter().map(|host| row(t, host, &columns, &ticked)).collect();
+    let others = if columns == liked { &[][..] } else { &columns };
     ListPage {
         frame: visit.frame_in(Section::Hosts, t.hosts_title()),
         t,
@@ -299,18 +382,21 @@ fn list(visit: &Visit, query: &Form, page: Page<Host>, fault: Option<&Fault>) ->
         is_later: query.is_on("cursor"),
         ticked_elsewhere: elsewhere.len(),
         kept: kept(query, elsewhere),
-        can_choose_all: !query.is_on("text") && !query.is_on("state"),
+        is_all: query.is_on("all"),
+        total,
         may_add: visit.may_somewhere(Verb::Change),
+        other_columns: others.iter().map(|column| column.word()).collect(),
+        views,
+        is_partial: visit.is_partial,
         live: format!(
             "/ui/hosts/-/events?{}",
-            query.with(&[("host", ""), ("seen", &List::seen(&ids(&page)))])
+            query.with(&[("host", ""), ("order", ""), ("seen", &List::seen(&ids(&page)))])
         ),
     }
 }
 
 fn kept(query: &Form, ticked: Vec<String>) -> Vec<(&'static str, String)> {
-    let fields = ["selector", "text", "state", "size", "sort", "column"];
-    let filter = fields.into_iter().flat_map(|name| {
+    let filter = KEPT.into_iter().flat_map(|name| {
         query
             .all(name)
             .into_iter()
@@ -323,7 +409,10 @@ fn kept(query: &Form, ticked: Vec<String>) -> Vec<(&'static str, String)> {
 fn states(t: Words, chosen: &str) -> Vec<Choice> {
     let state = |word: &&str| Choice {
         word: (*word).to_owned(),
-        title: Badge::of_state(t, word).text,
+        title: match *word {
+            PROBLEM => t.hosts_state_problem(),
+            word => Badge::of_state(t, word).text,
+        },
         is_chosen: *word == chosen,
     };
     STATES.iter().map(state).collect()
@@ -351,9 +440,7 @@ fn heads(t: Words, query: &Form, columns: &[Column]) -> Vec<Head> {
             () if sort.strip_prefix('-') == Some(word) => ("descending", word.to_owned()),
             () => ("none", word.to_owned()),
         };
-        let query = query.with(&[("sort", &next), ("cursor", "")]);
-        let href = Sort::read(word).map(|_| format!("/ui/hosts?{query}"));
-        Head { title, href, order }
+        Head { title, sort: Sort::read(word).map(|_| next), order }
     };
     let columns = columns.iter().map(|column| head(column.title(t), column.word()));
     std::iter::once(head(t.hosts_column_name(), "name")).chain(columns).collect()
@@ -379,13 +466,31 @@ fn cell(t: Words, host: &Host, column: Column) -> Cell {
         Column::Groups => host.groups.clone(),
         Column::Labels => said.labels.iter().map(label).collect(),
         Column::Os => vec![said.os.clone()],
-        Column::State | Column::Seen => Vec::new(),
+        Column::Credential => said.credential.iter().cloned().collect(),
+        Column::Zone => said.zone.iter().cloned().collect(),
+        Column::Notes => said.notes.lines().next().map(short).into_iter().collect(),
+        Column::State | Column::Seen | Column::Created => Vec::new(),
     };
+    let is_problem = column == Column::State && PROBLEMS.contains(&host.state.as_str());
+    let at_ms = if column == Column::Created { Some(host.created.at_ms) } else { host.seen_ms };
     Cell {
         title: column.title(t),
         texts,
         badges: if column == Column::State { Badge::of_host(t, host) } else { Vec::new() },
-        moment: Moment::of(t, host.seen_ms),
-        is_moment: column == Column::Seen,
+        moment: Moment::of(t, at_ms),
+        is_moment: matches!(column, Column::Seen | Column::Created),
+        why: is_problem.then(|| reason(t, host)).unwrap_or_default(),
     }
+}
+
+/// Why a host is as it is, in short.
+fn reason(t: Words, host: &Host) -> String {
+    let said = speech::reason(t.language, host.state_message.as_ref(), &host.state_reason);
+    said.map(|said| short(&said.text)).unwrap_or_default()
+}
+
+/// The beginning of a text, which may be a host's.
+fn short(text: &str) -> String {
+    let line: String = text.lines().next().unwrap_or_default().chars().take(SHORT).collect();
+    visible::text(&line).into_owned()
 }

@@ -2,7 +2,7 @@
 
 use hep_engine::ops::{
     Actor, Engine, credential, grant, group, host, job, manifest, partition, repository, role,
-    team, token, user,
+    team, token, user, view,
 };
 use hep_engine::store::hosts::HostInput;
 use serde::de::DeserializeOwned;
@@ -50,6 +50,8 @@ pub(super) async fn fill(engine: &Engine) -> Ids {
         "parameters": [{"name": "count", "kind": "number", "default": 2},
             {"name": "key", "kind": "secret", "default": CANARY}]});
     job::create(engine, me, said(saved)).await.unwrap();
+    let shared = json!({"name": "web1", "list": "hosts", "query": "selector=web1", "shared": true});
+    view::create(engine, me, said(shared)).await.unwrap();
     Ids { grant: given.id, token: made.about.id }
 }
 
@@ -116,12 +118,14 @@ POST /ui/manifests/web1/edit         no  no  303 version=2 name=web1 file0_path=
 GET  /ui/manifests/web1/diff         200 200 200
 GET  /ui/manifests/web1/revisions    200 200 200
 GET  /ui/manifests/web1/revisions/1  200 200 200
+GET  /ui/manifests/web1/revisions/1/restore no no 200
+POST /ui/manifests/web1/revisions/1/restore no no 303 version=3
 GET  /ui/manifests/web1/run          no  200 200
 POST /ui/manifests/web1/run          no  200 200 mode=ask selector=web1
 POST /ui/manifests/web1/run          no  303 303 mode=check selector=web1
 POST /ui/manifests/web1/run          no  303 303 mode=apply selector=web1
 GET  /ui/manifests/web1/remove       no  no  200
-POST /ui/manifests/web1/remove       no  no  303 version=3
+POST /ui/manifests/web1/remove       no  no  303 version=4
 GET  /ui/nodes                       200 200 200
 GET  /ui/partitions                  200 200 200
 GET  /ui/partitions/-/new            no  no  200
@@ -174,6 +178,16 @@ POST /ui/users/web1/sessions/none/end no no  404
 POST /ui/users/web1/unlock           no  no  303
 GET  /ui/users/web1/remove           no  no  200
 POST /ui/users/web1/remove           no  no  303 version=3
+GET  /ui/views                       200 200 200
+GET  /ui/views/-/new                 200 200 200
+POST /ui/views/-/new                 303 303 303 name=made list=hosts query=sort=-seen
+POST /ui/views/-/new                 422 422 422 name=other list=users
+POST /ui/views/-/save                303 303 303 name=saved list=runs query=kind=script
+GET  /ui/views/web1                  200 200 200
+GET  /ui/views/web1/edit             no  no  200
+POST /ui/views/web1/edit             no  no  303 version=1 name=web1 list=hosts shared=yes
+GET  /ui/views/web1/remove           no  no  200
+POST /ui/views/web1/remove           no  no  303 version=2
 ";
 
 /// A line of the table.
@@ -256,6 +270,7 @@ async fn every_page_of_these_nouns_is_in_the_table() {
         super::teams::pages(),
         super::tokens::pages(),
         super::users::pages(),
+        super::views::pages(),
     ];
     for route in nouns.into_iter().flat_map(|pages| pages.routes) {
         assert!(known.contains(&route), "nobody says who may {route:?}");

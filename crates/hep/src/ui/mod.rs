@@ -13,6 +13,7 @@ mod cookie;
 mod credentials;
 mod door;
 mod fault;
+mod find;
 mod flash;
 mod form;
 #[cfg(test)]
@@ -60,6 +61,7 @@ mod tokens;
 #[cfg(test)]
 mod ui_test;
 mod users;
+mod views;
 mod visit;
 mod words;
 
@@ -89,6 +91,7 @@ fn pages() -> Pages {
         .and(hosts::pages())
         .and(account::pages())
         .and(audit::pages())
+        .and(find::pages())
         .and(help::pages())
         .and(jobs::pages())
         .and(manifests::pages())
@@ -103,6 +106,7 @@ fn pages() -> Pages {
         .and(teams::pages())
         .and(tokens::pages())
         .and(users::pages())
+        .and(views::pages())
         .and(import::pages())
         .and(news::pages())
         .and(preferences::pages())

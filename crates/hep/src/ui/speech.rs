@@ -1,7 +1,7 @@
 //! What operations say, in the reader's language: plain words, what to do, and the technical detail.
 
 use hep_core::message::Message;
-use hep_core::message::translation::{Tongue, translated};
+use hep_core::message::translation::{Tongue, translated, worded};
 
 use super::language::Language;
 use crate::terminal::visible;
@@ -26,7 +26,10 @@ pub(crate) fn said(language: Language, message: &Message) -> Said {
     };
     let template = tongue.and_then(|tongue| translated(&message.id, tongue));
     let english = message.to_string();
-    let text = template.map_or_else(|| english.clone(), |template| message.render(template));
+    let text = template.zip(tongue).map_or_else(
+        || english.clone(),
+        |(template, tongue)| worded(message, tongue).render(template),
+    );
     let detail = match template {
         Some(_) => format!("{}: {english}", message.id),
         None => message.id.clone().into_owned(),
@@ -70,6 +73,7 @@ mod tests {
         let text = |language| said(language, &message).text;
         assert_eq!(text(Language::English), "There is no host `we^[b1`");
         assert!(text(Language::Portuguese).contains("`we^[b1`"));
+        assert!(text(Language::Portuguese).contains("servidor"), "kinds are translated, too");
         assert_ne!(text(Language::Portuguese), text(Language::Spanish));
         let said = said(Language::Spanish, &message);
         assert_eq!(said.detail, "register.not_found: There is no host `we^[b1`");

@@ -10,8 +10,18 @@ use crate::serve::testing::Running;
 /// Pages for whoever has not signed in.
 const OPEN: &[&str] = &["/ui/sign-in", "/ui/setup"];
 /// Pages that everybody who has signed in may see, perhaps empty.
-const FOR_ALL: &[&str] =
-    &["/ui/", "/ui/account", "/ui/help", "/ui/runs", "/ui/tokens", "/ui/tokens/-/new"];
+const FOR_ALL: &[&str] = &[
+    "/ui/",
+    "/ui/account",
+    "/ui/find",
+    "/ui/help",
+    "/ui/runs",
+    "/ui/tokens",
+    "/ui/tokens/-/new",
+    "/ui/views",
+    "/ui/views/-/new",
+    "/ui/views/{name}",
+];
 /// Pages of what is not there for whoever may not see it.
 const HIDDEN: &[&str] =
     &["/ui/runs/{id}", "/ui/runs/{id}/sure", "/ui/tokens/{name}", "/ui/tokens/{name}/remove"];
@@ -173,10 +183,48 @@ async fn the_list_of_hosts_is_filtered_sorted_and_goes_on() {
     assert_eq!(names(&rest.text), ["20", "21", "22", "23", "24"]);
     let none = browser.get("/ui/hosts?text=nowhere").await.expect(200);
     assert!(none.text.contains("No host matches"), "{}", none.text);
+    let order = browser.get("/ui/hosts?order=-name&sort=name&host=web03&size=20").await.expect(200);
+    assert_eq!(names(&order.text)[0], "24");
+    assert!(order.text.contains("aria-sort=\"descending\""), "{}", order.text);
+    assert!(order.text.contains(hidden), "what is ticked stays ticked in another order");
+    assert!(order.text.contains("all 25 that match"), "{}", order.text);
+    let all =
+        browser.get("/ui/hosts/-/bulk?all=on&text=web2&selector=env%3Dtest").await.expect(200);
+    assert!(all.text.contains("Chosen hosts: 5"), "{}", all.text);
+    assert!(all.text.contains("value=\"web20,web21,web22,web23,web24\""), "{}", all.text);
     let mut script = Browser::of(&server, Some("operator")).await;
     script.headers = vec![("hx-request", "true")];
     let part = script.get("/ui/hosts").await.expect(200).text;
     assert!(part.trim_start().starts_with("<div id=\"list\" data-follows="), "{part}");
+}
+
+#[tokio::test]
+async fn columns_are_kept_for_the_person_who_chose_them() {
+    let (server, _) = server().await;
+    let (viewer, operator) =
+        (Browser::of(&server, Some("viewer")).await, Browser::of(&server, Some("operator")).await);
+    let usual = viewer.get("/ui/hosts").await.expect(200).text;
+    assert!(usual.contains("data-label=\"Groups\"") && !usual.contains("Always show these"));
+    let other = viewer.get("/ui/hosts?column=os&column=notes").await.expect(200).text;
+    assert!(other.contains("Always show these") && !other.contains("data-label=\"Groups\""));
+    let chosen = [("column", "os"), ("column", "notes"), ("column", "none"), ("text", "we")];
+    let to = viewer.post("/ui/hosts/-/columns", &chosen).await.expect(303);
+    assert_eq!(to.header("location"), "/ui/hosts?text=we");
+    let kept = viewer.get("/ui/hosts").await.expect(200).text;
+    assert!(kept.contains("data-label=\"Notes\"") && !kept.contains("data-label=\"Groups\""));
+    let others = operator.get("/ui/hosts").await.expect(200).text;
+    assert!(others.contains("data-label=\"Groups\""), "{others}");
+}
+
+#[tokio::test]
+async fn hosts_that_are_chosen_become_a_group() {
+    let (server, _) = server().await;
+    let admin = Browser::of(&server, Some("admin")).await;
+    let said = [("do", "group"), ("selector", "web1"), ("group", "chosen")];
+    let to = admin.post("/ui/hosts/-/bulk", &said).await.expect(303);
+    assert_eq!(to.header("location"), "/ui/hosts/-/bulk?selector=%40chosen");
+    let page = admin.get(to.header("location")).await.expect(200).text;
+    assert!(page.contains("Chosen hosts: 1"), "{page}");
 }
 
 #[tokio::test]

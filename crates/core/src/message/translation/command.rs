@@ -11,11 +11,11 @@ super::translations! { "command";
         es "Falló la aserción: `{expr}` no es verdadero";
     verbosity pt "Não mostrado: a execução não é detalhada o bastante"
         es "No se muestra: la ejecución no es lo bastante detallada";
-    not_an_identifier pt "Não é possível definir a variável `{name}`: não é o nome de uma variável\nhint: use letras, algarismos e `_`, e não comece com algarismo"
-        es "No se puede definir la variable `{name}`: no es el nombre de una variable\nhint: use letras, cifras y `_`, y no empiece por cifra";
+    not_an_identifier pt "Não é possível definir a variável `{name}`: não é o nome de uma variável\nhint: use letras, dígitos e `_`, e não comece com dígito"
+        es "No se puede definir la variable `{name}`: no es el nombre de una variable\nhint: use letras, dígitos y `_`, y no empiece por un dígito";
     nothing_to_set pt "Não é possível definir variáveis: nenhuma foi dada\nhint: escreva `NAME: VALUE` abaixo de `set_fact:`"
         es "No se pueden definir variables: no se dio ninguna\nhint: escriba `NAME: VALUE` debajo de `set_fact:`";
-    crash pt "Não é possível responder: a tarefa pediu que este módulo caísse (`data: crash`)"
+    crash pt "Não é possível responder: o passo pediu que este módulo caísse (`data: crash`)"
         es "No se puede responder: la tarea pidió que este módulo se cayera (`data: crash`)";
     unfinished_words pt "Não é possível dividir `{text}` em palavras: {why}\nhint: feche as aspas, ou use o módulo `shell` quando um shell deve ler a linha"
         es "No se puede dividir `{text}` en palabras: {why}\nhint: cierre las comillas, o use el módulo `shell` cuando un shell deba leer la línea";
@@ -37,10 +37,10 @@ super::translations! { "command";
         es "No se puede ejecutar `{path}`: es un directorio del controlador\nhint: indique el propio script";
     fact_path_not_read pt "`fact_path` não é lido: os fatos vêm do próprio servidor"
         es "`fact_path` no se lee: los datos vienen del propio servidor";
-    wait_excluded pt "Não é possível esperar por `{first}` e `{second}` ao mesmo tempo\nhint: escreva duas tarefas"
+    wait_excluded pt "Não é possível esperar por `{first}` e `{second}` ao mesmo tempo\nhint: escreva dois passos"
         es "No se puede esperar `{first}` y `{second}` a la vez\nhint: escriba dos tareas";
     wait_unsupported pt "Não é possível esperar com `{option}`: isto não é suportado"
-        es "No se puede esperar con `{option}`: esto no está soportado";
+        es "No se puede esperar con `{option}`: esto no se admite";
     bad_regex pt "Não é possível procurar por `{regex}`: {why}"
         es "No se puede buscar `{regex}`: {why}";
     waited pt "O tempo se esgotou: esperou-se {what} durante {seconds} s"

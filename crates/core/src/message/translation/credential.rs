@@ -6,7 +6,7 @@ super::translations! { "credential";
     key_encrypted pt "A chave privada está cifrada\nhint: dê também a `passphrase` dela"
         es "La clave privada está cifrada\nhint: dé también su `passphrase`";
     wrong_passphrase pt "A frase secreta não abre a chave privada"
-        es "La frase secreta no abre la clave privada";
+        es "La frase de contraseña no abre la clave privada";
     not_encrypted pt "A chave privada não está cifrada\nhint: deixe `passphrase` de fora"
         es "La clave privada no está cifrada\nhint: omita `passphrase`";
     bad_certificate pt "Não é possível usar o certificado: {why}\nhint: dê o arquivo `-cert.pub` inteiro do certificado de um usuário, uma linha"
@@ -25,6 +25,6 @@ super::translations! { "credential";
         es "La credencial `{name}` no tiene una clave que un servidor pueda aceptar\nhint: cree una con `hep credential create NAME kind=key generate=true`";
     key_not_taken pt "{host} agora tem a chave de `{name}`, mas não a aceita: {why}\nhint: veja `AuthorizedKeysFile` e `PubkeyAuthentication` do sshd dele; o cadastro não foi alterado"
         es "{host} tiene ahora la clave de `{name}`, pero no la acepta: {why}\nhint: vea `AuthorizedKeysFile` y `PubkeyAuthentication` de su sshd; el registro no se cambió";
-    used pt "Não é possível excluir a credencial `{name}`: ela é usada por {hosts}\nhint: primeiro dê outra a esses servidores"
+    used pt "Não é possível remover a credencial `{name}`: ela é usada por {hosts}\nhint: primeiro dê outra a esses servidores"
         es "No se puede eliminar la credencial `{name}`: la usan {hosts}\nhint: primero dé otra a esos servidores";
 }

@@ -5,9 +5,9 @@ super::translations! { "file";
         es "No se puede leer `{path}`: es mayor de {limit} bytes";
     not_a_file pt "Não é possível ler `{path}`: não é um arquivo regular"
         es "No se puede leer `{path}`: no es un archivo regular";
-    no_user pt "Não há usuário `{name}` no servidor\nhint: crie-o em uma tarefa anterior, com o módulo `user`"
+    no_user pt "Não há usuário `{name}` no servidor\nhint: crie-o em um passo anterior, com o módulo `user`"
         es "No existe el usuario `{name}` en el servidor\nhint: créelo en una tarea anterior, con el módulo `user`";
-    no_group pt "Não há grupo `{name}` no servidor\nhint: crie-o em uma tarefa anterior, com o módulo `group`"
+    no_group pt "Não há grupo `{name}` no servidor\nhint: crie-o em um passo anterior, com o módulo `group`"
         es "No existe el grupo `{name}` en el servidor\nhint: créelo en una tarea anterior, con el módulo `group`";
     relative_path pt "Não é possível usar o caminho `{path}`: não é absoluto\nhint: comece-o com `/`, ou com `~/` para o diretório pessoal do usuário"
         es "No se puede usar la ruta `{path}`: no es absoluta\nhint: empiécela con `/`, o con `~/` para el directorio personal del usuario";
@@ -25,8 +25,8 @@ super::translations! { "file";
         es "No se puede leer el comando de `validate`, `{line}`: {why}";
     validate_without_path pt "Não é possível usar o comando de `validate`, `{line}`: falta nele `%s`\nhint: coloque `%s` onde deve ficar o caminho do arquivo novo"
         es "No se puede usar el comando de `validate`, `{line}`: le falta `%s`\nhint: ponga `%s` donde deba ir la ruta del archivo nuevo";
-    no_such_attribute pt "Não é possível definir `{name}`: atributos de arquivo do `chattr` e contextos do SELinux não são suportados\nhint: use uma tarefa com o módulo `command`"
-        es "No se puede establecer `{name}`: los atributos de archivo de `chattr` y los contextos de SELinux no están soportados\nhint: use una tarea con el módulo `command`";
+    no_such_attribute pt "Não é possível definir `{name}`: atributos de arquivo do `chattr` e contextos do SELinux não são suportados\nhint: use um passo com o módulo `command`"
+        es "No se puede establecer `{name}`: los atributos de archivo de `chattr` y los contextos de SELinux no se admiten\nhint: use una tarea con el módulo `command`";
     src_and_content pt "Não é possível copiar ao mesmo tempo `src` e `content`\nhint: deixe um dos dois de fora"
         es "No se puede copiar a la vez `src` y `content`\nhint: omita uno de los dos";
     no_src pt "Não é possível copiar sem `src` nem `content`"
@@ -66,7 +66,7 @@ super::translations! { "file";
     not_a_template pt "Não é possível avaliar `{src}`: não é um arquivo de texto"
         es "No se puede evaluar `{src}`: no es un archivo de texto";
     only_utf_8 pt "Não é possível gravar o texto de um modelo em `{name}`: só `utf-8` é suportado"
-        es "No se puede escribir el texto de una plantilla en `{name}`: solo se soporta `utf-8`";
+        es "No se puede escribir el texto de una plantilla en `{name}`: solo se admite `utf-8`";
     bad_newline pt "Não é possível terminar linhas com `{text}`\nhint: `newline_sequence` é um de `\\n`, `\\r\\n` e `\\r`"
         es "No se pueden terminar líneas con `{text}`\nhint: `newline_sequence` es uno de `\\n`, `\\r\\n` y `\\r`";
     no_file_to_edit pt "Não é possível editar `{path}`: não existe\nhint: `create: yes` o cria"

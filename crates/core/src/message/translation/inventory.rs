@@ -5,8 +5,8 @@ super::translations! { "inventory";
         es "No se puede leer el inventario: el servidor `{host}` aparece dos veces en el grupo `{group}`, en la línea {first} y en la línea {second}\nhint: quite uno de los dos, o póngalos en grupos distintos";
     duplicate_in_list pt "Não é possível ler a lista de servidores: `{host}` aparece duas vezes nela\nhint: indique cada servidor uma só vez"
         es "No se puede leer la lista de servidores: `{host}` aparece dos veces en ella\nhint: indique cada servidor una sola vez";
-    bad_host pt "Não é possível ler `{text}` como servidor\nhint: um servidor é `NAME` ou `NAME:PORT`, em que o nome começa com letra ou algarismo e não tem espaços nem caracteres especiais do shell; um endereço IPv6 com porta é `[ADDRESS]:PORT`"
-        es "No se puede leer `{text}` como servidor\nhint: un servidor es `NAME` o `NAME:PORT`, donde el nombre empieza por letra o cifra y no tiene espacios ni caracteres especiales del shell; una dirección IPv6 con puerto es `[ADDRESS]:PORT`";
+    bad_host pt "Não é possível ler `{text}` como servidor\nhint: um servidor é `NAME` ou `NAME:PORT`, em que o nome começa com letra ou dígito e não tem espaços nem caracteres especiais do shell; um endereço IPv6 com porta é `[ADDRESS]:PORT`"
+        es "No se puede leer `{text}` como servidor\nhint: un servidor es `NAME` o `NAME:PORT`, donde el nombre empieza por letra o dígito y no tiene espacios ni caracteres especiales del shell; una dirección IPv6 con puerto es `[ADDRESS]:PORT`";
     bad_port pt "Não é possível usar `{text}` como porta de `{subject}`\nhint: uma porta é um número de 1 a 65535"
         es "No se puede usar `{text}` como puerto de `{subject}`\nhint: un puerto es un número de 1 a 65535";
     range_open pt "Não é possível expandir `{pattern}`: falta o `]` de um `[`"
@@ -96,7 +96,7 @@ super::translations! { "inventory";
     ssh_args_open_quote pt "Não é possível ler as opções de ssh `{text}`: há aspas que não se fecham"
         es "No se pueden leer las opciones de ssh `{text}`: hay comillas que no se cierran";
     ssh_args_word pt "Não é possível usar `{word}` das opções de ssh: isto não é suportado\nhint: não há processo `ssh`; são compreendidos `-J`, `-i`, `-l`, `-p`, `-F` e `-o KEYWORD=VALUE`"
-        es "No se puede usar `{word}` de las opciones de ssh: esto no está soportado\nhint: no hay ningún proceso `ssh`; se entienden `-J`, `-i`, `-l`, `-p`, `-F` y `-o KEYWORD=VALUE`";
+        es "No se puede usar `{word}` de las opciones de ssh: esto no se admite\nhint: no hay ningún proceso `ssh`; se entienden `-J`, `-i`, `-l`, `-p`, `-F` y `-o KEYWORD=VALUE`";
     ssh_args_no_value pt "Não é possível ler as opções de ssh: `{word}` não tem valor"
         es "No se pueden leer las opciones de ssh: `{word}` no tiene valor";
     ssh_args_refused pt "Não é possível usar `{keyword}` das opções de ssh: iniciaria um comando próprio\nhint: escreva `-J USER@HOST` ou `-o ProxyJump=USER@HOST` para uma máquina no caminho"
@@ -104,7 +104,7 @@ super::translations! { "inventory";
     ssh_args_bad_jump pt "Não é possível ler `{text}` como uma máquina no caminho\nhint: escreva `[USER@]HOST[:PORT]`, várias separadas por vírgulas"
         es "No se puede leer `{text}` como una máquina en el camino\nhint: escriba `[USER@]HOST[:PORT]`, varias separadas por comas";
     bad_connection pt "Não é possível chegar a `{host}` pela conexão `{name}`: ela não é suportada\nhint: `ansible_connection` é `ssh` ou `local`"
-        es "No se puede llegar a `{host}` por la conexión `{name}`: no está soportada\nhint: `ansible_connection` es `ssh` o `local`";
+        es "No se puede llegar a `{host}` por la conexión `{name}`: no se admite\nhint: `ansible_connection` es `ssh` o `local`";
     bad_truth pt "Não é possível usar `{value}` para `{name}`\nhint: dê `true` ou `false`"
         es "No se puede usar `{value}` para `{name}`\nhint: dé `true` o `false`";
     needs_rendering pt "Não é possível usar `{name}` de `{host}`: é um modelo, e aqui modelos não são avaliados\nhint: dê um valor simples"

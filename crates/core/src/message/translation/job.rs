@@ -9,16 +9,16 @@ super::translations! { "job";
         es "Los archivos del manifiesto tienen en total {bytes} bytes, más de {most}\nhint: guarde lo que sea mayor en un paquete o en un servidor web";
     twice pt "`{path}` está tanto em `files` quanto em `base64`"
         es "`{path}` está tanto en `files` como en `base64`";
-    no_revision pt "O manifesto `{manifest}` não tem a revisão {revision}\nhint: `hep manifest history {manifest}` as lista"
-        es "El manifiesto `{manifest}` no tiene la revisión {revision}\nhint: `hep manifest history {manifest}` las enumera";
+    no_revision pt "O manifesto `{manifest}` não tem a versão {revision}\nhint: `hep manifest history {manifest}` as lista"
+        es "El manifiesto `{manifest}` no tiene la versión {revision}\nhint: `hep manifest history {manifest}` las enumera";
     no_manifest pt "Não existe o manifesto `{manifest}`"
         es "No existe el manifiesto `{manifest}`";
     two_sources pt "Um manifesto vem com a chamada em `files`, ou de `manifest`, ou de `repository`: de um só deles"
         es "Un manifiesto viene con la llamada en `files`, o de `manifest`, o de `repository`: de uno solo de ellos";
     bad_expression pt "`{pattern}` não é uma expressão regular: {why}"
         es "`{pattern}` no es una expresión regular: {why}";
-    bad_parameter_name pt "`{name}` não pode ser o nome de um parâmetro\nhint: use letras, algarismos e `_`, começando com letra ou `_`"
-        es "`{name}` no puede ser el nombre de un parámetro\nhint: use letras, cifras y `_`, empezando por letra o `_`";
+    bad_parameter_name pt "`{name}` não pode ser o nome de um parâmetro\nhint: use letras, dígitos e `_`, começando com letra ou `_`"
+        es "`{name}` no puede ser el nombre de un parámetro\nhint: use letras, dígitos y `_`, empezando por letra o `_`";
     parameter_twice pt "Há dois parâmetros `{name}`"
         es "Hay dos parámetros `{name}`";
     no_choices pt "O parâmetro `{name}` não tem o que escolher\nhint: dê `choices`"
@@ -60,7 +60,7 @@ super::translations! { "job";
     wrong_credential pt "A credencial `{name}` é do tipo `{kind}`; este endereço precisa de uma do tipo `{needed}`"
         es "La credencial `{name}` es del tipo `{kind}`; esta dirección necesita una del tipo `{needed}`";
     locked_key pt "A chave da credencial `{name}` tem uma frase secreta, que não se pode dar ao git\nhint: use uma chave própria sem frase, que só possa ler"
-        es "La clave de la credencial `{name}` tiene una frase secreta, que no se puede dar a git\nhint: use una clave propia sin frase, que solo pueda leer";
+        es "La clave de la credencial `{name}` tiene una frase de contraseña, que no se puede dar a git\nhint: use una clave propia sin frase, que solo pueda leer";
     no_git pt "Não é possível buscar manifestos de um repositório, porque este servidor não tem o programa `git`\nhint: instale o pacote `git`"
         es "No se pueden traer manifiestos de un repositorio, porque este servidor no tiene el programa `git`\nhint: instale el paquete `git`";
     git_failed pt "Não é possível buscar manifestos do repositório `{repository}`: {text}"

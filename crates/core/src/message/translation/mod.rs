@@ -27,6 +27,9 @@ mod service;
 mod ssh;
 mod template;
 mod verb;
+mod word;
+
+pub use self::word::worded;
 
 /// A language that messages are translated into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

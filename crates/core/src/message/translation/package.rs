@@ -16,10 +16,10 @@ super::translations! { "package";
     refused pt "Não é possível planejar `apt-get {operation}`: {why}"
         es "No se puede planear `apt-get {operation}`: {why}";
     unsupported pt "Não é possível usar o apt com `{option}`: isto não é suportado\nhint: faça essa parte com o módulo `command`"
-        es "No se puede usar apt con `{option}`: esto no está soportado\nhint: haga esa parte con el módulo `command`";
-    excluded pt "Não é possível usar o apt: `{first}` e `{second}` se excluem\nhint: escreva duas tarefas"
+        es "No se puede usar apt con `{option}`: esto no se admite\nhint: haga esa parte con el módulo `command`";
+    excluded pt "Não é possível usar o apt: `{first}` e `{second}` se excluem\nhint: escreva dois passos"
         es "No se puede usar apt: `{first}` y `{second}` se excluyen\nhint: escriba dos tareas";
-    deb_is_url pt "Não é possível instalar `{deb}`: só um arquivo do servidor pode ser instalado\nhint: busque-o em uma tarefa anterior, e dê o caminho dele"
+    deb_is_url pt "Não é possível instalar `{deb}`: só um arquivo do servidor pode ser instalado\nhint: busque-o em um passo anterior, e dê o caminho dele"
         es "No se puede instalar `{deb}`: solo se puede instalar un archivo del servidor\nhint: tráigalo en una tarea anterior, y dé su ruta";
     deb_missing pt "Não é possível instalar `{deb}`: não existe esse arquivo no servidor"
         es "No se puede instalar `{deb}`: no existe ese archivo en el servidor";

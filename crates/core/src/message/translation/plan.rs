@@ -1,11 +1,11 @@
 //! Saved plans, in other languages.
 
 super::translations! { "plan";
-    does_otherwise pt "Recusado: esta tarefa faria algo diferente do que o plano diz\nhint: nada dela foi feito; faça um novo plano com `--plan-out`"
+    does_otherwise pt "Recusado: este passo faria algo diferente do que o plano diz\nhint: nada dele foi feito; faça um novo plano com `--plan-out`"
         es "Rechazado: esta tarea haría algo distinto de lo que dice el plan\nhint: no se hizo nada de ella; haga un plan nuevo con `--plan-out`";
-    does_more pt "Recusado: esta tarefa faria algo que não está no plano\nhint: nada dela foi feito; faça um novo plano com `--plan-out`"
+    does_more pt "Recusado: este passo faria algo que não está no plano\nhint: nada dele foi feito; faça um novo plano com `--plan-out`"
         es "Rechazado: esta tarea haría algo que no está en el plan\nhint: no se hizo nada de ella; haga un plan nuevo con `--plan-out`";
-    does_less pt "Esta tarefa não fez tudo o que está no plano: havia menos a fazer\nhint: faça um novo plano com `--plan-out`"
+    does_less pt "Este passo não fez tudo o que está no plano: havia menos a fazer\nhint: faça um novo plano com `--plan-out`"
         es "Esta tarea no hizo todo lo que está en el plan: había menos que hacer\nhint: haga un plan nuevo con `--plan-out`";
     cannot_write pt "Não é possível gravar o plano `{path}`: {why}"
         es "No se puede escribir el plan `{path}`: {why}";
@@ -39,15 +39,15 @@ super::translations! { "plan";
         es "Rechazado: las variables que el inventario y `-e` dan a este servidor no son aquellas con las que se hizo el plan";
     file_changed pt "Não é possível aplicar o plano: o arquivo `{path}` não é o que era quando o plano foi feito\nhint: restaure-o, ou faça um novo plano com `--plan-out`"
         es "No se puede aplicar el plan: el archivo `{path}` no es el que era cuando se hizo el plan\nhint: restáurelo, o haga un plan nuevo con `--plan-out`";
-    deferred pt "Não é possível aplicar o plano à risca: {count} tarefas não puderam ser previstas, a primeira é `{task}` em {host}: {why}\nhint: com `--allow-deferred` elas são executadas com o texto, as opções e as variáveis do plano"
+    deferred pt "Não é possível aplicar o plano à risca: {count} passos não puderam ser previstos, o primeiro é `{task}` em {host}: {why}\nhint: com `--allow-deferred` eles são executados com o texto, as opções e as variáveis do plano"
         es "No se puede aplicar el plan al pie de la letra: {count} tareas no se pudieron predecir, la primera es `{task}` en {host}: {why}\nhint: con `--allow-deferred` se ejecutan con el texto, las opciones y las variables del plan";
-    moved_task pt "Recusado: o servidor já não está como o plano o viu. A próxima tarefa do plano é `{task}`; agora é {found}"
+    moved_task pt "Recusado: o servidor já não está como o plano o viu. O próximo passo do plano é `{task}`; agora é {found}"
         es "Rechazado: el servidor ya no está como lo vio el plan. La próxima tarea del plan es `{task}`; ahora es {found}";
-    moved_state pt "Recusado: o servidor já não está como o plano o viu. A tarefa `{task}` estava como {was} no plano, e agora ficaria como {now}"
+    moved_state pt "Recusado: o servidor já não está como o plano o viu. O passo `{task}` estava como {was} no plano, e agora ficaria como {now}"
         es "Rechazado: el servidor ya no está como lo vio el plan. La tarea `{task}` estaba como {was} en el plan, y ahora quedaría como {now}";
-    moved_change pt "Recusado: o servidor já não está como o plano o viu. Na tarefa `{task}`, {place} era {was} no plano, e agora seria {now}"
+    moved_change pt "Recusado: o servidor já não está como o plano o viu. No passo `{task}`, {place} era {was} no plano, e agora seria {now}"
         es "Rechazado: el servidor ya no está como lo vio el plan. En la tarea `{task}`, {place} era {was} en el plan, y ahora sería {now}";
-    moved_hidden pt "Recusado: o servidor já não está como o plano o viu. A tarefa `{task}` faria agora outra coisa (qual, não se mostra: contém segredos)"
+    moved_hidden pt "Recusado: o servidor já não está como o plano o viu. O passo `{task}` faria agora outra coisa (qual, não se mostra: contém segredos)"
         es "Rechazado: el servidor ya no está como lo vio el plan. La tarea `{task}` haría ahora otra cosa (cuál, no se muestra: contiene secretos)";
     moved_end pt "Recusado: o servidor não pôde ser comparado com o plano: a verificação dele terminou como {state}"
         es "Rechazado: el servidor no se pudo comparar con el plan: su comprobación terminó como {state}";

@@ -25,7 +25,7 @@ super::translations! { "play";
         es "No se puede ejecutar el módulo `{name}`: este ejecutor no lo tiene\nhint: ejecute `hep version`; el ejecutor del servidor debe ser el de este `hep`";
     endless_planning pt "Não é possível terminar o planejamento: depois de {rounds} rodadas o módulo ainda pergunta\nhint: isto é um defeito do módulo; por favor, comunique-o"
         es "No se puede terminar de planear: después de {rounds} rondas el módulo sigue preguntando\nhint: esto es un defecto del módulo; por favor, comuníquelo";
-    task_timeout pt "`{action}` não ficou pronto em {seconds} s, que é o `timeout` da tarefa, e foi encerrado"
+    task_timeout pt "`{action}` não ficou pronto em {seconds} s, que é o `timeout` do passo, e foi encerrado"
         es "`{action}` no se completó en {seconds} s, que es el `timeout` de la tarea, y se terminó";
     until_failed pt "`until` não se cumpriu depois de {tries} tentativas"
         es "`until` no se cumplió después de {tries} intentos";
@@ -105,9 +105,9 @@ super::translations! { "play";
         es "El ejecutor no funciona en el servidor: su kernel es demasiado antiguo, o una política de seguridad lo prohíbe";
     stopped_for_all pt "Parado para todos: {failed} de {hosts} servidores falharam; o que vem depois não foi começado"
         es "Se paró para todos: fallaron {failed} de {hosts} servidores; lo que sigue no se empezó";
-    not_in_play pt "Não é possível fazer o que o servidor pede: o play não diz isso da tarefa {task}\nhint: o executor do servidor está com defeito ou é hostil; examine o servidor e depois execute nele `hep clean`"
+    not_in_play pt "Não é possível fazer o que o servidor pede: o play não diz isso do passo {task}\nhint: o executor do servidor está com defeito ou é hostil; examine o servidor e depois execute nele `hep clean`"
         es "No se puede hacer lo que pide el servidor: el play no dice eso de la tarea {task}\nhint: el ejecutor del servidor está averiado o es hostil; examine el servidor y después ejecute en él `hep clean`";
-    once_lost pt "Não é possível assumir o resultado: o servidor que fez esta tarefa por todos se perdeu, e não se sabe o que ele fez"
+    once_lost pt "Não é possível assumir o resultado: o servidor que fez este passo por todos se perdeu, e não se sabe o que ele fez"
         es "No se puede tomar el resultado: se perdió el servidor que hizo esta tarea por todos, y no se sabe qué hizo";
     journal_done pt "A execução {run} foi cortada aqui há {age} s: `{what}` foi feito"
         es "La ejecución {run} se cortó aquí hace {age} s: `{what}` se hizo";

@@ -11,8 +11,8 @@ super::translations! { "register";
         es "`{address}` no es una dirección\nhint: indique un nombre de máquina o una dirección IP, sin puerto y sin usuario";
     bad_family pt "`{family}` não é uma família de servidores\nhint: use GeneralPurpose, ComputeOptimized, MemoryOptimized ou StorageOptimized"
         es "`{family}` no es una familia de servidores\nhint: use GeneralPurpose, ComputeOptimized, MemoryOptimized o StorageOptimized";
-    bad_sort pt "Servidores não podem ser ordenados por `{text}`\nhint: use name, address, partition, state, seen ou created, com `-` antes para a ordem inversa"
-        es "Los servidores no se pueden ordenar por `{text}`\nhint: use name, address, partition, state, seen o created, con `-` delante para el orden inverso";
+    bad_sort pt "Servidores não podem ser ordenados por `{text}`\nhint: use name, address, partition, os, state, seen ou created, com `-` antes para a ordem inversa"
+        es "Los servidores no se pueden ordenar por `{text}`\nhint: use name, address, partition, os, state, seen o created, con `-` delante para el orden inverso";
     not_found pt "Não existe {kind} `{name}`"
         es "No existe {kind} `{name}`";
     exists pt "Já existe {kind} `{name}`"
@@ -37,6 +37,14 @@ super::translations! { "register";
         es "No se cambió {kind} `{name}`: otra persona lo cambió entretanto\nhint: léalo de nuevo y repita el cambio";
     no_hosts_named pt "Nenhum servidor foi indicado\nhint: informe `selector` ou `names`"
         es "No se indicó ningún servidor\nhint: indique `selector` o `names`";
+    bad_view_name pt "Uma visão precisa de um nome\nhint: no máximo {most} caracteres, sem espaços em volta e sem caracteres de controle"
+        es "Una vista necesita un nombre\nhint: como máximo {most} caracteres, sin espacios alrededor y sin caracteres de control";
+    bad_view_list pt "Não há visões de `{list}`\nhint: há visões de {all}"
+        es "No hay vistas de `{list}`\nhint: las hay de {all}";
+    bad_view_query pt "Este filtro não pode ser guardado\nhint: escreva-o como no endereço da lista depois do `?`, com no máximo {most} caracteres"
+        es "Este filtro no se puede guardar\nhint: escríbalo como en la dirección de la lista después del `?`, con {most} caracteres como máximo";
+    view_of_nobody pt "Só usuários têm visões próprias\nhint: compartilhe-a com todos com `shared: true`"
+        es "Solo los usuarios tienen vistas propias\nhint: compártala con todos con `shared: true`";
     bad_text pt "O campo `{field}` é longo demais, ou contém caracteres de controle\nhint: no máximo 200 caracteres"
         es "El campo `{field}` es demasiado largo, o contiene caracteres de control\nhint: como máximo 200 caracteres";
     used_by_others pt "Não é possível dar outro nome ao servidor `{name}`: tarefas, concessões, tokens ou caminhos a outros servidores que você não pode ver o usam\nhint: peça a alguém que os veja"

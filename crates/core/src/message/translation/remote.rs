@@ -35,7 +35,7 @@ super::translations! { "remote";
         es "No se puede escribir {path}: no queda espacio en ese sistema de archivos (o no quedan inodos, o se agotó la cuota)\nhint: el archivo antiguo está como estaba; libere espacio y ejecútelo de nuevo";
     read_only pt "Não é possível alterar {path}: o sistema de arquivos está montado só para leitura\nhint: procure erros de disco no registro do kernel antes de montá-lo para gravação"
         es "No se puede cambiar {path}: su sistema de archivos está montado solo para lectura\nhint: busque errores de disco en el registro del kernel antes de montarlo para escritura";
-    no_parent pt "Não é possível criar {path}: o diretório acima dele não existe\nhint: crie-o em uma tarefa anterior"
+    no_parent pt "Não é possível criar {path}: o diretório acima dele não existe\nhint: crie-o em um passo anterior"
         es "No se puede crear {path}: no existe el directorio que lo contiene\nhint: créelo en una tarea anterior";
     is_directory pt "Não é possível gravar {path}: há ali um diretório"
         es "No se puede escribir {path}: ahí hay un directorio";

@@ -3,8 +3,8 @@
 super::translations! { "run";
     no_command pt "Não há nada para executar\nhint: dê `line` para uma linha de shell, ou `words`, ou para um script o texto dele em `script`"
         es "No hay nada que ejecutar\nhint: dé `line` para una línea de shell, o `words`, o para un script su texto en `script`";
-    bad_variable pt "`{name}` não pode ser o nome de uma variável de ambiente\nhint: use letras, algarismos e `_`, começando com letra ou `_`"
-        es "`{name}` no puede ser el nombre de una variable de entorno\nhint: use letras, cifras y `_`, empezando por letra o `_`";
+    bad_variable pt "`{name}` não pode ser o nome de uma variável de ambiente\nhint: use letras, dígitos e `_`, começando com letra ou `_`"
+        es "`{name}` no puede ser el nombre de una variable de entorno\nhint: use letras, dígitos y `_`, empezando por letra o `_`";
     no_such_secrets pt "Um conteúdo do tipo `{kind}` não tem uso para `{field}`\nhint: comandos e scripts recebem segredos em `environment`, manifestos como `variables` e `vault_passwords`, e a ação `login.push_key` uma `password`"
         es "Un contenido del tipo `{kind}` no tiene uso para `{field}`\nhint: los comandos y scripts reciben secretos en su `environment`, los manifiestos como `variables` y `vault_passwords`, y la acción `login.push_key` una `password`";
     no_entry pt "O manifesto não tem o arquivo `{entry}` para começar\nhint: `entry` indica um de `files`"
@@ -23,8 +23,8 @@ super::translations! { "run";
         es "No se pueden escribir los archivos de la ejecución en {path}: {error}";
     no_host pt "`{selector}` não indica nenhum servidor do cadastro"
         es "`{selector}` no indica ningún servidor del registro";
-    denied_host pt "Você não pode {verb} em {host}, que está entre os servidores\nhint: escolha servidores em que você possa, ou peça a um administrador um papel que permita isto"
-        es "No puede {verb} en {host}, que está entre los servidores\nhint: elija servidores en los que pueda, o pida a un administrador un rol que lo permita";
+    denied_host pt "Você não tem o direito “{verb}” sobre {host}, que está entre os servidores\nhint: escolha servidores sobre os quais o tenha, ou peça a um administrador um papel que permita isto"
+        es "No tiene el derecho «{verb}» sobre {host}, que está entre los servidores\nhint: elija servidores sobre los que lo tenga, o pida a un administrador un rol que lo permita";
     disabled pt "{host} está desativado no cadastro"
         es "{host} está desactivado en el registro";
     maintenance pt "{host} está em manutenção"
@@ -35,8 +35,8 @@ super::translations! { "run";
         es "{host} ya no está en el registro";
     not_over pt "A execução {id} não terminou\nhint: cancele-a, ou espere o fim dela"
         es "La ejecución {id} no ha terminado\nhint: cancélela, o espere a que termine";
-    is_over pt "A execução {id} terminou: está {state}"
-        es "La ejecución {id} ha terminado: está {state}";
+    is_over pt "A execução {id} já terminou: {state}"
+        es "La ejecución {id} ya ha terminado: {state}";
     nothing_to_retry pt "Nenhum servidor da execução {id} falhou, esteve inacessível ou ficou por começar\nhint: servidores cujo resultado não é conhecido só são repetidos quando isso é pedido: `lost`"
         es "Ningún servidor de la ejecución {id} falló, estuvo inaccesible o quedó sin empezar\nhint: los servidores cuyo resultado no se conoce solo se repiten cuando se pide: `lost`";
     not_waiting pt "A execução {id} não espera aprovação"
@@ -65,6 +65,6 @@ super::translations! { "run";
         es "Lo que se debía hacer no se pudo empezar";
     content_twice pt "O conteúdo diz o que recebe, e quanto uma execução dele recebeu antes\nhint: deixe `stdin_bytes` e `bytes` de fora: são as execuções que os dizem"
         es "El contenido dice qué recibe, y cuánto recibió antes una ejecución suya\nhint: omita `stdin_bytes` y `bytes`: eso lo dicen las ejecuciones";
-    content_not_said pt "O conteúdo diz quantos bytes recebe, e não quais: uma execução os guarda selados\nhint: dê `stdin`, ou o `text` ou `base64` de um arquivo; `retry` e `again` repetem uma execução com o que ela recebeu"
-        es "El contenido dice cuántos bytes recibe, y no cuáles: una ejecución los guarda sellados\nhint: dé `stdin`, o el `text` o `base64` de un archivo; `retry` y `again` repiten una ejecución con lo que recibió";
+    content_not_said pt "O conteúdo diz quantos bytes recebe, e não quais: uma execução os guarda cifrados\nhint: dê `stdin`, ou o `text` ou `base64` de um arquivo; `retry` e `again` repetem uma execução com o que ela recebeu"
+        es "El contenido dice cuántos bytes recibe, y no cuáles: una ejecución los guarda cifrados\nhint: dé `stdin`, o el `text` o `base64` de un archivo; `retry` y `again` repiten una ejecución con lo que recibió";
 }

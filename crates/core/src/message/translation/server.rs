@@ -1,8 +1,8 @@
 //! Asking a server and being let in, in other languages.
 
 super::translations! { "server";
-    denied pt "Você não pode {verb} {what}\nhint: um administrador pode lhe dar um papel que permita isto"
-        es "No puede {verb} {what}\nhint: un administrador puede darle un rol que lo permita";
+    denied pt "Você não tem o direito “{verb}” sobre {what}\nhint: um administrador pode lhe dar um papel que permita isto"
+        es "No tiene el derecho «{verb}» sobre {what}\nhint: un administrador puede darle un rol que lo permita";
     not_signed_in pt "Entre primeiro: isto exige uma sessão ou um token\nhint: envie `Authorization: Bearer TOKEN`"
         es "Inicie sesión primero: esto requiere una sesión o un token\nhint: envíe `Authorization: Bearer TOKEN`";
     store_unavailable pt "O banco de dados não pode ser alcançado no momento\nhint: tente de novo; o registro do servidor diz mais"

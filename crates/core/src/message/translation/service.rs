@@ -18,7 +18,7 @@ super::translations! { "service";
     masked pt "Não é possível iniciar ou habilitar o serviço `{name}`: está mascarado\nhint: `masked: false` volta a permiti-lo"
         es "No se puede iniciar ni habilitar el servicio `{name}`: está enmascarado\nhint: `masked: false` vuelve a permitirlo";
     unsupported pt "Não é possível usar um serviço com `{option}`: isto não é suportado\nhint: faça essa parte com o módulo `command`"
-        es "No se puede usar un servicio con `{option}`: esto no está soportado\nhint: haga esa parte con el módulo `command`";
+        es "No se puede usar un servicio con `{option}`: esto no se admite\nhint: haga esa parte con el módulo `command`";
     needs_systemd pt "Não é possível usar um serviço com `{option}`: este servidor não roda com systemd"
         es "No se puede usar un servicio con `{option}`: este servidor no funciona con systemd";
     no_enabler pt "Não é possível fazer com que `{name}` comece na inicialização: o servidor não tem update-rc.d nem chkconfig"

@@ -4,7 +4,7 @@ super::translations! { "ssh";
     config_value pt "não é possível ler {file}:{line}: {detail}"
         es "no se puede leer {file}:{line}: {detail}";
     config_unsupported pt "{file}:{line} usa `{keyword}`, que muda como se chega a este servidor ou como se confia nele, e que o hep não suporta\nhint: dê ao servidor um bloco próprio com HostName, Port, User ou ProxyJump, ou indique outro arquivo com -F"
-        es "{file}:{line} usa `{keyword}`, que cambia cómo se llega a este servidor o cómo se confía en él, y que hep no soporta\nhint: dé al servidor un bloque propio con HostName, Port, User o ProxyJump, o indique otro archivo con -F";
+        es "{file}:{line} usa `{keyword}`, que cambia cómo se llega a este servidor o cómo se confía en él, y que hep no admite\nhint: dé al servidor un bloque propio con HostName, Port, User o ProxyJump, o indique otro archivo con -F";
     config_unknown pt "não é possível usar {file}:{line}: o OpenSSH não tem a palavra-chave `{keyword}`\nhint: você quis dizer `{near}`? `IgnoreUnknown` antes dela a deixa passar"
         es "no se puede usar {file}:{line}: OpenSSH no tiene la palabra clave `{keyword}`\nhint: ¿quiso decir `{near}`? `IgnoreUnknown` delante la deja pasar";
     config_include pt "não é possível ler `{path}`, que {file}:{line} inclui: {error}"

@@ -4,7 +4,7 @@ super::translations! { "template";
     syntax pt "Não é possível interpretar o modelo `{text}`: {why}.\nhint: corrija-o; chaves que devem ficar como estão escrevem-se entre `raw` e `endraw`."
         es "No se puede interpretar la plantilla `{text}`: {why}.\nhint: corríjala; las llaves que deben quedar como están se escriben entre `raw` y `endraw`.";
     statement pt "A instrução de modelo `{name}` não é suportada.\nhint: use macros no mesmo arquivo, ou `lookup('template', …)`."
-        es "La instrucción de plantilla `{name}` no está soportada.\nhint: use macros en el mismo archivo, o `lookup('template', …)`.";
+        es "La instrucción de plantilla `{name}` no se admite.\nhint: use macros en el mismo archivo, o `lookup('template', …)`.";
     undefined pt "`{name}` não está definido em `{text}`.\nhint: {hint}"
         es "`{name}` no está definido en `{text}`.\nhint: {hint}";
     no_member pt "Um valor do tipo {kind} não tem o membro `{name}` em `{text}`.\nhint: veja o valor com o módulo debug, ou dê um valor padrão: `| default(…)`"
@@ -28,13 +28,13 @@ super::translations! { "template";
     refused pt "`{name}` não está disponível em modelos: {why}.\nhint: calcule o valor em outro lugar e passe-o como variável."
         es "`{name}` no está disponible en plantillas: {why}.\nhint: calcule el valor en otro lugar y páselo como variable.";
     controller_file pt "O teste `{name}` examina um arquivo do controlador, o que não é suportado.\nhint: use o módulo stat para arquivos do servidor, ou `lookup('fileglob', …)` para os do controlador."
-        es "La prueba `{name}` examina un archivo del controlador, lo que no está soportado.\nhint: use el módulo stat para archivos del servidor, o `lookup('fileglob', …)` para los del controlador.";
+        es "La prueba `{name}` examina un archivo del controlador, lo que no se admite.\nhint: use el módulo stat para archivos del servidor, o `lookup('fileglob', …)` para los del controlador.";
     no_clock pt "`now()` precisa de um relógio, que uma avaliação não tem.\nhint: use o fato `ansible_date_time`."
         es "`now()` necesita un reloj, que una evaluación no tiene.\nhint: use el dato `ansible_date_time`.";
     no_seed pt "`{name}` sem `seed=` dá a cada vez outro resultado, e assim não se poderia confiar em um plano.\nhint: dê uma semente, por exemplo `{name}(seed=inventory_hostname)`."
         es "`{name}` sin `seed=` da cada vez otro resultado, y así no se podría confiar en un plan.\nhint: dé una semilla, por ejemplo `{name}(seed=inventory_hostname)`.";
     changing_method pt "O método `{name}()` altera um valor no lugar, o que não é suportado.\nhint: faça um valor novo: `list + [item]`, ou `dict | combine(other)`."
-        es "El método `{name}()` cambia un valor en su lugar, lo que no está soportado.\nhint: haga un valor nuevo: `list + [item]`, o `dict | combine(other)`.";
+        es "El método `{name}()` cambia un valor en su lugar, lo que no se admite.\nhint: haga un valor nuevo: `list + [item]`, o `dict | combine(other)`.";
     endless pt "A definição não tem fim: {circle}.\nhint: desfaça o círculo; uma variável só pode citar a si mesma para estender a de uma precedência menor."
         es "La definición no tiene fin: {circle}.\nhint: rompa el círculo; una variable solo puede nombrarse a sí misma para ampliar la de una precedencia menor.";
     too_deep pt "A definição de `{name}` se refere a outras definições em mais de {limit} níveis.\nhint: defina-a de modo mais direto."

@@ -9,8 +9,8 @@ super::translations! { "verb";
         es "Indique al menos un paquete";
     bad_package pt "`{name}` não é o nome de um pacote\nhint: escreva `NAME` ou `NAME=VERSION`; padrões não são aceitos aqui"
         es "`{name}` no es el nombre de un paquete\nhint: escriba `NAME` o `NAME=VERSION`; aquí no se admiten patrones";
-    bad_service pt "`{name}` não é o nome de um serviço\nhint: use letras, algarismos e `.`, `_`, `@`, `:`, `\\`, `-`"
-        es "`{name}` no es el nombre de un servicio\nhint: use letras, cifras y `.`, `_`, `@`, `:`, `\\`, `-`";
+    bad_service pt "`{name}` não é o nome de um serviço\nhint: use letras, dígitos e `.`, `_`, `@`, `:`, `\\`, `-`"
+        es "`{name}` no es el nombre de un servicio\nhint: use letras, dígitos y `.`, `_`, `@`, `:`, `\\`, `-`";
     bad_signal pt "`{name}` não é um sinal que se possa enviar\nhint: use um de {known}"
         es "`{name}` no es una señal que se pueda enviar\nhint: use una de {known}";
     one_of_pid_and_name pt "Diga quais processos pelo número ou pelo nome\nhint: dê `pids` ou `name`, não os dois"
@@ -37,6 +37,6 @@ super::translations! { "verb";
         es "Ningún servidor de `{selector}` tiene una dirección de hardware en el registro\nhint: ponga `mac` en los servidores";
     cannot_send pt "Não é possível enviar a {address}: {why}\nhint: diga `via`: servidores na rede daqueles que devem ser ligados"
         es "No se puede enviar a {address}: {why}\nhint: diga `via`: servidores en la red de los que se deben encender";
-    bad_mac pt "`{text}` não é o endereço de hardware de uma placa de rede\nhint: escreva seis pares de algarismos hexadecimais: `52:54:00:12:34:56`"
-        es "`{text}` no es la dirección de hardware de una tarjeta de red\nhint: escriba seis pares de cifras hexadecimales: `52:54:00:12:34:56`";
+    bad_mac pt "`{text}` não é o endereço de hardware de uma placa de rede\nhint: escreva seis pares de dígitos hexadecimais: `52:54:00:12:34:56`"
+        es "`{text}` no es la dirección de hardware de una tarjeta de red\nhint: escriba seis pares de dígitos hexadecimales: `52:54:00:12:34:56`";
 }

@@ -77,6 +77,14 @@ pub(crate) trait Kept: Send + Sync + 'static {
     fn is_fixed(_noun: &Self::Noun) -> bool {
         false
     }
+    /// What one is called on the page that changes it: of its key and its form.
+    fn called(key: &str, _form: &Form) -> String {
+        key.to_owned()
+    }
+    /// Whether this actor may change and remove this one.
+    fn may_change(actor: &Actor, noun: &Self::Noun) -> bool {
+        Self::may_write(actor) && !Self::is_fixed(noun)
+    }
     /// Whether this actor may make and change them.
     fn may_write(actor: &Actor) -> bool {
         Self::WRITES.iter().all(|verb| actor.may(*verb))
@@ -84,6 +92,11 @@ pub(crate) trait Kept: Send + Sync + 'static {
     /// Refuses who may not make and change them.
     fn must_write(actor: &Actor) -> OpResult<()> {
         Self::WRITES.iter().try_for_each(|verb| actor.must(*verb, Self::WHAT))
+    }
+
+    /// Refuses who may not change and remove this one.
+    fn must_change(actor: &Actor, _noun: &Self::Noun) -> OpResult<()> {
+        Self::must_write(actor)
     }
 
     /// A page of them.

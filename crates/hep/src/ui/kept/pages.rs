@@ -148,7 +148,7 @@ async fn show<K: Kept>(
 fn actions<K: Kept>(visit: &Visit, noun: &K::Noun) -> Vec<Action> {
     let (t, address) = (visit.t, K::address(&K::key(noun)));
     let mut actions = K::actions(visit, noun);
-    if K::may_write(&visit.actor) && !K::is_fixed(noun) {
+    if K::may_change(&visit.actor, noun) {
         if K::CHANGES {
             actions.push(Action::link(t.kept_edit(), format!("{address}/edit")));
         }
@@ -366,9 +366,9 @@ fn edit_page<K: Kept>(
     form: &Form,
     choices: &K::Choices,
 ) -> FormPage {
-    let (t, address) = (visit.t, K::address(key));
-    let title = t.kept_edit_title(key);
-    let frame = with_islands::<K>(below::<K>(visit, &title)).below(key, &*address);
+    let (t, address, name) = (visit.t, K::address(key), K::called(key, form));
+    let title = t.kept_edit_title(&name);
+    let frame = with_islands::<K>(below::<K>(visit, &title)).below(name, &*address);
     FormPage {
         fields: K::fields(t, form, choices, false),
         version: Some(version),
@@ -385,6 +385,7 @@ async fn edit<K: Kept>(
 ) -> Result<Response, Fault> {
     K::must_write(&visit.actor)?;
     let noun = K::show(&engine, &visit.actor, &key).await?;
+    K::must_change(&visit.actor, &noun)?;
     let choices = K::choices(&engine, &visit.actor).await?;
     let form = K::filled(Some(&noun));
     let at = (key.as_str(), K::version(&noun));
@@ -453,6 +454,7 @@ async fn ask<K: Kept>(
 ) -> Result<Response, Fault> {
     K::must_write(&visit.actor)?;
     let noun = K::show(&engine, &visit.actor, &key).await?;
+    K::must_change(&visit.actor, &noun)?;
     Ok(reply::page(&remove_page::<K>(&visit, &noun, None)))
 }
 

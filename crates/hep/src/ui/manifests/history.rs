@@ -3,22 +3,24 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use hep_engine::ops::Engine;
 use hep_engine::ops::manifest::{self, Manifest};
 use hep_engine::ops::page::Paging;
+use hep_engine::ops::{Engine, OpError};
 use hep_engine::store::manifests::Revision;
 
 use super::Manifests;
 use crate::terminal::visible;
 use crate::ui::fault::Fault;
-use crate::ui::form::Query;
+use crate::ui::flash::Flash;
+use crate::ui::form::{Form, Query};
 use crate::ui::frame::{Frame, Section};
 use crate::ui::kept::Kept;
 use crate::ui::kept::field::{Field, Input};
-use crate::ui::kept::shown::{self, Fact, Piece, Row, Table};
+use crate::ui::kept::shown::{self, Action, Fact, Piece, Row, Table};
 use crate::ui::moment::Moment;
 use crate::ui::pages::Pages;
 use crate::ui::reply;
+use crate::ui::speech::Said;
 use crate::ui::visit::{Member, Visit};
 use crate::ui::words::Words;
 
@@ -31,6 +33,8 @@ pub(super) fn pages() -> Pages {
         .get("/manifests/{name}/revisions", list)
         .get("/manifests/{name}/revisions/{number}", show)
         .get("/manifests/{name}/diff", diff)
+        .get("/manifests/{name}/revisions/{number}/restore", ask)
+        .post("/manifests/{name}/revisions/{number}/restore", restore)
 }
 
 /// The files of a version.
@@ -113,6 +117,7 @@ async fn list(
 struct RevisionPage {
     frame: Frame,
     t: Words,
+    actions: Vec<Action>,
     facts: Vec<Fact>,
 }
 
@@ -132,7 +137,96 @@ async fn show(
     facts.extend(files(&found));
     facts.extend(shown::stamps(t, &found.modified, None));
     let frame = frame(&visit, &name, &t.manifests_version_title(&name, number));
-    Ok(reply::page(&RevisionPage { frame, t, facts }))
+    let address = Manifests::address(&name);
+    let diff = format!("{address}/diff?from={number}&to={}", found.newest);
+    let mut actions = Vec::new();
+    if number != found.newest {
+        actions.push(Action::link(t.manifests_differs_newest(), diff));
+        if Manifests::may_write(&visit.actor) {
+            let href = format!("{address}/revisions/{number}/restore");
+            actions.insert(0, Action::main(t.manifests_restore(), href));
+        }
+    }
+    Ok(reply::page(&RevisionPage { frame, t, actions, facts }))
+}
+
+#[derive(Template)]
+#[template(path = "manifests/restore.html")]
+struct RestorePage {
+    frame: Frame,
+    t: Words,
+    action: String,
+    back: String,
+    version: i64,
+    number: i64,
+    wrong: Option<Said>,
+    is_stale: bool,
+    lines: Vec<Line>,
+}
+
+/// What would change, and whether it shall.
+async fn restore_page(
+    engine: &Engine,
+    visit: &Visit,
+    (name, number): (&str, i64),
+) -> Result<RestorePage, Fault> {
+    Manifests::must_write(&visit.actor)?;
+    let now = manifest::show(engine, &visit.actor, name).await?;
+    let asked = (Some(now.newest), Some(number));
+    let found = manifest::difference(engine, &visit.actor, name, asked).await?;
+    let address = Manifests::address(name);
+    let back = format!("{address}/revisions/{number}");
+    Ok(RestorePage {
+        frame: frame(visit, name, &visit.t.manifests_restore_title(name, number)),
+        t: visit.t,
+        action: format!("{back}/restore"),
+        back,
+        version: now.version,
+        number: now.newest + 1,
+        wrong: None,
+        is_stale: false,
+        lines: found.diff.lines().map(line).collect(),
+    })
+}
+
+async fn ask(
+    State(engine): State<Engine>,
+    Member(visit): Member,
+    Path((name, number)): Path<(String, String)>,
+) -> Result<Response, Fault> {
+    let number = number.parse().unwrap_or_default();
+    Ok(reply::page(&restore_page(&engine, &visit, (&name, number)).await?))
+}
+
+/// Makes the files of a version those of a new one.
+async fn restore(
+    State(engine): State<Engine>,
+    Member(visit): Member,
+    Path((name, number)): Path<(String, String)>,
+    form: Form,
+) -> Result<Response, Fault> {
+    let number: i64 = number.parse().unwrap_or_default();
+    let version = form.word("version").parse().ok();
+    let message = visit.t.manifests_restored_message(number);
+    let restored =
+        manifest::restore(&engine, &visit.actor, &name, version, (number, message)).await;
+    let error = match restored {
+        Ok(made) => {
+            let text = visit.t.manifests_restored(number, made.newest);
+            return Ok(reply::go_and_say(&visit, &Manifests::address(&name), Flash::done(text)));
+        }
+        Err(error) => error,
+    };
+    let is_stale = matches!(error, OpError::Stale(_));
+    let fault = Fault::from(error);
+    if !fault.is_for_the_form() {
+        return Err(fault);
+    }
+    // What it would change by now is shown, and the button then means that.
+    let mut page = restore_page(&engine, &visit, (&name, number)).await?;
+    page.wrong = Some(visit.speech(&fault.message));
+    page.is_stale = is_stale;
+    Ok(fault.noted(reply::page(&page)))
 }
 
 /// A line of a difference.
@@ -162,10 +256,8 @@ async fn diff(
     let asked = (number("from"), number("to"));
     let found = manifest::difference(&engine, &visit.actor, &name, asked).await?;
     let t = visit.t;
-    let chosen = query.over(&crate::ui::form::Form::of([
-        ("from", found.from.to_string()),
-        ("to", found.to.to_string()),
-    ]));
+    let chosen =
+        query.over(&Form::of([("from", found.from.to_string()), ("to", found.to.to_string())]));
     let field = |name, label| Field::of_type(&chosen, name, label, "number");
     let changes = [
         (t.manifests_added(), &found.added),

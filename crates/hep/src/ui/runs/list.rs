@@ -19,6 +19,7 @@ use super::super::live::{self, Follows, List, Shown};
 use super::super::moment::Moment;
 use super::super::overview::title;
 use super::super::reply;
+use super::super::views::Beside;
 use super::super::visit::{Member, Visit};
 use super::super::words::Words;
 use super::show::kind;
@@ -45,6 +46,8 @@ const KINDS: [&str; 5] = ["command", "script", "manifest", "copy", "verb"];
 /// How far back, in hours.
 const SPANS: [i64; 4] = [1, 24, 24 * 7, 24 * 30];
 const HOUR_MS: i64 = 3_600_000;
+/// What a view keeps of the list.
+const KEPT: [&str; 7] = ["state", "kind", "who", "host", "job", "since", "parent"];
 
 /// Something to choose.
 struct Choice {
@@ -82,6 +85,7 @@ struct ListPage {
     first: Option<String>,
     is_filtered: bool,
     may_run: bool,
+    views: Beside,
     /// Where what changes in it comes from.
     live: String,
 }
@@ -118,7 +122,6 @@ async fn page(engine: &Engine, visit: &Visit, query: &Form) -> Result<ListPage, 
     let seen = List::seen(&ids(&found));
     let address = |cursor: &str| format!("/ui/runs?{}", query.with(&[("cursor", cursor)]));
     let state = |word: &str| run::state(word).map_or("", |state| Badge::of_run(t, state).text);
-    let filters = ["state", "kind", "who", "host", "job", "since"];
     Ok(ListPage {
         frame: visit.frame_in(Section::Runs, t.nav_runs()),
         t,
@@ -131,9 +134,10 @@ async fn page(engine: &Engine, visit: &Visit, query: &Form) -> Result<ListPage, 
         lines: found.items.iter().map(|run| line(t, run)).collect(),
         next: found.next.map(|next| address(&next)),
         first: query.optional("cursor").map(|_| address("")),
-        is_filtered: filters.iter().any(|name| query.is_on(name)),
+        is_filtered: KEPT.iter().any(|name| query.is_on(name)),
         live: format!("/ui/runs/-/events?{}", query.with(&[("seen", &seen)])),
         may_run: visit.may_somewhere(Verb::Run),
+        views: Beside::of(engine, visit, "runs", (query, &KEPT)).await?,
     })
 }
 

@@ -108,13 +108,13 @@ const MEANINGS: &[(&str, &str, &str)] = &[
     ),
     (
         "limits.requests_per_minute",
-        "Pedidos por minuto de um usuário ou token; 0 para sem limite.",
-        "Peticiones por minuto de un usuario o token; 0 para sin límite.",
+        "Pedidos por minuto de um usuário ou token; 0 significa sem limite.",
+        "Peticiones por minuto de un usuario o token; 0 significa sin límite.",
     ),
     (
         "limits.strangers_per_minute",
-        "Pedidos por minuto de um endereço que não entrou; 0 para sem limite.",
-        "Peticiones por minuto de una dirección que no ha entrado; 0 para sin límite.",
+        "Pedidos por minuto de um endereço que não entrou; 0 significa sem limite.",
+        "Peticiones por minuto de una dirección que no ha entrado; 0 significa sin límite.",
     ),
     (
         "aliases.alf",

@@ -13,7 +13,7 @@ super::words! {
     roles_none() en "No role yet" pt "Nenhum papel ainda" es "Aún no hay roles";
     roles_loss() en "Everybody who has this role loses it at once." pt "Todos os que têm este papel o perdem na hora." es "Todos los que tienen este rol lo pierden al momento.";
     roles_verbs() en "Rights" pt "Direitos" es "Derechos";
-    roles_origin() en "Good to know" pt "Bom saber" es "Conviene saber";
+    roles_origin() en "Good to know" pt "É bom saber" es "Conviene saber";
     roles_builtin() en "This role comes with Hephaestus and cannot be changed." pt "Este papel vem com o Hephaestus e não pode ser alterado." es "Este rol viene con Hephaestus y no se puede cambiar.";
     roles_whose() en "Who has it" pt "Quem o tem" es "Quién lo tiene";
     roles_give() en "Give it to somebody" pt "Dar a alguém" es "Darlo a alguien";

@@ -4,7 +4,12 @@ super::words! {
     bulk_title(many) en "Chosen hosts: {many}" pt "Servidores escolhidos: {many}" es "Servidores elegidos: {many}";
     bulk_everything() en "All at once" pt "Todos de uma vez" es "Todos a la vez";
     bulk_chosen() en "With those that are ticked" pt "Com os marcados" es "Con los marcados";
-    bulk_all() en "all that the filter names, on every page" pt "todos os que o filtro indica, em todas as páginas" es "todos los que indica el filtro, en todas las páginas";
+    bulk_all(many) en "all {many} that match, on every page" pt "todos os {many} que correspondem, em todas as páginas" es "los {many} que coinciden, en todas las páginas";
+    bulk_group() en "Keep them as a group" pt "Guardar como grupo" es "Guardar como grupo";
+    bulk_group_hint() en "Then you can name them at once, in jobs and roles too." pt "Assim você pode indicá-los de uma vez, também em tarefas e papéis." es "Así puede indicarlos de una vez, también en trabajos y roles.";
+    bulk_group_name() en "Name of the group" pt "Nome do grupo" es "Nombre del grupo";
+    bulk_grouped(name, many) en "The group {name} was made, with {many} hosts." pt "O grupo {name} foi criado, com {many} servidores." es "Se creó el grupo {name}, con {many} servidores.";
+    bulk_many_to_run() en "These are too many single names for the page that runs something: keep them as a group first, or choose them by a filter." pt "São nomes demais para a página que executa algo: guarde-os como grupo antes, ou escolha-os por um filtro." es "Son demasiados nombres para la página que ejecuta algo: guárdelos antes como grupo, o elíjalos con un filtro.";
     bulk_go() en "Do something with them" pt "Fazer algo com eles" es "Hacer algo con ellos";
     bulk_tick(name) en "Choose {name}" pt "Escolher {name}" es "Elegir {name}";
     bulk_which() en "On which hosts" pt "Em quais servidores" es "En qué servidores";

@@ -20,7 +20,7 @@ super::words! {
     credentials_generate_hint() en "Afterwards this page shows the public half, which the hosts must have. Only for kinds with a key, and only when none is pasted below." pt "Depois esta página mostra a metade pública, que os servidores precisam ter. Apenas para tipos com chave, e só quando nenhuma é colada abaixo." es "Después esta página muestra la mitad pública, que los servidores deben tener. Solo para tipos con clave, y solo cuando no se pega ninguna abajo.";
     credential_private_key() en "Private key" pt "Chave privada" es "Clave privada";
     credentials_private_key_hint() en "One that you have, as its file has it." pt "Uma que você já tem, como está no arquivo." es "Una que ya tenga, tal como está en su archivo.";
-    credential_passphrase() en "Passphrase of the key" pt "Frase-senha da chave" es "Frase de contraseña de la clave";
+    credential_passphrase() en "Passphrase of the key" pt "Frase secreta da chave" es "Frase de contraseña de la clave";
     credentials_passphrase_hint() en "If the private key is encrypted." pt "Se a chave privada estiver cifrada." es "Si la clave privada está cifrada.";
     credentials_certificate() en "Certificate" pt "Certificado" es "Certificado";
     credentials_certificate_hint() en "What an authority has signed for the key: the line of its -cert.pub file." pt "O que uma autoridade assinou para a chave: a linha do arquivo -cert.pub." es "Lo que una autoridad firmó para la clave: la línea de su archivo -cert.pub.";

@@ -8,7 +8,7 @@ super::words! {
     host_tab_processes() en "Processes" pt "Processos" es "Procesos";
     host_tab_services() en "Services" pt "Serviços" es "Servicios";
     host_tab_packages() en "Packages" pt "Pacotes" es "Paquetes";
-    host_tab_facts() en "Facts" pt "Fatos" es "Datos";
+    host_tab_facts() en "Facts" pt "Características" es "Datos";
     host_tab_keys() en "Host key" pt "Chave do servidor" es "Clave del servidor";
     host_tab_history() en "History" pt "Histórico" es "Historial";
     host_run() en "Run a command" pt "Executar comando" es "Ejecutar un comando";
@@ -40,9 +40,9 @@ super::words! {
     host_sent() en "sent" pt "enviado" es "enviado";
     host_busiest() en "The busiest processes" pt "Os processos mais ativos" es "Los procesos más activos";
     host_audit() en "Who changed what" pt "Quem alterou o quê" es "Quién cambió qué";
-    facts_taken() en "Taken" pt "Coletados" es "Tomados";
+    facts_taken() en "Taken" pt "Coletadas" es "Tomados";
     facts_none() en "What this host is was never looked at." pt "As características deste servidor nunca foram coletadas." es "Nunca se tomaron los datos de este servidor.";
     facts_take() en "Take them now" pt "Coletar agora" es "Tomarlos ahora";
-    facts_begun(name) en "Take the facts of {name}" pt "Coletar os fatos de {name}" es "Tomar los datos de {name}";
-    facts_filter() en "Name of the fact" pt "Nome do fato" es "Nombre del dato";
+    facts_begun(name) en "Take the facts of {name}" pt "Coletar as características de {name}" es "Tomar los datos de {name}";
+    facts_filter() en "Name of the fact" pt "Nome da característica" es "Nombre del dato";
 }

@@ -1,7 +1,7 @@
 //! Words of what is done to a host: processes, services, packages, power, maintenance, keys.
 
 super::words! {
-    process_filter() en "Name, command or user" pt "Nome, comando ou usuário" es "Nombre, orden o usuario";
+    process_filter() en "Name, command or user" pt "Nome, comando ou usuário" es "Nombre, comando o usuario";
     process_name() en "Process" pt "Processo" es "Proceso";
     process_id() en "Id" pt "Id" es "Id";
     process_user() en "User" pt "Usuário" es "Usuario";
@@ -44,12 +44,12 @@ super::words! {
     package_shown(shown, many) en "{shown} of {many} are shown." pt "{shown} de {many} são mostrados." es "Se muestran {shown} de {many}.";
     package_install_names() en "Install by name" pt "Instalar por nome" es "Instalar por nombre";
     package_install() en "Install" pt "Instalar" es "Instalar";
-    package_remove() en "Remove" pt "Remover" es "Eliminar";
+    package_remove() en "Remove" pt "Remover" es "Desinstalar";
     package_upgrade() en "Upgrade" pt "Atualizar" es "Actualizar";
     package_upgrade_all() en "Upgrade everything" pt "Atualizar tudo" es "Actualizar todo";
     package_installed(name, host) en "Install {name} on {host}" pt "Instalar {name} em {host}" es "Instalar {name} en {host}";
-    package_removed(name, host) en "Remove {name} from {host}" pt "Remover {name} de {host}" es "Eliminar {name} de {host}";
-    package_remove_title(name, host) en "Remove {name} from {host}?" pt "Remover {name} de {host}?" es "¿Eliminar {name} de {host}?";
+    package_removed(name, host) en "Remove {name} from {host}" pt "Remover {name} de {host}" es "Desinstalar {name} de {host}";
+    package_remove_title(name, host) en "Remove {name} from {host}?" pt "Remover {name} de {host}?" es "¿Desinstalar {name} de {host}?";
     package_remove_explained(host) en "The programs in it are gone from {host} then, and so is every package that does not work without it. Its settings stay there." pt "Os programas dele somem de {host}, assim como todo pacote que não funciona sem ele. As configurações dele ficam lá." es "Sus programas desaparecen de {host}, y también todo paquete que no funciona sin él. Sus ajustes se quedan allí.";
     package_upgraded(name, host) en "Upgrade {name} on {host}" pt "Atualizar {name} em {host}" es "Actualizar {name} en {host}";
     package_all_upgraded(host) en "Upgrade all packages on {host}" pt "Atualizar todos os pacotes em {host}" es "Actualizar todos los paquetes en {host}";
@@ -85,7 +85,7 @@ super::words! {
     key_ask() en "Ask the host for its key" pt "Pedir a chave ao servidor" es "Pedir la clave al servidor";
     key_not_yours() en "Somebody with the right to secrets approves keys." pt "Quem tem o direito a segredos aprova chaves." es "Quien tiene el derecho a secretos aprueba claves.";
     key_how() en "How do I know that it is the right one?" pt "Como sei que é a certa?" es "¿Cómo sé que es la correcta?";
-    key_how_text() en "Compare the fingerprint with what the host itself says: at its own screen, or in the console of who hosts it, by this command. Both must be the same, sign by sign." pt "Compare a impressão digital com a que o próprio servidor mostra: na tela dele, ou no console do provedor, com este comando. Ambas devem ser iguais, sinal por sinal." es "Compare la huella con la que dice el propio servidor: en su pantalla, o en la consola del proveedor, con esta orden. Ambas deben ser iguales, signo por signo.";
+    key_how_text() en "Compare the fingerprint with what the host itself says: at its own screen, or in the console of who hosts it, by this command. Both must be the same, sign by sign." pt "Compare a impressão digital com a que o próprio servidor mostra: na tela dele, ou no console do provedor, com este comando. Ambas devem ser iguais, sinal por sinal." es "Compare la huella con la que dice el propio servidor: en su pantalla, o en la consola del proveedor, con este comando. Ambas deben ser iguales, signo por signo.";
     key_paste() en "I have the key from elsewhere" pt "Tenho a chave por outro meio" es "Tengo la clave por otro medio";
     key_public() en "Public key, as a .pub file has it" pt "Chave pública, como em um arquivo .pub" es "Clave pública, como en un archivo .pub";
     key_asked(name) en "{name} has shown its key. Compare the fingerprint and approve it." pt "{name} mostrou sua chave. Compare a impressão digital e aprove-a." es "{name} mostró su clave. Compare la huella y apruébela.";

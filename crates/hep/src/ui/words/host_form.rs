@@ -16,14 +16,14 @@ super::words! {
     host_private_key() en "Private key" pt "Chave privada" es "Clave privada";
     host_passphrase() en "Passphrase of the key, if it has one" pt "Frase secreta da chave, se houver" es "Frase de contraseña de la clave, si la tiene";
     host_become_password() en "Password for sudo, if it asks for one" pt "Senha do sudo, se ele pedir" es "Contraseña de sudo, si la pide";
-    host_become_hint() en "Kept sealed. Nobody can see it again." pt "Guardada de forma selada. Ninguém poderá vê-la de novo." es "Se guarda sellada. Nadie podrá verla de nuevo.";
+    host_become_hint() en "Kept sealed. Nobody can see it again." pt "Guardada cifrada. Ninguém poderá vê-la de novo." es "Se guarda cifrada. Nadie podrá verla de nuevo.";
     host_credential() en "Credential" pt "Credencial" es "Credencial";
     host_become_credential() en "Credential for sudo" pt "Credencial do sudo" es "Credencial de sudo";
     host_credential_none() en "none" pt "nenhuma" es "ninguna";
     host_labels_hint() en "One a line: name=value. Selectors can name them." pt "Um por linha: nome=valor. Seletores podem usá-los." es "Una por línea: nombre=valor. Los selectores pueden usarlas.";
     host_notes() en "Notes" pt "Observações" es "Notas";
     host_further() en "Further settings" pt "Mais configurações" es "Más ajustes";
-    host_jump() en "By way of" pt "Por meio de" es "A través de";
+    host_jump() en "By way of" pt "Passando por" es "A través de";
     host_jump_hint() en "Hosts that the way leads through, with commas." pt "Servidores pelos quais se passa, separados por vírgulas." es "Servidores por los que se pasa, separados por comas.";
     host_zone() en "Zone" pt "Zona" es "Zona";
     host_mac() en "Hardware address (to wake it)" pt "Endereço físico (para ligá-lo pela rede)" es "Dirección física (para despertarlo)";

@@ -9,6 +9,7 @@ super::words! {
     hosts_text() en "Text" pt "Texto" es "Texto";
     hosts_state() en "State" pt "Estado" es "Estado";
     hosts_state_any() en "Any state" pt "Qualquer estado" es "Cualquier estado";
+    hosts_state_problem() en "needs a look" pt "requer atenção" es "requiere atención";
     hosts_state_reachable() en "reachable" pt "acessível" es "accesible";
     hosts_state_unreachable() en "unreachable" pt "inacessível" es "inaccesible";
     hosts_state_untrusted() en "key not approved" pt "chave não aprovada" es "clave no aprobada";
@@ -24,6 +25,9 @@ super::words! {
     hosts_column_seen() en "Last seen" pt "Visto por último" es "Visto por última vez";
     hosts_column_os() en "System" pt "Sistema" es "Sistema";
     hosts_columns() en "Columns" pt "Colunas" es "Columnas";
+    hosts_columns_keep() en "Always show these columns" pt "Mostrar sempre estas colunas" es "Mostrar siempre estas columnas";
+    hosts_columns_kept() en "From now on you see these columns." pt "A partir de agora você vê estas colunas." es "Desde ahora ve estas columnas.";
+    hosts_total(many) en "Hosts: {many}" pt "Servidores: {many}" es "Servidores: {many}";
     hosts_sort_by(column) en "Sort by {column}" pt "Ordenar por {column}" es "Ordenar por {column}";
     hosts_shown(many) en "Shown here: {many}" pt "Mostrados aqui: {many}" es "Mostrados aquí: {many}";
     hosts_ticked_elsewhere(many) en "Ticked on other pages: {many}" pt "Marcados em outras páginas: {many}" es "Marcados en otras páginas: {many}";

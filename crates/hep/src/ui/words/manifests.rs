@@ -22,6 +22,13 @@ super::words! {
     manifests_difference() en "Difference" pt "Diferença" es "Diferencia";
     manifests_differs() en "to the one before" pt "em relação à anterior" es "respecto a la anterior";
     manifests_diff_title(name, from, to) en "{name}: version {from} and {to}" pt "{name}: versões {from} e {to}" es "{name}: versiones {from} y {to}";
+    manifests_differs_newest() en "Compare with the newest" pt "Comparar com a mais nova" es "Comparar con la más nueva";
+    manifests_restore() en "Restore this version" pt "Restaurar esta versão" es "Restaurar esta versión";
+    manifests_restore_title(name, number) en "Restore version {number} of {name}?" pt "Restaurar a versão {number} de {name}?" es "¿Restaurar la versión {number} de {name}?";
+    manifests_restore_intro(number) en "Its files become those of a new version, {number}. All versions stay, and no host is touched. This is what changes:" pt "Seus arquivos passam a ser os de uma nova versão, {number}. Todas as versões permanecem, e nenhum servidor é tocado. É isto que muda:" es "Sus archivos pasan a ser los de una nueva versión, {number}. Todas las versiones se quedan, y no se toca ningún servidor. Esto es lo que cambia:";
+    manifests_restored(old, number) en "Version {old} was restored, as version {number}." pt "A versão {old} foi restaurada, como versão {number}." es "Se restauró la versión {old}, como versión {number}.";
+    manifests_restored_message(number) en "Version {number} again" pt "Versão {number} de novo" es "Versión {number} otra vez";
+    manifests_tab() en "Tab leaves the editor, as everywhere; Ctrl+M lets Tab indent, and back. Ctrl+Space completes, F8 goes to the next fault." pt "Tab sai do editor, como em toda parte; Ctrl+M faz Tab recuar o texto, e de novo volta. Ctrl+Espaço completa, F8 vai à próxima falha." es "Tab sale del editor, como en todas partes; Ctrl+M hace que Tab sangre el texto, y de nuevo vuelve. Ctrl+Espacio completa, F8 va al siguiente fallo.";
     manifests_from() en "From version" pt "Da versão" es "De la versión";
     manifests_to() en "To version" pt "Para a versão" es "A la versión";
     manifests_compare() en "Compare" pt "Comparar" es "Comparar";

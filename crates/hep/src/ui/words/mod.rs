@@ -6,6 +6,7 @@ mod access;
 mod ask;
 mod bulk;
 mod credentials;
+mod find;
 mod frame;
 mod groups;
 mod help;
@@ -23,6 +24,7 @@ mod run;
 mod runs;
 mod server;
 mod users;
+mod views;
 mod welcome;
 
 use super::language::Language;
@@ -119,6 +121,7 @@ mod tests {
         ask::ENTRIES,
         bulk::ENTRIES,
         credentials::ENTRIES,
+        find::ENTRIES,
         frame::ENTRIES,
         groups::ENTRIES,
         help::ENTRIES,
@@ -136,6 +139,7 @@ mod tests {
         runs::ENTRIES,
         server::ENTRIES,
         users::ENTRIES,
+        views::ENTRIES,
         welcome::ENTRIES,
     ];
 

@@ -14,7 +14,7 @@ super::words! {
     state_waiting() en "waiting" pt "em espera" es "en espera";
     state_running() en "running" pt "em andamento" es "en curso";
     state_cancelling() en "stopping" pt "parando" es "deteniéndose";
-    state_succeeded() en "succeeded" pt "concluída" es "terminada";
+    state_succeeded() en "succeeded" pt "concluída" es "completada";
     state_failed() en "failed" pt "falhou" es "falló";
     state_cancelled() en "cancelled" pt "cancelada" es "cancelada";
     state_rejected() en "rejected" pt "rejeitada" es "rechazada";

@@ -11,6 +11,6 @@ super::words! {
     partitions_no_hosts() en "No host is in this partition." pt "Nenhum servidor está nesta partição." es "Ningún servidor está en esta partición.";
     partitions_zone() en "Zone" pt "Zona" es "Zona";
     partitions_zone_hint() en "Which servers of Hephaestus reach its hosts, where there are several. Empty: all of them." pt "Quais servidores do Hephaestus alcançam os seus, quando há vários. Vazio: todos." es "Qué servidores de Hephaestus alcanzan los suyos, cuando hay varios. Vacío: todos.";
-    partitions_note() en "Good to know" pt "Bom saber" es "Conviene saber";
+    partitions_note() en "Good to know" pt "É bom saber" es "Conviene saber";
     partitions_default() en "New hosts go here where nobody says otherwise. It keeps its name and stays." pt "Servidores novos vêm para cá quando ninguém diz outra coisa. Ela mantém o nome e permanece." es "Los servidores nuevos llegan aquí si nadie dice otra cosa. Conserva su nombre y se queda.";
 }

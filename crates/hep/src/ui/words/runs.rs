@@ -42,7 +42,7 @@ super::words! {
     new_environment() en "Environment variables" pt "Variáveis de ambiente" es "Variables de entorno";
     new_environment_hint(example) en "One per line: {example}" pt "Uma por linha: {example}" es "Una por línea: {example}";
     new_secret_names() en "Names of secret variables" pt "Nomes de variáveis secretas" es "Nombres de variables secretas";
-    new_secret_names_hint() en "Their values are asked for on the next page, are kept sealed and never shown." pt "Os valores são pedidos na próxima página, ficam lacrados e nunca são mostrados." es "Los valores se piden en la página siguiente, se guardan sellados y nunca se muestran.";
+    new_secret_names_hint() en "Their values are asked for on the next page, are kept sealed and never shown." pt "Os valores são pedidos na próxima página, ficam cifrados e nunca são mostrados." es "Los valores se piden en la página siguiente, se guardan cifrados y nunca se muestran.";
     new_stdin() en "What it reads (standard input)" pt "O que ele lê (entrada padrão)" es "Lo que lee (entrada estándar)";
     new_timeout() en "Longest time on each host" pt "Tempo máximo em cada servidor" es "Tiempo máximo en cada servidor";
     new_strategy() en "How it goes over the hosts" pt "Como passa pelos servidores" es "Cómo recorre los servidores";
@@ -72,11 +72,11 @@ super::words! {
     check_power() en "Whoever works on these hosts will be interrupted." pt "Quem trabalha nestes servidores será interrompido." es "Quien trabaje en estos servidores será interrumpido.";
     check_secret(name) en "Value of {name}" pt "Valor de {name}" es "Valor de {name}";
     check_sudo_password() en "Password for sudo, if it is not kept with the hosts" pt "Senha do sudo, se não estiver guardada com os servidores" es "Contraseña de sudo, si no está guardada con los servidores";
-    check_secret_hint() en "Kept sealed with the run, and never shown." pt "Fica lacrada com a execução e nunca é mostrada." es "Se guarda sellada con la ejecución y nunca se muestra.";
+    check_secret_hint() en "Kept sealed with the run, and never shown." pt "Fica cifrada com a execução e nunca é mostrada." es "Se guarda cifrada con la ejecución y nunca se muestra.";
     check_go(many) en "Run it on {many} hosts" pt "Executar em {many} servidores" es "Ejecutar en {many} servidores";
     check_back() en "Change something" pt "Mudar algo" es "Cambiar algo";
     verb_packages_install() en "Install packages" pt "Instalar pacotes" es "Instalar paquetes";
-    verb_packages_remove() en "Remove packages" pt "Remover pacotes" es "Quitar paquetes";
+    verb_packages_remove() en "Remove packages" pt "Remover pacotes" es "Desinstalar paquetes";
     verb_packages_upgrade() en "Upgrade packages" pt "Atualizar pacotes" es "Actualizar paquetes";
     verb_services_start() en "Start a service" pt "Iniciar um serviço" es "Iniciar un servicio";
     verb_services_stop() en "Stop a service" pt "Parar um serviço" es "Detener un servicio";
