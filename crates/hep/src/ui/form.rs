@@ -116,7 +116,7 @@ impl Form {
     pub(crate) fn only(&self, names: &[&str]) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         for name in names {
-            let values = self.0.iter().filter(|(key, value)| key == name && !value.is_empty());
+            let values = self.fields.iter().filter(|(key, value)| key == name && !value.is_empty());
             query.extend_pairs(values);
         }
         query.finish()
