@@ -68,6 +68,17 @@ impl Mask {
         out
     }
 
+    /// How many bytes at the end may be the beginning of a secret, of which the rest is still to come.
+    #[must_use]
+    pub fn begun(&self, bytes: &[u8]) -> usize {
+        let begun = |secret: &Secret<String>| {
+            let secret = secret.expose().as_bytes();
+            let most = secret.len().saturating_sub(1).min(bytes.len());
+            (1..=most).rev().find(|many| bytes.ends_with(&secret[..*many])).unwrap_or(0)
+        };
+        self.secrets.iter().map(begun).max().unwrap_or(0)
+    }
+
     /// The bytes without the secrets.
     #[must_use]
     pub fn bytes(&self, bytes: &[u8]) -> Vec<u8> {
@@ -221,5 +232,25 @@ mod tests {
         }
         assert_eq!(mask.text("x line two"), "x ********");
         assert_eq!(mask.bytes(b"\xff hunter2! \xfe"), b"\xff ******** \xfe");
+    }
+
+    #[test]
+    fn the_beginning_of_a_secret_is_seen() {
+        let mask = Mask::new(["hunter2!", "hunter2!more", "é7"]);
+        for (text, begun) in [
+            ("", 0),
+            ("a h", 1),
+            ("a hun", 3),
+            ("a hunter", 6),
+            ("hunter2!", 8),
+            ("hunter2!m", 9),
+            ("hunter2!more", 0),
+            ("hunhunt", 4),
+            ("hun ", 0),
+            ("é", 2),
+        ] {
+            assert_eq!(mask.begun(text.as_bytes()), begun, "{text}");
+        }
+        assert_eq!(Mask::default().begun(b"x"), 0);
     }
 }

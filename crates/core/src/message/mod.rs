@@ -82,6 +82,7 @@ pub mod service;
 pub mod settings;
 pub mod ssh;
 pub mod template;
+pub mod terminal;
 #[cfg(feature = "full")]
 pub mod translation;
 pub mod upkeep;
@@ -118,6 +119,7 @@ pub const CATALOGUES: &[&[Entry]] = &[
     settings::ENTRIES,
     ssh::ENTRIES,
     template::ENTRIES,
+    terminal::ENTRIES,
     upkeep::ENTRIES,
     verb::ENTRIES,
 ];

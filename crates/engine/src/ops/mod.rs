@@ -37,6 +37,7 @@ mod secret_text;
 pub mod session;
 pub mod setup;
 pub mod team;
+pub mod terminal;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod token;
@@ -60,6 +61,7 @@ use crate::server::means::Means;
 use crate::server::numbers::{self, Numbers};
 use crate::server::roster;
 use crate::server::sightings::Sightings;
+use crate::server::terminal::Terminals;
 use crate::server::tunnel::Tunnels;
 use crate::server::watched::Watched;
 use crate::store::db::sql;
@@ -82,6 +84,8 @@ struct Inner {
     means: OnceLock<Means>,
     /// The same.
     tunnels: OnceLock<Arc<Tunnels>>,
+    /// The same.
+    terminals: OnceLock<Arc<Terminals>>,
     register: roster::Cache,
 }
 
@@ -110,6 +114,7 @@ impl Engine {
                 watched: Watched::default(),
                 means: OnceLock::new(),
                 tunnels: OnceLock::new(),
+                terminals: OnceLock::new(),
                 register: roster::Cache::default(),
             }),
         })
@@ -184,6 +189,16 @@ impl Engine {
     pub(crate) fn set_tunnels(&self, tunnels: &Arc<Tunnels>) {
         // Of a second node in one process those of the first are known, as with the means.
         let _ = self.inner.tunnels.set(Arc::clone(tunnels));
+    }
+
+    /// The terminals of a node in this process.
+    pub(crate) fn terminals(&self) -> Option<&Arc<Terminals>> {
+        self.inner.terminals.get()
+    }
+
+    pub(crate) fn set_terminals(&self, terminals: &Arc<Terminals>) {
+        // Of a second node in one process those of the first are known, as with the means.
+        let _ = self.inner.terminals.set(Arc::clone(terminals));
     }
 
     /// Ends all work with the database.

@@ -7,6 +7,7 @@ use super::Engine;
 use super::actor::Actor;
 use super::error::OpResult;
 use super::run::{asker, input, may_steer, must_on, must_run, names, whose};
+use crate::server::subject::Subject;
 use crate::store::runs::Run;
 
 /// What somebody may do with a run as it is now.
@@ -46,6 +47,8 @@ pub async fn offers(engine: &Engine, actor: &Actor, run: &Run) -> OpResult<Offer
     let waits = run.state == RunState::Waiting && run.reason == "approval";
     let is_own = asker(engine, run).await? == whose(&actor.name);
     let may_decide = waits && may;
+    // A terminal was somebody's who typed: nothing of that can be done again.
+    let may = may && !matches!(subject, Subject::Terminal(_));
     Ok(Offers {
         cancel: !is_over && may_steer(engine, actor, run).await.is_ok(),
         retry: is_over

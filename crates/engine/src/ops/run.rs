@@ -192,7 +192,7 @@ pub(super) async fn stop(tx: &Tx, id: &str, by: &str) -> OpResult<bool> {
 }
 
 /// What serde writes; values of ours always can be.
-fn text(value: &impl Serialize) -> String {
+pub(super) fn text(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
@@ -228,7 +228,7 @@ pub(crate) async fn must_on(
 }
 
 /// Writes into the log of a run that nobody coordinates, in the same transaction as what it tells of.
-async fn log(tx: &Tx, id: &str, body: &serde_json::Value) -> OpResult<()> {
+pub(super) async fn log(tx: &Tx, id: &str, body: &serde_json::Value) -> OpResult<()> {
     if let Some(seq) = runs::take_number(tx, id).await? {
         let body = body.to_string().into_bytes();
         let entry = Entry { at_ms: now_ms(), kind: "run", host: None, stream: None, body };

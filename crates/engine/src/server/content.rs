@@ -26,7 +26,7 @@ impl Subject {
             Self::Command(command) => (&mut command.stdin, &mut command.stdin_bytes),
             Self::Script(script) => (&mut script.stdin, &mut script.stdin_bytes),
             Self::Copy(copy) => return take_file(copy),
-            Self::Manifest(_) | Self::Verb(_) => return Ok(None),
+            Self::Manifest(_) | Self::Verb(_) | Self::Terminal(_) => return Ok(None),
         };
         if stdin.is_empty() {
             return Ok(None);

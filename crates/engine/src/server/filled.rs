@@ -22,7 +22,7 @@ impl Subject {
             Self::Script(script) => environment(&mut script.environment),
             Self::Manifest(manifest) => manifest.vars.extend(values.clone()),
             Self::Verb(verb) => parameter::fill(&mut verb.parameters, values),
-            Self::Copy(_) => {}
+            Self::Copy(_) | Self::Terminal(_) => {}
         }
         for text in self.texts_mut() {
             *text = filled(text, values);
@@ -38,7 +38,7 @@ impl Subject {
                 let said = [&mut copy.text, &mut copy.owner, &mut copy.group, &mut copy.mode];
                 std::iter::once(&mut copy.dest).chain(said.into_iter().flatten()).collect()
             }
-            Self::Manifest(_) | Self::Verb(_) => Vec::new(),
+            Self::Manifest(_) | Self::Verb(_) | Self::Terminal(_) => Vec::new(),
         }
     }
 

@@ -19,11 +19,13 @@ pub(crate) mod output;
 pub(crate) mod proof;
 mod pump;
 pub(crate) mod push_key;
+mod recording;
 pub(crate) mod roster;
 mod runner;
 mod settle;
 pub(crate) mod sightings;
 pub mod subject;
+pub mod terminal;
 pub(crate) mod time;
 pub(crate) mod told;
 pub mod tunnel;
@@ -43,6 +45,7 @@ use tokio::task::JoinHandle;
 use self::forget::Kept;
 use self::node::Node;
 pub(crate) use self::node::{QUEUED, STOP};
+use self::terminal::Terminals;
 use self::tunnel::Tunnels;
 use self::way::{Carrier, Ways};
 use crate::ops::Engine;
@@ -86,6 +89,8 @@ pub struct Options {
     pub keep_runs: Option<Duration>,
     /// How long the audit log is kept; nothing for ever.
     pub keep_audit: Option<Duration>,
+    /// What terminals may.
+    pub terminals: terminal::Limits,
 }
 
 impl Options {
@@ -107,6 +112,7 @@ impl Options {
             grace: Duration::from_secs(30),
             keep_runs: None,
             keep_audit: None,
+            terminals: terminal::Limits::default(),
         }
     }
 }
@@ -115,6 +121,7 @@ impl Options {
 pub struct Server {
     node: Arc<Node>,
     tunnels: Arc<Tunnels>,
+    terminals: Arc<Terminals>,
     grace: Duration,
     workers: Vec<JoinHandle<()>>,
     helpers: Vec<JoinHandle<()>>,
@@ -135,6 +142,8 @@ impl Server {
         engine.set_means(means::Means::of(options, ways));
         let tunnels = Tunnels::new(&node.id, &options.zones, Arc::clone(&options.settings));
         engine.set_tunnels(&tunnels);
+        let terminals = Terminals::new(&node, options.terminals);
+        engine.set_terminals(&terminals);
         let this = || Arc::clone(&node);
         let workers = vec![
             tokio::spawn(this().take_over()),
@@ -155,7 +164,7 @@ impl Server {
             helpers.push(tokio::spawn(this().follow_clock()));
         }
         let grace = options.grace;
-        Ok(Self { node, tunnels, grace, workers, helpers, _claim: claim })
+        Ok(Self { node, tunnels, terminals, grace, workers, helpers, _claim: claim })
     }
 
     /// The connections, for what asks hosts by itself.
@@ -185,6 +194,7 @@ impl Server {
             }
             // What others have under way through this node ends within the grace too.
             self.tunnels.idle().await;
+            self.terminals.idle().await;
         };
         tokio::pin!(all);
         if tokio::time::timeout(self.grace, &mut all).await.is_err() {

@@ -146,14 +146,25 @@ impl Node {
     }
 
     async fn coordinate(self: Arc<Self>, run: Run, taken_over: bool) {
-        let (id, active) = (run.id.clone(), Arc::new(Active::default()));
-        self.lock().insert(id.clone(), Arc::clone(&active));
+        let (id, active) = (run.id.clone(), self.add(&run.id));
         let done = runner::coordinate(Arc::clone(&self), run, active, taken_over).await;
-        self.lock().remove(&id);
+        self.remove(&id);
         if let Err(error) = done {
             // Held and at work in nobody's hands: it is taken up again, see `gone`.
             tracing::error!(run = id, error = %chain(&error), "cannot coordinate a run");
         }
+    }
+
+    /// A run is at work here from now on.
+    pub(super) fn add(&self, run: &str) -> Arc<Active> {
+        let active = Arc::new(Active::default());
+        self.lock().insert(run.to_owned(), Arc::clone(&active));
+        active
+    }
+
+    /// A run is at work here no more.
+    pub(super) fn remove(&self, run: &str) {
+        self.lock().remove(run);
     }
 
     fn active_ids(&self) -> Vec<String> {

@@ -177,6 +177,10 @@ impl Runner {
             // Nothing can be told beforehand: it is approved before it begins.
             return Ok(());
         }
+        if matches!(subject, Subject::Terminal(_)) {
+            // It went with its node, and nobody sits before it.
+            return Ok(());
+        }
         let ready = work::ready(&self.node.engine, &self.run, subject).await?;
         let registered = self.registered().await?;
         let meant = Meant { fleet: self.fleet(&registered, &ready), gone: self.gone(&registered) };

@@ -21,6 +21,18 @@ pub enum Subject {
     Copy(CopySubject),
     /// A host verb.
     Verb(VerbSubject),
+    /// A terminal, as runs show it. No call asks for one: it is opened in the web page.
+    Terminal(TerminalSubject),
+}
+
+/// A terminal: its size when it was opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct TerminalSubject {
+    /// Its width in characters.
+    pub columns: u16,
+    /// Its height in lines.
+    pub rows: u16,
 }
 
 /// A command: a line for the host's shell, or words of which none is read by a shell.
@@ -329,7 +341,7 @@ impl Subject {
         match self {
             Self::Command(command) => command.expectation.as_ref(),
             Self::Script(script) => script.expectation.as_ref(),
-            Self::Manifest(_) | Self::Copy(_) | Self::Verb(_) => None,
+            Self::Manifest(_) | Self::Copy(_) | Self::Verb(_) | Self::Terminal(_) => None,
         }
     }
 
@@ -341,13 +353,14 @@ impl Subject {
             Self::Manifest(_) => "manifest",
             Self::Copy(_) => "copy",
             Self::Verb(_) => "verb",
+            Self::Terminal(_) => "terminal",
         }
     }
 
     /// Whether it only looks, so that it may be repeated.
     pub fn checks(&self) -> bool {
         match self {
-            Self::Command(_) | Self::Script(_) => false,
+            Self::Command(_) | Self::Script(_) | Self::Terminal(_) => false,
             Self::Manifest(manifest) => manifest.check,
             Self::Copy(copy) => copy.check,
             Self::Verb(verb) => verb.check || verb.known().is_some_and(|kind| !kind.changes),
@@ -357,7 +370,7 @@ impl Subject {
     /// Whether it can tell beforehand what it would do.
     pub fn plans(&self) -> bool {
         match self {
-            Self::Command(_) | Self::Script(_) => false,
+            Self::Command(_) | Self::Script(_) | Self::Terminal(_) => false,
             Self::Manifest(_) | Self::Copy(_) => true,
             Self::Verb(verb) => verb.is_task(),
         }
@@ -372,6 +385,7 @@ impl Subject {
     pub fn right(&self) -> Verb {
         match self {
             Self::Verb(verb) => verb.known().map_or(Verb::Run, |kind| kind.right),
+            Self::Terminal(_) => Verb::Terminal,
             _ => Verb::Run,
         }
     }
@@ -393,6 +407,7 @@ mod tests {
             r#"{"kind":"copy","text":"x","dest":"/etc/x"}"#,
             r#"{"kind":"verb","verb":"packages.install","parameters":{"names":["htop"]}}"#,
             r#"{"kind":"verb","verb":"facts"}"#,
+            r#"{"kind":"terminal","columns":80,"rows":24}"#,
         ] {
             let subject: Subject = serde_json::from_str(json).unwrap();
             assert_eq!(serde_json::to_string(&subject).unwrap(), json);

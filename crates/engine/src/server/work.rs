@@ -12,7 +12,7 @@ use hep_core::diagnostic::{self, Diagnostic, Source};
 use hep_core::interp::Options;
 use hep_core::manifest::select::Selection;
 use hep_core::mask::Mask;
-use hep_core::message::{Message, run as say, verb as verb_say};
+use hep_core::message::{Message, run as say, terminal, verb as verb_say};
 use hep_core::node::{Node, NodeKind};
 use hep_core::quote;
 use hep_core::secret::Secret;
@@ -144,6 +144,7 @@ pub(super) fn prepare(subject: &Subject, given: &Given) -> Result<Work, Message>
         Subject::Manifest(manifest) => of_manifest(manifest, given),
         Subject::Copy(copy) => of_copy(copy, given),
         Subject::Verb(verb) => of_verb(verb, given),
+        Subject::Terminal(_) => Err(terminal::not_asked_for()),
     }
 }
 

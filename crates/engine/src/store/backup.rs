@@ -16,7 +16,8 @@ const ROWS: u32 = 200;
 /// Parameters of one statement: SQLite takes 32,766.
 const PARAMETERS: usize = 30_000;
 /// Tables of what is only true now: who is signed in, which node has what.
-const PASSING: &[&str] = &["sessions", "guesses", "nodes", "idempotency", "migrations"];
+const PASSING: &[&str] =
+    &["sessions", "terminal_tickets", "guesses", "nodes", "idempotency", "migrations"];
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

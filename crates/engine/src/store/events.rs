@@ -15,7 +15,7 @@ const ROWS: usize = 500;
 pub struct Entry {
     /// When, in milliseconds since 1970.
     pub at_ms: i64,
-    /// `output`, `task`, `host`, `play`, `batch`, `note` or `run`.
+    /// `output`, `task`, `host`, `play`, `batch`, `note`, `resize` or `run`.
     pub kind: &'static str,
     /// The host that it is about.
     pub host: Option<String>,
@@ -32,7 +32,7 @@ pub struct Event {
     pub seq: i64,
     /// When, in milliseconds since 1970.
     pub at_ms: i64,
-    /// `output`, `task`, `host`, `play`, `batch`, `note` or `run`.
+    /// `output`, `task`, `host`, `play`, `batch`, `note`, `resize` or `run`.
     pub kind: String,
     /// The host that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]

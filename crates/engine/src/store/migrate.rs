@@ -45,6 +45,11 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { number: 6, name: "askers", script: include_str!("migrations/0006_askers.sql") },
     Migration { number: 7, name: "reasons", script: include_str!("migrations/0007_reasons.sql") },
     Migration { number: 8, name: "views", script: include_str!("migrations/0008_views.sql") },
+    Migration {
+        number: 9,
+        name: "terminals",
+        script: include_str!("migrations/0009_terminals.sql"),
+    },
 ];
 
 /// The first migration since which the database keeps `works_from`, and nodes say which schema they know.

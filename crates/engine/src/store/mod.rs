@@ -38,6 +38,7 @@ pub mod search;
 pub mod sessions;
 pub mod settings;
 pub mod teams;
+pub mod terminals;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod tokens;

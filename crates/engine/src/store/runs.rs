@@ -21,7 +21,7 @@ pub type Counts = BTreeMap<HostState, i64>;
 pub struct Run {
     /// Its id.
     pub id: String,
-    /// What kind of thing is run: `command`, `script`, `manifest`, `copy` or `verb`.
+    /// What kind of thing is run: `command`, `script`, `manifest`, `copy`, `verb` or `terminal`.
     pub kind: String,
     /// What is run, as it was asked.
     pub subject: serde_json::Value,

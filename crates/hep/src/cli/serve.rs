@@ -193,6 +193,13 @@ fn options(settings: &Settings) -> Result<server::Options, Failure> {
     let kept = |setting| Some(settings.span(setting)).filter(|span| !span.is_zero());
     options.keep_runs = kept(&table::KEEP_RUNS);
     options.keep_audit = kept(&table::KEEP_AUDIT);
+    let number = |setting| usize::try_from(settings.number(setting)).unwrap_or(usize::MAX);
+    options.terminals = server::terminal::Limits {
+        idle: settings.span(&table::TERMINAL_IDLE),
+        longest: settings.span(&table::TERMINAL_LONGEST),
+        most: number(&table::TERMINAL_MOST),
+        recorded: number(&table::TERMINAL_BYTES),
+    };
     Ok(options)
 }
 

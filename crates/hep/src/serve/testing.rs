@@ -100,6 +100,11 @@ impl Running {
         Self { engine, address, client, token, stop, ending, leaving, folder }
     }
 
+    /// What browsers say of pages of its own.
+    pub(crate) fn origin(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
     /// The database that it works with, for what no operation does.
     pub(crate) fn database(&self) -> String {
         database(&self.folder)

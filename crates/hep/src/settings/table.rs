@@ -77,6 +77,14 @@ settings! {
     NODE_LEASE = "node.lease", "HEP_NODE_LEASE", Kind::Span, "15s";
     /// How many runs this node carries out at once.
     RUNS_AT_ONCE = "runs.at_once", "HEP_RUNS_AT_ONCE", Kind::Number(1, 1000), "16";
+    /// A terminal in which nothing was typed for so long is ended.
+    TERMINAL_IDLE = "terminal.idle", "HEP_TERMINAL_IDLE", Kind::Span, "30m";
+    /// How long a terminal stays open at most.
+    TERMINAL_LONGEST = "terminal.longest", "HEP_TERMINAL_LONGEST", Kind::Span, "8h";
+    /// How many terminals one person may have open at once; 0 for none.
+    TERMINAL_MOST = "terminal.at_once", "HEP_TERMINAL_AT_ONCE", Kind::Number(0, 100), "5";
+    /// How much of what a terminal shows is recorded whole, in bytes; of what is longer its beginning and its end.
+    TERMINAL_BYTES = "terminal.recorded_bytes", "HEP_TERMINAL_RECORDED_BYTES", Kind::Number(65536, 1 << 30), "16777216";
     /// Private keys of the server itself, tried on hosts that have no credential of their own.
     SSH_KEYS = "ssh.keys", "HEP_SSH_KEYS", Kind::List, "";
     /// The `ssh_config` of the server; empty for that of its user, `none` for none.

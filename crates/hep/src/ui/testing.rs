@@ -12,7 +12,7 @@ use reqwest::{Client, RequestBuilder};
 use crate::serve::testing::{Answered, Running};
 
 /// The password of everybody.
-const PASSWORD: &str = "correct horse";
+pub(crate) const PASSWORD: &str = "correct horse";
 
 /// Somebody's browser.
 pub(crate) struct Browser<'s> {
@@ -107,6 +107,21 @@ impl<'s> Browser<'s> {
             Some(last) => request.header("last-event-id", last),
             None => request,
         };
+        self.dressed(request).send().await.unwrap()
+    }
+
+    /// Asks for a WebSocket, with more headers than those of its handshake.
+    pub(crate) async fn socket(&self, path: &str, headers: &[(&str, &str)]) -> reqwest::Response {
+        let handshake = [
+            ("connection", "upgrade"),
+            ("upgrade", "websocket"),
+            ("sec-websocket-version", "13"),
+            ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+        ];
+        let mut request = self.client.get(self.url(path));
+        for (name, value) in handshake.iter().chain(headers) {
+            request = request.header(*name, *value);
+        }
         self.dressed(request).send().await.unwrap()
     }
 

@@ -60,7 +60,7 @@ async fn an_administrator_sees_every_page_and_who_may_nothing_sees_none() {
     for (method, path) in super::pages().routes {
         let address = filled(&path, &ids, &run);
         // Streams are followed in stories of their own; texts, data and parts are no pages.
-        let parts = ["/events", "/text", "/-/news", ".json"];
+        let parts = ["/events", "/text", "/-/news", ".json", ".cast", "/socket"];
         let is_page = !parts.iter().any(|part| path.ends_with(part));
         if method != "GET" || OPEN.contains(&path.as_str()) || !is_page {
             continue;

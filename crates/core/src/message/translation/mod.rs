@@ -26,6 +26,7 @@ mod server;
 mod service;
 mod ssh;
 mod template;
+mod terminal;
 mod verb;
 mod word;
 
@@ -93,6 +94,7 @@ const TRANSLATED: &[&[Translation]] = &[
     service::ENTRIES,
     ssh::ENTRIES,
     template::ENTRIES,
+    terminal::ENTRIES,
     verb::ENTRIES,
 ];
 
@@ -139,6 +141,7 @@ mod tests {
         "service",
         "ssh",
         "template",
+        "terminal",
         "verb",
     ];
 

@@ -6,6 +6,7 @@ mod host_keys;
 mod reach;
 mod register;
 mod server;
+mod terminal;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -19,6 +19,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
 pub(super) const PASSWORD: &str = "correct horse";
+/// What a shell prints that is told to `flood`, in bytes.
+pub(super) const FLOOD: usize = 60_000_000;
 
 /// How the server behaves.
 #[derive(Clone)]
@@ -75,6 +77,8 @@ pub(super) struct Seen {
     /// Passwords and answers given, right or wrong.
     pub(super) guesses: AtomicUsize,
     pub(super) tunnels: AtomicUsize,
+    /// Channels that the client has closed.
+    pub(super) closed: AtomicUsize,
 }
 
 pub(super) struct Server {
@@ -161,6 +165,8 @@ struct Client {
     ignored: Vec<ChannelOpenHandle>,
     /// Channels whose command copies its input.
     cats: HashSet<ChannelId>,
+    /// Of these those that do not show what they are given, as while a password is typed.
+    quiet: HashSet<ChannelId>,
     input: Arc<Notify>,
 }
 
@@ -174,8 +180,39 @@ impl Client {
             open: Arc::default(),
             ignored: vec![],
             cats: HashSet::new(),
+            quiet: HashSet::new(),
             input: Arc::new(Notify::new()),
         }
+    }
+
+    /// What a shell does of itself.
+    fn command_of_shell(
+        &mut self,
+        channel: ChannelId,
+        data: &[u8],
+        session: &mut Session,
+    ) -> Result<(), russh::Error> {
+        match data {
+            b"quiet\r" => drop(self.quiet.insert(channel)),
+            b"loud\r" => drop(self.quiet.remove(&channel)),
+            b"flood\r" => {
+                let line = Line {
+                    id: channel,
+                    handle: session.handle(),
+                    seen: Arc::clone(&self.seen),
+                    open: Arc::clone(&self.open),
+                };
+                tokio::spawn(async move { line.big(FLOOD).await });
+            }
+            b"exit 3\r" => {
+                self.cats.remove(&channel);
+                session.exit_status_request(channel, 3)?;
+                session.eof(channel)?;
+                session.close(channel)?;
+            }
+            _ => {}
+        }
+        Ok(())
     }
 
     fn accept_key(&mut self) -> Auth {
@@ -311,6 +348,7 @@ impl Handler for Client {
         _session: &mut Session,
     ) -> Result<(), russh::Error> {
         self.open.lock().unwrap().remove(&channel);
+        self.seen.closed.fetch_add(1, Ordering::SeqCst);
         Ok(())
     }
 
@@ -408,11 +446,11 @@ impl Handler for Client {
         data: &[u8],
         session: &mut Session,
     ) -> Result<(), russh::Error> {
-        if self.cats.contains(&channel) {
+        if self.cats.contains(&channel) && !self.quiet.contains(&channel) {
             session.data(channel, data.to_vec())?;
         }
         self.input.notify_one();
-        Ok(())
+        self.command_of_shell(channel, data, session)
     }
 
     async fn channel_eof(

@@ -133,6 +133,8 @@ fn by_fields(subject: &Subject) -> Pairs {
         Subject::Manifest(said) => manifest::filled(said),
         Subject::Copy(said) => copy::filled(said),
         Subject::Verb(said) => verbs::filled(said),
+        // None is asked for by a form.
+        Subject::Terminal(_) => Pairs::new(),
     }
 }
 

@@ -13,6 +13,9 @@ mod processes;
 mod remove;
 mod services;
 mod status;
+mod terminal;
+#[cfg(test)]
+mod terminal_test;
 mod told;
 
 use std::collections::BTreeSet;
@@ -50,6 +53,7 @@ pub(super) fn pages() -> Pages {
         .and(remove::pages())
         .and(services::pages())
         .and(status::pages())
+        .and(terminal::pages())
 }
 
 /// A tab of a host's pages.
@@ -62,6 +66,8 @@ enum Tab {
     Facts,
     Keys,
     History,
+    /// Only for those who may.
+    Terminal,
     /// A page that stands beside the tabs.
     Beside,
 }
@@ -77,6 +83,7 @@ const TABS: &[Line] = &[
     (Tab::Facts, "/facts", Words::host_tab_facts),
     (Tab::Keys, "/keys", Words::host_tab_keys),
     (Tab::History, "/history", Words::host_tab_history),
+    (Tab::Terminal, "/terminal", Words::host_tab_terminal),
 ];
 
 /// What stands at the head of every page of a host.
@@ -165,7 +172,8 @@ fn head(t: Words, host: &Host, rights: BTreeSet<Verb>, tab: Tab) -> Head {
     let href = address(&said.name);
     let user = said.user.as_ref().map(|user| format!("{user}@")).unwrap_or_default();
     let port = if said.port == 22 { String::new() } else { format!(":{}", said.port) };
-    let tabs = TABS.iter().map(|(one, path, word)| Link {
+    let is_offered = |(one, ..): &&Line| *one != Tab::Terminal || rights.contains(&Verb::Terminal);
+    let tabs = TABS.iter().filter(is_offered).map(|(one, path, word)| Link {
         text: word(t).to_owned(),
         href: format!("{href}{path}"),
         is_here: *one == tab,

@@ -42,7 +42,7 @@ const STATES: [&str; 10] = [
     "expired",
 ];
 /// The kinds.
-const KINDS: [&str; 5] = ["command", "script", "manifest", "copy", "verb"];
+const KINDS: [&str; 6] = ["command", "script", "manifest", "copy", "verb", "terminal"];
 /// How far back, in hours.
 const SPANS: [i64; 4] = [1, 24, 24 * 7, 24 * 30];
 const HOUR_MS: i64 = 3_600_000;

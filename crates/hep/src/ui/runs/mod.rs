@@ -9,6 +9,7 @@ mod list;
 mod live;
 mod log;
 mod new;
+mod recording;
 #[cfg(test)]
 mod runs_test;
 mod show;
@@ -25,6 +26,7 @@ pub(super) fn pages() -> Pages {
         .get("/runs/{id}", show::show)
         .get("/runs/{id}/events", live::events)
         .get("/runs/{id}/text", text::show)
+        .get("/runs/{id}/recording.cast", recording::show)
         .get("/runs/{id}/sure", act::ask)
         .post("/runs/{id}/cancel", act::cancel)
         .post("/runs/{id}/retry", act::retry)

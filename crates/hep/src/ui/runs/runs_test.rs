@@ -5,10 +5,10 @@ use std::time::Duration;
 use hep_core::run::{HostState, RunState};
 use hep_engine::ops::{Actor, host, run};
 use hep_engine::store::events::{self, Entry};
-use hep_engine::store::host_runs::{self, End};
+use hep_engine::store::host_runs::{self, End, NewHost};
 use hep_engine::store::hosts::HostInput;
-use hep_engine::store::runs::{self, Counts, Hold, Run, Step};
-use hep_engine::store::{Db, leases};
+use hep_engine::store::runs::{self, Counts, Hold, NewRun, Run, Step};
+use hep_engine::store::{Db, leases, terminals};
 use serde_json::{Value, json};
 
 use super::super::testing::Browser;
@@ -469,4 +469,47 @@ async fn a_run_is_asked_for_looked_at_and_begun() {
     let bad = [&fields[..6], &[("forks", "many")]].concat();
     let bad = operator.post("/ui/run", &bad).await.expect(422).text;
     assert!(bad.contains("not a number that fits"), "{bad}");
+}
+
+#[tokio::test]
+async fn a_recording_of_a_terminal_is_played_when_it_is_whole_and_is_no_markup() {
+    let story = Story::start().await;
+    let new = NewRun {
+        kind: "terminal",
+        subject: r#"{"kind":"terminal","columns":100,"rows":30}"#.into(),
+        selector: "web1".into(),
+        strategy: "{}".into(),
+        actor: ("user", None, "ana".into()),
+        counts: [(HostState::Queued, 1)].into(),
+        ..NewRun::default()
+    };
+    let id = runs::insert(&story.db, &new).await.unwrap();
+    let part = NewHost { name: "web1".into(), ..NewHost::default() };
+    host_runs::insert(&story.db, &id, &[part]).await.unwrap();
+    let hold = Hold::of(&terminals::hold(&story.db, &id, "node").await.unwrap().unwrap());
+    let size = json!({"columns": 80, "rows": 24});
+    let entries = vec![output("web1", "stdout", HOSTILE), told("resize", "web1", &size)];
+    story.write_with(&hold, entries, [(HostState::Running, 1)].into()).await;
+    let browser = Browser::of(&story.server, Some("viewer")).await;
+    let page = browser.get(&format!("/ui/runs/{id}")).await.expect(200).text;
+    assert!(page.contains("still open") && !page.contains("data-recording"), "{page}");
+    story.step(&hold, Step::End(RunState::Succeeded, String::new())).await;
+    let page = browser.get(&format!("/ui/runs/{id}")).await.expect(200).text;
+    let address = format!("/ui/runs/{id}/recording.cast");
+    assert!(page.contains(&format!("data-recording=\"{address}\"")), "{page}");
+    assert!(!page.contains("<script>alert") && page.contains("alert(1)"), "{page}");
+    assert!(!page.contains("id=\"again\"") && !page.contains("id=\"retry\""), "{page}");
+    let cast = browser.get(&address).await.expect(200);
+    assert_eq!(cast.header("content-type"), "application/x-asciicast");
+    assert_eq!(cast.header("x-content-type-options"), "nosniff");
+    assert!(cast.header("content-disposition").starts_with("attachment"));
+    let lines: Vec<Value> =
+        cast.text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((&lines[0]["version"], &lines[0]["width"]), (&json!(2), &json!(100)));
+    assert!(lines[1][2].as_str().unwrap().starts_with("<script>alert(1)"));
+    assert_eq!((&lines[2][1], &lines[2][2]), (&json!("r"), &json!("80x24")));
+    let command = story.begun("ana", command()).await;
+    browser.get(&format!("/ui/runs/{}/recording.cast", command.id)).await.expect(404);
+    let nobody = Browser::of(&story.server, None).await;
+    nobody.get(&address).await.expect(404);
 }

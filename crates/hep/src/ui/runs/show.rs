@@ -26,7 +26,7 @@ use super::super::words::Words;
 use super::changes::Change;
 use super::folded::Group;
 use super::log::{Row, View};
-use super::{changes, folded};
+use super::{changes, folded, recording};
 use crate::terminal::visible;
 use crate::ui::ask;
 
@@ -130,6 +130,8 @@ struct ShowPage {
     wanted: String,
     of: String,
     output: Output,
+    /// Where the recording of a terminal is; it is played when it is whole.
+    recording: Option<String>,
 }
 
 impl ShowPage {
@@ -172,8 +174,11 @@ async fn page(
     let name = host.as_deref().map(|host| format!("host={}", reply::segment(host)));
     let frame = visit.frame_in(Section::Runs, title(&run)).below(t.nav_runs(), "/ui/runs");
     let strategy = serde_json::from_value(run.strategy.clone()).unwrap_or_default();
+    let recording = recording::address(&run);
+    let frame = frame.with_island("run");
     Ok(ShowPage {
-        frame: frame.with_island("run"),
+        frame: if recording.is_some() { frame.with_island("terminal") } else { frame },
+        recording,
         t,
         here: format!("/ui/runs/{}?{}", run.id, query.with(&[])),
         badge: Badge::of_run(t, run.state),
@@ -283,6 +288,7 @@ pub(super) fn kind(t: Words, kind: &str) -> &'static str {
         "manifest" => t.kind_manifest(),
         "copy" => t.kind_copy(),
         "verb" => t.kind_verb(),
+        "terminal" => t.kind_terminal(),
         _ => t.kind_command(),
     }
 }

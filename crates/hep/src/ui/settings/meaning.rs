@@ -67,6 +67,26 @@ const MEANINGS: &[(&str, &str, &str)] = &[
         "Cuántas ejecuciones realiza este nodo a la vez.",
     ),
     (
+        "terminal.idle",
+        "Um terminal em que nada foi digitado por esse tempo é encerrado.",
+        "Una terminal en la que no se escribió nada por ese tiempo se termina.",
+    ),
+    (
+        "terminal.longest",
+        "Quanto tempo um terminal fica aberto no máximo.",
+        "Cuánto tiempo queda abierta una terminal como máximo.",
+    ),
+    (
+        "terminal.at_once",
+        "Quantos terminais uma pessoa pode ter abertos ao mesmo tempo; 0 para nenhum.",
+        "Cuántas terminales puede tener abiertas una persona a la vez; 0 para ninguna.",
+    ),
+    (
+        "terminal.recorded_bytes",
+        "Quanto do que um terminal mostra é gravado inteiro, em bytes; do que é mais longo, o começo e o fim.",
+        "Cuánto de lo que muestra una terminal se graba entero, en bytes; de lo que es más largo, el principio y el final.",
+    ),
+    (
         "ssh.keys",
         "Chaves privadas do próprio servidor, tentadas em servidores que não têm credencial própria.",
         "Claves privadas del propio servidor, que se prueban en servidores sin credencial propia.",

@@ -23,6 +23,7 @@ mod repositories;
 mod run;
 mod runs;
 mod server;
+mod terminal;
 mod users;
 mod views;
 mod welcome;
@@ -138,6 +139,7 @@ mod tests {
         run::ENTRIES,
         runs::ENTRIES,
         server::ENTRIES,
+        terminal::ENTRIES,
         users::ENTRIES,
         views::ENTRIES,
         welcome::ENTRIES,
