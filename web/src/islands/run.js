@@ -14,10 +14,19 @@ if (log?.dataset.events) follow(log);
 
 function follow(log) {
   const part = (name) => document.querySelector(`[data-${name}]`);
+  /** Groups of rows that have come and are not on the page yet, and how many lines these have at most. */
   const waiting = [];
+  let ahead = 0;
   let lines = count(log);
   let atEnd = true;
-  let busy = false;
+  /** Where the log was scrolled to. */
+  let top = 0;
+  let isBusy = false;
+  /** Whether lines have been left out, so that all that is on the page goes before the next ones come. */
+  let isTorn = false;
+  /** The stream; none while the page has as much as it can hold and its reader is not at the end. */
+  let source = null;
+  let isOver = false;
   let last = "";
   let tries = 0;
   let headTimer = 0;
@@ -25,8 +34,12 @@ function follow(log) {
   part("live").hidden = false;
   part("to-end").addEventListener("click", toEnd);
   log.addEventListener("scroll", () => {
-    atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 48;
+    // What is drawn may grow under a reader who has not moved: only who goes up leaves the end.
+    if (log.scrollHeight - log.scrollTop - log.clientHeight < 48) atEnd = true;
+    else if (log.scrollTop < top - 1) atEnd = false;
+    top = log.scrollTop;
     part("to-end").hidden = atEnd;
+    if (atEnd) goOn();
   }, { passive: true });
   toEnd();
   connect();
@@ -34,71 +47,113 @@ function follow(log) {
   function toEnd() {
     atEnd = true;
     part("to-end").hidden = true;
+    stay();
+    goOn();
+  }
+
+  /** Whoever is at the end stays there. */
+  function stay() {
+    if (!atEnd) return;
     log.scrollTop = log.scrollHeight;
+    top = log.scrollTop;
+  }
+
+  function goOn() {
+    if (source === null && last && !isOver) connect();
   }
 
   function connect() {
     const address = new URL(log.dataset.events, location);
     // Where we are; the browser itself says so when it comes back by itself.
     if (last) address.searchParams.set("after", last);
-    const source = new EventSource(address);
-    source.addEventListener("open", () => {
+    const stream = new EventSource(address);
+    source = stream;
+    stream.addEventListener("open", () => {
       tries = 0;
       part("lost").hidden = true;
     });
-    source.addEventListener("rows", (event) => {
-      last = event.lastEventId;
-      waiting.push(event.data);
-      // What would be taken off the page at once need not be put there.
-      while (waiting.length > 100) {
-        waiting.shift();
-        part("dropped").hidden = false;
-      }
-      if (!busy) {
-        busy = true;
-        requestAnimationFrame(put);
-      }
+    stream.addEventListener("rows", ({ lastEventId, data }) => {
+      last = lastEventId;
+      const many = data.split("\n").length;
+      waiting.push({ markup: data, many });
+      ahead += many;
+      if (atEnd) leaveOut();
+      else if (lines + ahead > 2 * KEPT) pause();
+      soon();
     });
-    source.addEventListener("told", head);
-    source.addEventListener("left", () => {
-      source.close();
+    stream.addEventListener("told", head);
+    stream.addEventListener("left", () => {
+      isOver = true;
+      pause();
       part("live").hidden = true;
       part("live-left").hidden = false;
     });
-    source.addEventListener("end", () => {
-      source.close();
+    stream.addEventListener("end", () => {
+      isOver = true;
+      pause();
       part("live").hidden = true;
       head();
     });
-    source.addEventListener("error", () => {
+    stream.addEventListener("error", () => {
       part("lost").hidden = false;
-      if (source.readyState !== EventSource.CLOSED) return;
+      if (stream.readyState !== EventSource.CLOSED) return;
       // A server that is going, or is not there yet, answers with a page: the browser gives up on that, we do not.
       setTimeout(connect, AGAIN_MS[Math.min(tries, AGAIN_MS.length - 1)]);
       tries += 1;
     });
   }
 
+  /** Takes no more, until the reader is at the end: nothing that they read is taken away from them. */
+  function pause() {
+    source.close();
+    source = null;
+  }
+
+  /** What would be taken off the page at once need not be put there. */
+  function leaveOut() {
+    while (ahead > KEPT && waiting.length > 1) {
+      ahead -= waiting.shift().many;
+      isTorn = true;
+    }
+  }
+
+  function soon() {
+    if (isBusy) return;
+    isBusy = true;
+    requestAnimationFrame(put);
+  }
+
   function put() {
     const end = performance.now() + FRAME_MS;
     part("silent")?.remove();
-    do {
+    if (isTorn) clear();
+    while (waiting.length && performance.now() < end) {
+      const { markup, many } = waiting.shift();
+      ahead -= many;
       const group = document.createElement("div");
       group.className = "hep-log-group";
-      group.innerHTML = waiting.shift();
+      group.innerHTML = markup;
       group.dataset.lines = count(group);
       lines += Number(group.dataset.lines);
       log.append(group);
-    } while (waiting.length && performance.now() < end);
-    drop();
-    if (atEnd) log.scrollTop = log.scrollHeight;
-    busy = waiting.length > 0;
-    if (busy) requestAnimationFrame(put);
+    }
+    if (atEnd) drop();
+    stay();
+    isBusy = false;
+    if (waiting.length) soon();
+    // What is drawn may be higher than it was thought to be.
+    else requestAnimationFrame(stay);
+  }
+
+  /** Takes all off the page: what comes next does not follow it. */
+  function clear() {
+    log.replaceChildren();
+    [lines, isTorn, atEnd] = [0, false, true];
+    part("dropped").hidden = false;
   }
 
   function drop() {
-    const most = atEnd ? KEPT : 2 * KEPT;
-    while (lines > most && log.childElementCount > 1) {
+    while (lines > KEPT && log.childElementCount > 1) {
       const first = log.firstElementChild;
       lines -= Number(first.dataset.lines ?? count(first));
       first.remove();
