@@ -90,19 +90,22 @@ test-machines: setup-build setup-databases setup-clocks setup-fleet setup-machin
 	cargo test --no-run $(machines)
 	fleet/with $(HOSTS) $(MACHINES) bash -euc 'fleet/selftest; $(run_tests) $(machines) $(T)'
 
-##  test-browser   ring 4: the web page in Chromium, against the built binary, real sshd and Debian machines
+##  test-browser   ring 4: the web page in Chromium, against the built binary, real sshd and Debian machines,
+##                 some of it through Apache
 .PHONY: test-browser
 test-browser: setup-build setup-browser setup-fleet setup-machines executor web
 	@echo "== ring 4 of 4: browser =="
 	tools/npm browser
 	cargo build --bin hep
-	fleet/with $(HOSTS) $(MACHINES) node --test browser/*.test.mjs
+	fleet/with $(HOSTS) $(MACHINES) tools/browser
 
 ##  test-long      the server's stories at full length: nodes killed under RUNS=500 runs, a queue of 10,000,
-##                 clocks, full disks, canaries, all bad input, its API by SEEDS='1 2 3'; a summary at the end
+##                 clocks, full disks, canaries, all bad input, its API by SEEDS='1 2 3', the live page of a run on
+##                 500 hosts, all stories of the page through Apache; a summary at the end
 .PHONY: test-long
 test-long: EXAMPLES = 10
-test-long: setup-build setup-databases setup-clocks setup-fleet setup-contract executor web
+test-long: setup-build setup-databases setup-clocks setup-fleet setup-machines setup-contract setup-browser executor web
+	tools/npm browser
 	cargo build --bin hep
 	cargo test --no-run -p hep --bin hep --test e2e
 	T='$(T)' tools/long 10 $(RUNS) $(EXAMPLES) $(SEEDS)
@@ -117,11 +120,13 @@ check: setup-build setup-check web
 	cargo test --workspace --test tidy
 	tools/guide
 
-##  bench          the same work by hep, by the floor and by the peers, as a table; BENCH=server the server's alone
+##  bench          the same work by hep, by the floor and by the peers, as a table; BENCH=server the server's alone,
+##                 BENCH=page the web page's: times and bytes of all pages, Lighthouse
 .PHONY: bench
-bench: build setup-fleet setup-bench setup-databases
-	cargo build --release --locked --manifest-path bench/floor/Cargo.toml --target-dir target/floor
-	$(if $(filter server,$(BENCH)),,bench/peers)
+bench: build setup-fleet setup-bench setup-databases setup-browser
+	$(if $(filter page,$(BENCH)),,cargo build --release --locked --manifest-path bench/floor/Cargo.toml --target-dir target/floor)
+	$(if $(filter server page,$(BENCH)),,bench/peers)
+	$(if $(filter server local,$(BENCH)),,tools/npm bench)
 	fleet/with 1000 0 fleet/with-postgres python3 -B bench/run.py $(BENCH)
 
 ##  fleet-up       HOSTS=100 hosts on loopback addresses, MACHINES=2 Debian machines with systemd

@@ -8,9 +8,14 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 
+import { Apache } from "./apache.mjs";
+
+/** Whether people come through Apache, as through the balancer of a cluster. */
+const throughApache = process.env.HEP_THROUGH === "apache";
 /** The checkout that is tested. */
 export const checkout = resolve(import.meta.dirname ?? new URL(".", import.meta.url).pathname, "../..");
-const hep = process.env.HEP ?? join(checkout, "target/debug/hep");
+/** The program that is tested. */
+export const hep = process.env.HEP ?? join(checkout, "target/debug/hep");
 
 /** What is waited for longer than this, in milliseconds, does not come. */
 export const PATIENCE = 60_000;
@@ -27,6 +32,9 @@ export class Server {
   #child;
   #environment;
   #said = "";
+  #apache;
+  /** Where it is itself. */
+  #direct;
 
   /** Starts one with the administrator, unless `bare` is said: then it prints the link of its first start. */
   static async start({ bare = false, environment = {} } = {}) {
@@ -38,6 +46,7 @@ export class Server {
       HEP_STATE_DIRECTORY: server.folder,
       HEP_LISTEN: "127.0.0.1:0",
       HEP_LOG_LEVEL: "warn",
+      HEP_TRUSTED_PROXIES: throughApache ? "127.0.0.1" : "",
       ...environment,
     };
     if (!bare) {
@@ -45,7 +54,17 @@ export class Server {
       server.token = server.hep(["admin", "create-token", ADMIN.name]).trim();
     }
     await server.#spawn();
+    if (throughApache) {
+      server.#apache = await Apache.start(server.#direct);
+      server.url = server.#apache.url;
+      await server.until(() => server.#isReached(), "Apache to reach the server");
+    }
     return server;
+  }
+
+  async #isReached() {
+    const answer = await fetch(`${this.url}/readyz`).catch(() => null);
+    return answer?.ok;
   }
 
   /** Runs `hep` on the same database; what it says. */
@@ -67,12 +86,13 @@ export class Server {
       assert(this.#child.exitCode === null, `the server ended:\n${this.#said}`);
       return this.#said.match(/https?:\/\/[\d.]+:\d+/);
     }, "the server to listen");
-    this.url = this.#said.match(/https?:\/\/[\d.]+:\d+/g).at(-1);
+    this.#direct = this.#said.match(/https?:\/\/[\d.]+:\d+/g).at(-1);
+    if (!this.#apache) this.url = this.#direct;
   }
 
   /** All that it said. */
   get said() {
-    return this.#said;
+    return this.#said + (this.#apache?.said ?? "");
   }
 
   /** Waits until `look` gives something, which is the answer. */
@@ -81,7 +101,7 @@ export class Server {
     for (;;) {
       const found = await look();
       if (found) return found;
-      assert(Date.now() < end, `waited for ${what} in vain; the server said:\n${this.#said}`);
+      assert(Date.now() < end, `waited for ${what} in vain; the server said:\n${this.said}`);
       await new Promise((done) => setTimeout(done, 20));
     }
   }
@@ -123,7 +143,7 @@ export class Server {
   /** Stops it in order and starts it again on the same address. */
   async restart() {
     await this.#end("SIGTERM");
-    this.#environment.HEP_LISTEN = new URL(this.url).host;
+    this.#environment.HEP_LISTEN = new URL(this.#direct).host;
     this.#said = "";
     await this.#spawn();
   }
@@ -137,6 +157,7 @@ export class Server {
 
   /** Ends it, and removes what it kept. */
   async stop() {
+    await this.#apache?.stop();
     await this.#end("SIGTERM");
     if (existsSync(this.folder)) rmSync(this.folder, { recursive: true });
   }
