@@ -2,11 +2,12 @@
 """Times the same work by hep, by the floor (bare russh) and by the peers; prints one table.
 
 Started by `make bench`, which builds hep and the floors, installs the peers and starts the fleet and a
-PostgreSQL. `make bench BENCH=server` does the server's rows only, BENCH=local those of the command line.
-  server, local    the works of one half
+PostgreSQL. `make bench BENCH=server` does the server's rows only, BENCH=local those of the command line, BENCH=page
+those of the web page.
+  server, local, page   the works of one part
   --without NAME   leave one out: hep, ansible, mitogen, pyinfra, parallel-ssh, clush, pdsh, ssh
   --only WORK      only one work: true100, files, task, true1000, help;
-                   of the server: list, live, lines, api, idle, store
+                   of the server: list, live, lines, api, idle, store; of the page: pages, lighthouse
                    (both may be given several times)
   --pairs N        runs of hep and of the floor, in turn (7)
   --repeats N      runs of the fast peers (3); Ansible runs once where it takes minutes
@@ -23,6 +24,7 @@ import subprocess
 import sys
 
 from measure import ROOT, TIMEOUT_S, Failed, measure, median, peak_kib
+from page import Page
 from server import Server
 from tools import FILES_BASE, HEP, WORK, Fleet, Tools
 
@@ -231,16 +233,19 @@ def main():
     )
     local = ("true100", "files", "task", "true1000", "help")
     server = ("list", "live", "lines", "api", "idle", "store")
-    parser.add_argument("half", nargs="?", choices=("local", "server"))
+    page = ("pages", "lighthouse")
+    parser.add_argument("half", nargs="?", choices=("local", "server", "page"))
     parser.add_argument("--without", action="append", default=[], metavar="NAME")
-    parser.add_argument("--only", action="append", default=[], choices=local + server)
+    parser.add_argument("--only", action="append", default=[], choices=local + server + page)
     parser.add_argument("--pairs", type=int, default=7)
     parser.add_argument("--repeats", type=int, default=3)
     options = parser.parse_args()
     WORK.mkdir(parents=True, exist_ok=True)
     bench, code = Bench(options), 0
-    works = {name: getattr(bench, name) for name in local} | Server(bench).works()
-    halves = {"local": local, "server": server, None: local + server}
+    of_server = Server(bench)
+    works = {name: getattr(bench, name) for name in local} | of_server.works()
+    works |= Page(of_server).works()
+    halves = {"local": local, "server": server, "page": page, None: local + server + page}
     say(machine())
     for work in options.only or halves[options.half]:
         try:
