@@ -129,6 +129,47 @@ describe("two servers and somebody without a shell", () => {
     await server.until(() => machine.sh("pgrep -x top || true").trim() === "", "the end of top");
   });
 
+  test("a server that wants to write into the pages is shown as it is, and no more", async () => {
+    const [machine] = machines;
+    const evil = "<img src=x onerror=owned=1><script>owned=1</script>";
+    // A process, a service, a package and a file of such names, all of which systemd, dpkg and the kernel take.
+    machine.sh(`
+      esc=$(printf '\\033[31m')
+      bash -c 'exec -a "$0" sleep 600' "${evil}$esc" </dev/null >/dev/null 2>&1 &
+      printf '%s\\n' '[Unit]' "Description=${evil}$esc" '[Service]' 'ExecStart=/bin/sleep 600' > /etc/systemd/system/evil.service
+      systemctl daemon-reload && systemctl start evil
+      mkdir -p /tmp/evil/DEBIAN && printf '%s\\n' 'Package: evil' 'Version: 1' 'Architecture: all' \
+        'Maintainer: nobody <nobody@example.com>' "Description: ${evil}$esc" > /tmp/evil/DEBIAN/control
+      dpkg-deb --build /tmp/evil /tmp/evil.deb && dpkg -i /tmp/evil.deb
+      mkdir -p /tmp/files && touch "/tmp/files/\$(printf '${evil.replaceAll("/", "")}\\033]0;owned\\007')"`);
+    for (const [text, found] of [["Processes", "sleep"], ["Services", "evil"], ["Packages", "evil"]]) {
+      await tab(machine.name, text);
+      await ana.page.getByRole("searchbox").first().fill(found);
+      await ana.page.getByRole("button", { name: "Search" }).click();
+      await ana.page.waitForURL(/text=/);
+      await ana.sees("<img src=x onerror=owned=1>");
+      await isAlone();
+    }
+    await ana.open(`/ui/run?selector=${machine.name}`);
+    await ana.page.fill("#line", "ls /tmp/files; systemctl status evil | cat; ps ax");
+    await ana.page.locator("main form button.pf-m-primary").click();
+    await ana.page.locator("input[name=seen]").waitFor({ state: "attached" });
+    await ana.page.locator("main form button.pf-m-primary").click();
+    await ana.page.waitForURL(/\/ui\/runs\/[^/]+$/);
+    await ana.page.locator("#log").getByText("onerror=owned=1").first().waitFor();
+    await ana.page.locator(".hep-part", { hasText: "succeeded" }).waitFor();
+    await isAlone();
+    await ana.isForAll("the output of a hostile host");
+    machine.sh("systemctl stop evil");
+  });
+
+  /** Nothing that a host said has become more than text. */
+  async function isAlone() {
+    const found = await ana.page.evaluate(() => [globalThis.owned, document.title.includes("owned"),
+      document.querySelectorAll("main script, main img").length, /[\u0000-\u0008\u000e-\u001f\u007f-\u009f]/.test(document.body.innerText)]);
+    assert.deepEqual(found, [undefined, false, 0, false], ana.page.url());
+  }
+
   test("a server is started anew, and is back", async () => {
     const [, machine] = machines;
     const born = machine.sh("stat -c %Z /proc/1");

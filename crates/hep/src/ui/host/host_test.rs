@@ -1,18 +1,23 @@
 //! Stories of the pages of hosts, over real HTTP. No node runs beside them: what is begun stays queued.
 
 use hep_engine::ops::page::Paging;
+use hep_engine::ops::session::Origin;
 use hep_engine::ops::{Actor, credential, host, run};
 use hep_engine::store::hosts::HostInput;
 use hep_engine::store::runs::Filter;
 
+use super::{Place, Tab};
 use crate::serve::testing::Running;
 use crate::ui::testing::Browser;
+use crate::ui::visit::Visit;
+use crate::ui::words::Words;
 
 fn me() -> Actor {
     Actor::command_line("test")
 }
 
-async fn server() -> Running {
+/// A server with some hosts.
+pub(super) async fn server() -> Running {
     let server = Running::start(&[]).await;
     for name in ["web1", "web2", "db1"] {
         let said =
@@ -20,6 +25,14 @@ async fn server() -> Running {
         host::create(&server.engine, &me(), said).await.unwrap();
     }
     server
+}
+
+/// A host whose pages show what it said, and who looks at them.
+pub(super) async fn place(server: &Running, tab: Tab) -> (Place, Words) {
+    let (parts, ()) = axum::http::Request::new(()).into_parts();
+    let mut visit = Visit::guest(&parts, Origin::default());
+    visit.actor = me();
+    (super::place(&server.engine, &visit, "web1", tab).await.unwrap(), visit.t)
 }
 
 /// A host at which nobody listens, so that it says at once that it has no key to show.

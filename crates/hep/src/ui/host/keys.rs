@@ -8,6 +8,7 @@ use hep_engine::ops::{Engine, host_key};
 use hep_engine::store::host_keys::{HostKey, State as KeyState};
 
 use super::{Head, Place, Tab, address, place};
+use crate::terminal::visible;
 use crate::ui::act::not_done;
 use crate::ui::badge::Badge;
 use crate::ui::fault::Fault;
@@ -64,7 +65,11 @@ async fn show(
         shown: Moment::at(t, key.shown_ms),
         is_offered: key.state == KeyState::Offered,
         is_trusted: key.state == KeyState::Pinned,
-        key,
+        key: HostKey {
+            algorithm: visible::text(&key.algorithm).into_owned(),
+            fingerprint: visible::text(&key.fingerprint).into_owned(),
+            ..key
+        },
     });
     Ok(reply::page(&KeysPage { frame, t, head, keys: lines.collect(), is_changed }))
 }

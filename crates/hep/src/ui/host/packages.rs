@@ -110,3 +110,31 @@ pub(in crate::ui) fn words(text: &str) -> Vec<String> {
     let parts = text.split(|c: char| c.is_whitespace() || c == ',');
     parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::host_test::{self, server};
+    use super::*;
+    use crate::ui::hostile_test::{EVIL, check};
+
+    #[tokio::test]
+    async fn a_package_is_text_whatever_it_calls_itself() {
+        let server = server().await;
+        for is_search in [false, true] {
+            let (Place { head, frame, .. }, t) = host_test::place(&server, Tab::Packages).await;
+            let evil = EVIL.replace(char::is_control, "").replace('\u{202e}', "");
+            let package = Package {
+                name: evil.clone(),
+                version: evil.clone(),
+                architecture: evil.clone(),
+                size: Some(1),
+                summary: evil,
+            };
+            let answer = Answer::Here(vec![package]);
+            let page = PackagesPage { frame, t, head, answer, text: "alert".into(), is_search };
+            let page = page.render().unwrap();
+            check("packages", &page);
+            assert!(page.matches("alert(1)").count() > 4, "{page}");
+        }
+    }
+}

@@ -117,3 +117,28 @@ async fn signal(
     );
     begin(&engine, &visit, act, &to).await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::host_test::{self, server};
+    use super::*;
+    use crate::ui::hostile_test::{EVIL, check};
+
+    #[tokio::test]
+    async fn a_process_is_text_whatever_it_calls_itself() {
+        let server = server().await;
+        let (Place { head, frame, .. }, t) = host_test::place(&server, Tab::Processes).await;
+        // What steers a terminal is taken out where answers of hosts are read (`hep_core::verb`).
+        let evil = EVIL.replace(char::is_control, "").replace('\u{202e}', "");
+        let mut process = Process::default();
+        process.pid = 7;
+        process.user.clone_from(&evil);
+        process.name.clone_from(&evil);
+        process.command.clone_from(&evil);
+        let answer = Answer::Here(vec![process]);
+        let page = ProcessesPage { frame, t, head, answer, text: "alert".into() };
+        let page = page.render().unwrap();
+        check("processes", &page);
+        assert!(page.matches("alert(1)").count() > 5, "{page}");
+    }
+}

@@ -109,3 +109,30 @@ fn explained(t: Words, deed: &str, service: &str) -> Option<Vec<String>> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::host_test::{self, server};
+    use super::*;
+    use crate::ui::hostile_test::{EVIL, check};
+
+    #[tokio::test]
+    async fn a_service_is_text_whatever_it_calls_itself() {
+        let server = server().await;
+        let (Place { head, frame, .. }, t) = host_test::place(&server, Tab::Services).await;
+        let evil = EVIL.replace(char::is_control, "").replace('\u{202e}', "");
+        let service = |state: &str, at_boot: &str| Service {
+            name: evil.clone(),
+            state: state.to_owned(),
+            at_boot: at_boot.to_owned(),
+            description: evil.clone(),
+        };
+        let services =
+            vec![service("running", "yes"), service("failed", "no"), service(&evil, &evil)];
+        let page =
+            ServicesPage { frame, t, head, answer: Answer::Here(services), text: String::new() };
+        let page = page.render().unwrap();
+        check("services", &page);
+        assert!(page.matches("alert(1)").count() > 12, "{page}");
+    }
+}
