@@ -59,8 +59,10 @@ async function complete(context) {
 const pathOf = (area) => area.form.elements[area.name.replace("_text", "_path")]?.value ?? "";
 
 const faults = (area) => async (view) => {
-  const answer = await fetch(FAULTS, { method: "POST", body: new URLSearchParams(new FormData(area.form)) });
-  if (!answer.ok) return [];
+  const asked = { method: "POST", body: new URLSearchParams(new FormData(area.form)) };
+  // Who leaves the page, or has no line just now, is told nothing.
+  const answer = await fetch(FAULTS, asked).catch(() => null);
+  if (!answer?.ok) return [];
   const path = pathOf(area);
   const { doc } = view.state;
   return (await answer.json())

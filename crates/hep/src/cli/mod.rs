@@ -27,6 +27,7 @@ mod messages;
 mod modules;
 mod node;
 mod noun;
+mod pages;
 mod plan;
 mod record;
 mod run;
@@ -121,6 +122,9 @@ enum Command {
     Modules(modules::Args),
     /// Show every message that hep can say, by its id
     Messages(messages::Args),
+    /// Show the paths of all pages and forms of the web page
+    #[command(hide = true)]
+    Pages,
     /// Write the man pages into a folder
     Man(man::ManArgs),
     /// Print the completions of a shell
@@ -229,6 +233,7 @@ fn dispatch(command: Command, screen: &Arc<Screen>) -> Result<u8, Failure> {
         Command::Secrets(args) => block_on(sealed::run(args, screen.clone())),
         Command::Modules(args) => modules::run(&args, screen),
         Command::Messages(args) => messages::run(&args, screen),
+        Command::Pages => pages::run(screen),
         Command::Version => version::run(screen),
     }
 }

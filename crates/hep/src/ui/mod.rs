@@ -23,6 +23,8 @@ mod grants;
 mod groups;
 mod help;
 mod host;
+#[cfg(test)]
+mod hostile_test;
 mod hosts;
 mod import;
 mod jobs;
@@ -113,6 +115,11 @@ fn pages() -> Pages {
         .and(runs::pages())
         .and(sessions::pages())
         .and(setup::pages())
+}
+
+/// The method and the path of every page and form.
+pub(crate) fn routes() -> Vec<(&'static str, String)> {
+    pages().routes
 }
 
 /// The web page as a service.

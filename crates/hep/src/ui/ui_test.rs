@@ -27,7 +27,7 @@ const HIDDEN: &[&str] =
     &["/ui/runs/{id}", "/ui/runs/{id}/sure", "/ui/tokens/{name}", "/ui/tokens/{name}/remove"];
 
 /// What stands in the places of a path.
-fn filled(path: &str, ids: &Ids, run: &str) -> String {
+pub(super) fn filled(path: &str, ids: &Ids, run: &str) -> String {
     let name = match path.split('/').nth(2) {
         Some("grants") => &ids.grant,
         Some("tokens") => &ids.token,
@@ -35,6 +35,12 @@ fn filled(path: &str, ids: &Ids, run: &str) -> String {
     };
     let path = path.replace("{name}", name).replace("{session}", "none");
     path.replace("{number}", "1").replace("{id}", run)
+}
+
+/// Whether it is a page: streams are followed in stories of their own; texts, data and parts are none.
+pub(super) fn is_page(path: &str) -> bool {
+    let parts = ["/events", "/text", "/-/news", ".json", ".cast", "/socket"];
+    !parts.iter().any(|part| path.ends_with(part))
 }
 
 /// A run of nobody who has a browser.
@@ -59,10 +65,7 @@ async fn an_administrator_sees_every_page_and_who_may_nothing_sees_none() {
     let run = run(&server).await;
     for (method, path) in super::pages().routes {
         let address = filled(&path, &ids, &run);
-        // Streams are followed in stories of their own; texts, data and parts are no pages.
-        let parts = ["/events", "/text", "/-/news", ".json", ".cast", "/socket"];
-        let is_page = !parts.iter().any(|part| path.ends_with(part));
-        if method != "GET" || OPEN.contains(&path.as_str()) || !is_page {
+        if method != "GET" || OPEN.contains(&path.as_str()) || !is_page(&path) {
             continue;
         }
         let page = admin.get(&address).await.expect(200);
