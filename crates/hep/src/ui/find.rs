@@ -174,6 +174,7 @@ const HOST_ACTIONS: &[HostAction] = &[
     (Verb::Run, Words::find_packages, |t, host| t.find_packages_of(host), "/packages"),
     (Verb::Run, Words::find_services, |t, host| t.find_services_of(host), "/services"),
     (Verb::Run, Words::find_processes, |t, host| t.find_processes_of(host), "/processes"),
+    (Verb::Terminal, Words::find_terminal, |t, host| t.find_terminal_on(host), "/terminal"),
     (Verb::Change, Words::find_edit, |t, host| t.kept_edit_title(host), "/edit"),
     (Verb::Change, Words::find_remove, |t, host| t.find_remove_host(host), "/remove"),
 ];

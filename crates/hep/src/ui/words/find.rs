@@ -19,6 +19,8 @@ super::words! {
     find_services_of(host) en "Services of {host}" pt "Serviços de {host}" es "Servicios de {host}";
     find_processes() en "processes, process, kill, stop" pt "processos, processo, matar, parar" es "procesos, proceso, matar, detener";
     find_processes_of(host) en "Processes of {host}" pt "Processos de {host}" es "Procesos de {host}";
+    find_terminal() en "terminal, shell, ssh" pt "terminal, shell, ssh" es "terminal, shell, ssh";
+    find_terminal_on(host) en "Terminal on {host}" pt "Terminal em {host}" es "Terminal en {host}";
     find_edit() en "change, edit" pt "alterar, editar" es "cambiar, editar";
     find_remove() en "remove, delete" pt "remover, excluir, apagar" es "eliminar, borrar, quitar";
     find_remove_host(host) en "Remove {host} from the register" pt "Remover {host} do cadastro" es "Eliminar {host} del registro";
