@@ -425,8 +425,8 @@ async fn a_host_that_says_much_waits_for_who_reads_and_its_recording_is_cut() {
 async fn a_terminal_whose_node_is_gone_is_lost() {
     let folder = tempfile::tempdir().unwrap();
     let story = Story::start(folder.path(), Bounds::default()).await;
-    let db = Db::open(&format!("sqlite:{}", folder.path().join("hep.db").display()));
-    let db = db.await.unwrap();
+    let url = format!("sqlite:{}", folder.path().join("hep.db").display());
+    let db = Db::open(&url).await.unwrap();
     let new = NewRun {
         kind: "terminal",
         subject: r#"{"kind":"terminal","columns":80,"rows":24}"#.into(),
