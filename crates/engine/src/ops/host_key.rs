@@ -304,7 +304,7 @@ mod tests {
             };
             assert_eq!(states().await, [State::Pinned, State::Offered]);
             let given = KeyInput { public_key: Some(format!("{} root@web", second.public_key)) };
-            add(&engine, &me, "web", &given).await.unwrap();
+            Box::pin(add(&engine, &me, "web", &given)).await.unwrap();
             assert_eq!(states().await, [State::Replaced, State::Pinned]);
             revoke(&engine, &me, "web", &id).await.unwrap();
             let again = approve(&engine, &me, "web", &id, &right).await;

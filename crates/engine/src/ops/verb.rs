@@ -192,7 +192,7 @@ struct Watched {
 
 impl Watched {
     async fn look(&self) -> Result<Status, Message> {
-        let fleet = self.fleet().await.map_err(|error| error.told())?;
+        let fleet = self.fleet().await.map_err(OpError::told)?;
         let said = answer(fleet, Arc::clone(&self.name), self.command.clone(), LIVE_PATIENCE).await;
         found(self.engine.sightings(), &self.name, said.as_ref().err());
         said.map(|output| verb::status::read(&output))
