@@ -88,15 +88,19 @@ pub(super) async fn admit(
         false => debug!(status = code, micros, %from, "answered"),
     });
     door.meter.answered(method.as_str(), route.as_deref().unwrap_or("none"), status, took);
-    set(response.headers_mut(), REQUEST_ID, &id);
-    // What is answered is data: no browser may take it for anything else, or frame it.
-    set(response.headers_mut(), header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    set(response.headers_mut(), header::X_FRAME_OPTIONS, "DENY");
-    set(response.headers_mut(), header::REFERRER_POLICY, "no-referrer");
+    harden(response.headers_mut(), &id);
     if door.leaving.is_so() && !keeps {
         set(response.headers_mut(), header::CONNECTION, "close");
     }
     response
+}
+
+/// What is answered is data: no browser may take it for anything else, or frame it.
+fn harden(headers: &mut HeaderMap, id: &str) {
+    set(headers, REQUEST_ID, id);
+    set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(headers, header::X_FRAME_OPTIONS, "DENY");
+    set(headers, header::REFERRER_POLICY, "no-referrer");
 }
 
 /// Whether a wish for a tunnel was refused for what it was, and not for the host.
