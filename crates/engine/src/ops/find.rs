@@ -263,9 +263,9 @@ mod tests {
                 found.runs.into_iter().map(|run| run.id).collect()
             };
             for text in ["2", "#2", &second.id, &second.id.to_uppercase()] {
-                assert_eq!(ids(text).await, [second.id.clone()], "{text}");
+                assert_eq!(ids(text).await, std::slice::from_ref(&second.id), "{text}");
             }
-            assert_eq!(ids("1").await, [first.id.clone()]);
+            assert_eq!(ids("1").await, std::slice::from_ref(&first.id));
             assert!(ids(&first.id[..8]).await.contains(&first.id));
             assert!(ids("night").await.is_empty() && ids("3").await.is_empty());
         })

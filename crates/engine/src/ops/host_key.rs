@@ -280,37 +280,46 @@ mod tests {
 
     #[tokio::test]
     async fn a_key_is_trusted_once_somebody_has_compared_it() {
-        on_both(|engine| async move {
-            let me = Actor::command_line("test");
-            let web = host::create(&engine, &me, HostInput::named("web")).await.unwrap();
-            let state = async || host::show(&engine, &me, "web").await.unwrap().state;
-            let (first, second) = (new_key(), new_key());
-            note(&engine, &web.id, &first).await.unwrap();
-            assert_eq!(state().await, "untrusted");
-            let id = list(&engine, &me, "web").await.unwrap()[0].id.clone();
-            let wrong = Approval { fingerprint: second.fingerprint.clone() };
-            let refused = approve(&engine, &me, "web", &id, &wrong).await;
-            assert!(matches!(refused, Err(OpError::Invalid { field: Some("fingerprint"), .. })));
-            let right = Approval { fingerprint: first.fingerprint.clone() };
-            let key = approve(&engine, &me, "web", &id, &right).await.unwrap();
-            assert_eq!((key.state, state().await.as_str()), (State::Pinned, "unknown"));
-            note(&engine, &web.id, &first).await.unwrap();
-            assert_eq!(state().await, "unknown");
-            // Another key: the one before stays trusted until somebody decides.
-            note(&engine, &web.id, &second).await.unwrap();
-            assert_eq!(state().await, "untrusted");
-            let states = async || -> Vec<State> {
-                list(&engine, &me, "web").await.unwrap().iter().map(|key| key.state).collect()
-            };
-            assert_eq!(states().await, [State::Pinned, State::Offered]);
-            let given = KeyInput { public_key: Some(format!("{} root@web", second.public_key)) };
-            Box::pin(add(&engine, &me, "web", &given)).await.unwrap();
-            assert_eq!(states().await, [State::Replaced, State::Pinned]);
-            revoke(&engine, &me, "web", &id).await.unwrap();
-            let again = approve(&engine, &me, "web", &id, &right).await;
-            assert!(matches!(again, Err(OpError::Conflict(_))), "{again:?}");
-            let bad = KeyInput { public_key: Some("ssh-ed25519 x".into()) };
-            assert!(matches!(add(&engine, &me, "web", &bad).await, Err(OpError::Invalid { .. })));
+        on_both(|engine| {
+            Box::pin(async move {
+                let me = Actor::command_line("test");
+                let web = host::create(&engine, &me, HostInput::named("web")).await.unwrap();
+                let state = async || host::show(&engine, &me, "web").await.unwrap().state;
+                let (first, second) = (new_key(), new_key());
+                note(&engine, &web.id, &first).await.unwrap();
+                assert_eq!(state().await, "untrusted");
+                let id = list(&engine, &me, "web").await.unwrap()[0].id.clone();
+                let wrong = Approval { fingerprint: second.fingerprint.clone() };
+                let refused = approve(&engine, &me, "web", &id, &wrong).await;
+                assert!(matches!(
+                    refused,
+                    Err(OpError::Invalid { field: Some("fingerprint"), .. })
+                ));
+                let right = Approval { fingerprint: first.fingerprint.clone() };
+                let key = approve(&engine, &me, "web", &id, &right).await.unwrap();
+                assert_eq!((key.state, state().await.as_str()), (State::Pinned, "unknown"));
+                note(&engine, &web.id, &first).await.unwrap();
+                assert_eq!(state().await, "unknown");
+                // Another key: the one before stays trusted until somebody decides.
+                note(&engine, &web.id, &second).await.unwrap();
+                assert_eq!(state().await, "untrusted");
+                let states = async || -> Vec<State> {
+                    list(&engine, &me, "web").await.unwrap().iter().map(|key| key.state).collect()
+                };
+                assert_eq!(states().await, [State::Pinned, State::Offered]);
+                let given =
+                    KeyInput { public_key: Some(format!("{} root@web", second.public_key)) };
+                Box::pin(add(&engine, &me, "web", &given)).await.unwrap();
+                assert_eq!(states().await, [State::Replaced, State::Pinned]);
+                revoke(&engine, &me, "web", &id).await.unwrap();
+                let again = approve(&engine, &me, "web", &id, &right).await;
+                assert!(matches!(again, Err(OpError::Conflict(_))), "{again:?}");
+                let bad = KeyInput { public_key: Some("ssh-ed25519 x".into()) };
+                assert!(matches!(
+                    add(&engine, &me, "web", &bad).await,
+                    Err(OpError::Invalid { .. })
+                ));
+            })
         })
         .await;
     }

@@ -239,7 +239,8 @@ mod tests {
             let own = create(&engine, &ana, said("Silent ones", "hosts", false)).await.unwrap();
             let all = create(&engine, &bob, said("Silent ones", "hosts", true)).await.unwrap();
             assert_eq!(of_list(&engine, &ana, "hosts").await.unwrap().len(), 2);
-            assert_eq!(of_list(&engine, &bob, "hosts").await.unwrap(), [all.clone()]);
+            let seen = of_list(&engine, &bob, "hosts").await.unwrap();
+            assert_eq!(seen, std::slice::from_ref(&all));
             assert_eq!(show(&engine, &ana, "Silent ones").await.unwrap(), own);
             let hidden = show(&engine, &bob, &own.id).await;
             assert!(matches!(hidden, Err(OpError::NotFound(_))), "{hidden:?}");

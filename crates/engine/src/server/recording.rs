@@ -88,7 +88,7 @@ mod tests {
                 Wish::Line { line, .. } => all.push_str(&String::from_utf8(line).unwrap()),
                 Wish::Entry(entry) => {
                     let note: serde_json::Value = serde_json::from_slice(&entry.body).unwrap();
-                    all.push_str(&format!("[{}]", note["id"].as_str().unwrap()));
+                    all.extend(["[", note["id"].as_str().unwrap(), "]"]);
                 }
                 other => panic!("{other:?}"),
             }

@@ -187,10 +187,10 @@ impl Place {
             standing,
             left: left.clone(),
         };
-        let held = Arc::clone(&room);
+        let taken = Arc::clone(&room);
         tokio::spawn(async move {
             attended.attend(keys, teller).await;
-            drop(held);
+            drop(taken);
         });
         Terminal { run: run.id, typed, told, left, _room: room }
     }
@@ -349,7 +349,7 @@ impl Attended {
                 break;
             }
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     /// Waits until it has to end, whatever the host does.

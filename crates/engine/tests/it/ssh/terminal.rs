@@ -187,7 +187,9 @@ async fn keys_go_there_and_what_the_host_shows_comes_back_and_is_kept() {
     assert_eq!(text, "uptime\rquiet\rdone\r********;\rexit 3\r");
     assert!(kinds.contains(&"resize".to_owned()), "{kinds:?}");
     let (me, paging) = (root(), Paging::default());
-    let lines = audit::list(&story.engine, &me, &Default::default(), &paging).await;
+    let lines =
+        audit::list(&story.engine, &me, &hep_engine::store::audit::Filter::default(), &paging)
+            .await;
     let lines = lines.unwrap().items;
     let said = |verb: &str| lines.iter().filter(|line| line.verb == verb).count();
     assert_eq!((said("terminal.allow"), said("terminal.open")), (1, 1));
@@ -270,7 +272,9 @@ impl Story {
             }
             "right" => {
                 let (me, paging) = (root(), Paging::default());
-                let all = grant::list(engine, &me, Default::default(), &paging).await;
+                let all =
+                    grant::list(engine, &me, hep_engine::store::grants::Filter::default(), &paging)
+                        .await;
                 let all = all.unwrap().items;
                 let own = all.iter().find(|one| one.said.user.as_deref() == Some("ana")).unwrap();
                 grant::delete(engine, &root(), &own.id).await.unwrap();
