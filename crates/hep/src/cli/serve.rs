@@ -124,7 +124,7 @@ pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> 
 }
 
 /// How long a stop may take: systemd is told, so that no setting of ours needs a change of the unit.
-/// See sd_notify(3), `EXTEND_TIMEOUT_USEC`.
+/// See `sd_notify(3)`, `EXTEND_TIMEOUT_USEC`.
 fn longest_stop(settings: &Settings) -> Duration {
     settings.span(&table::STOP_DRAIN) + settings.span(&table::STOP_GRACE) + TO_LEAVE
 }

@@ -87,6 +87,10 @@ impl Meant {
 
 #[derive(Template)]
 #[template(path = "hosts/bulk.html")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each shows or hides a part of the page by itself"
+)]
 struct BulkPage {
     frame: Frame,
     t: Words,

@@ -71,6 +71,7 @@ struct Options {
 
 impl Options {
     /// The number of an option among all of them.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "askama gives all by reference")]
     fn number(&self, group: &usize, hit: &usize) -> usize {
         self.groups.iter().take(*group).map(|group| group.hits.len()).sum::<usize>() + hit
     }

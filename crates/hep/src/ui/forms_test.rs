@@ -143,6 +143,9 @@ fn nouns() -> Vec<(&'static str, Value)> {
     ]
 }
 
+/// What is typed, and the fields that are at fault by it.
+type Typed<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
+
 #[tokio::test]
 async fn a_form_that_nobody_touches_changes_nothing() {
     let server = Running::start(&[]).await;
@@ -434,7 +437,7 @@ async fn a_host_is_switched_on_by_a_form() {
 async fn what_is_wrong_with_a_run_is_said_at_its_fields() {
     let server = fleet().await;
     let browser = Browser::of(&server, Some("admin")).await;
-    let cases: &[(&[(&str, &str)], &[&str])] = &[
+    let cases: &[Typed] = &[
         (&[("line", "")], &["line"]),
         (&[("selector", ""), ("line", "")], &["selector", "line"]),
         (&[("selector", "web["), ("line", "x")], &["selector"]),
@@ -681,7 +684,7 @@ async fn hosts_are_found_for_a_group_put_in_and_taken_out() {
 async fn what_is_wrong_with_a_job_is_said_at_its_fields() {
     let server = fleet().await;
     let browser = Browser::of(&server, Some("admin")).await;
-    let cases: &[(&[(&str, &str)], &[&str])] = &[
+    let cases: &[Typed] = &[
         (
             &[("name", ""), ("line", ""), ("pause", "5"), ("forks", "x")],
             &["name", "line", "forks", "pause"],

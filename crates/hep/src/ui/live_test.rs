@@ -157,7 +157,7 @@ async fn who_may_not_see_something_gets_nothing_of_it() {
 }
 
 /// The streams of somebody who may see all.
-async fn followed<'s>(browser: &Browser<'s>, run: &str) -> Vec<Stream> {
+async fn followed(browser: &Browser<'_>, run: &str) -> Vec<Stream> {
     let mut streams =
         vec![Stream::of(browser, "/ui/").await, Stream::of(browser, "/ui/hosts").await];
     for address in [format!("/ui/runs/{run}/events"), format!("/api/v1/runs/{run}/events")] {

@@ -168,11 +168,14 @@ fn problem(t: Words, host: &Host) -> Problem {
     }
 }
 
+/// How many hosts there are by state, and those that need a look.
+type SeenHosts = (Seen<BTreeMap<String, i64>>, [Seen<Page<Host>>; 2]);
+
 /// The overview as it is from now on.
 struct Now {
     t: Words,
     /// How many hosts there are by state, and those that need a look; nothing for who sees no host.
-    hosts: Option<(Seen<BTreeMap<String, i64>>, [Seen<Page<Host>>; 2])>,
+    hosts: Option<SeenHosts>,
     runs: Seen<Page<Run>>,
     /// How many hosts needed a look.
     needed: Option<i64>,

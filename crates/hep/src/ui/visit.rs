@@ -22,6 +22,7 @@ use crate::api;
 
 /// A visit to a page.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is what a request says of itself")]
 pub(crate) struct Visit {
     /// The words of the pages in the visitor's language.
     pub(crate) t: Words,

@@ -166,7 +166,7 @@ mod tests {
             };
             assert_eq!(found, expected, "{content:?}");
         }
-        let large = with_file(&form(&[7; (5 << 20) + 1])).map(drop).unwrap_err();
+        let large = with_file(&form(&vec![7; (5 << 20) + 1])).map(drop).unwrap_err();
         assert_eq!((large.field, &*large.message.id), (FILE, "api.large_file"));
     }
 }

@@ -63,11 +63,11 @@ async fn create(
     if form.is_on(MORE) {
         return Ok(reply::page(&new_page(&engine, &visit, &form).await?));
     }
-    let said = match told::read(&form, HostInput::named("")) {
+    let said = match told::read(&form, &HostInput::named("")) {
         Ok(said) => said,
         Err(wrong) => {
             let page = new_page(&engine, &visit, &form).await?;
-            return form_wrong(&visit, page, wrong);
+            return Ok(form_wrong(&visit, page, wrong));
         }
     };
     match make(&engine, &visit, &form, said).await {
@@ -205,9 +205,9 @@ async fn change(
     if form.is_on(MORE) {
         return Ok(reply::page(&page));
     }
-    let said = match told::read(&form, place.host.said.clone()) {
+    let said = match told::read(&form, &place.host.said) {
         Ok(said) => said,
-        Err(wrong) => return form_wrong(&visit, page, wrong),
+        Err(wrong) => return Ok(form_wrong(&visit, page, wrong)),
     };
     let error = match save(&engine, &visit, &name, version, (said, &form)).await {
         Ok(host) => {

@@ -99,7 +99,13 @@ async fn the_password_is_asked_for_again_and_guesses_are_counted() {
     }
     let late = browser.post(PAGE, &[("password", PASSWORD)]).await.expect(429);
     assert!(!late.text.contains("data-ticket"), "{}", late.text);
-    let lines = audit::list(&server.engine, &me(), &Default::default(), &Paging::default()).await;
+    let lines = audit::list(
+        &server.engine,
+        &me(),
+        &hep_engine::store::audit::Filter::default(),
+        &Paging::default(),
+    )
+    .await;
     let lines = lines.unwrap().items;
     let said = |verb: &str| lines.iter().filter(|line| line.verb.contains(verb)).count();
     assert_eq!(said("POST /ui/hosts/{name}/terminal"), 5, "{lines:?}");

@@ -229,7 +229,7 @@ fn further_fields(t: Words, form: &Form) -> Vec<Field> {
 }
 
 /// What was typed; what the form does not have stays.
-pub(super) fn read(form: &Form, before: HostInput) -> Result<HostInput, Vec<Wrong>> {
+pub(super) fn read(form: &Form, before: &HostInput) -> Result<HostInput, Vec<Wrong>> {
     // Who types a password, or wants none, chooses no credential; nor does who may not.
     let chooses = !["none", "password", "key"].contains(&form.word("login").as_str());
     let chosen = |name: &str, before: &Option<String>| match chooses && form.has(name) {
@@ -333,15 +333,12 @@ mod tests {
         ] {
             let said: HostInput = serde_json::from_value(said).unwrap();
             let form = filled(&said, &["a".to_owned()]);
-            assert_eq!(
-                read(&form.over(&Form::of([("login", "known")])), said.clone()).unwrap(),
-                said
-            );
+            assert_eq!(read(&form.over(&Form::of([("login", "known")])), &said).unwrap(), said);
             assert!(moves(&form).is_none());
             // Who may not give credentials has no fields for them.
             let other = HostInput { credential: None, become_credential: None, ..said.clone() };
             let bare = filled(&other, &[]).without(&["login", "credential", "become_credential"]);
-            assert_eq!(read(&bare, said.clone()).unwrap(), said);
+            assert_eq!(read(&bare, &said).unwrap(), said);
         }
     }
 
@@ -355,7 +352,7 @@ mod tests {
             ("labels", "x"),
             ("vars", "- a"),
         ]);
-        let wrong = read(&form, HostInput::named("")).unwrap_err();
+        let wrong = read(&form, &HostInput::named("")).unwrap_err();
         let at: Vec<&str> = wrong.iter().map(|wrong| wrong.field).collect();
         assert_eq!(at, ["name", "port", "memory_bytes", "cpus", "labels", "vars"]);
     }

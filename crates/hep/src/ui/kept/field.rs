@@ -52,6 +52,7 @@ pub(crate) struct Carried {
 
 /// A field of a form.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an attribute of its element")]
 pub(crate) struct Field {
     /// Its name, as the operation names it when it is at fault.
     pub(crate) name: String,

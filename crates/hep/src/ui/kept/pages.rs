@@ -247,14 +247,10 @@ pub(crate) fn form_again(visit: &Visit, fault: Fault, page: FormPage) -> Result<
 }
 
 /// A form again of which not everything can be read, with all that is wrong at its field.
-pub(crate) fn form_wrong(
-    visit: &Visit,
-    mut page: FormPage,
-    wrong: Vec<Wrong>,
-) -> Result<Response, Fault> {
+pub(crate) fn form_wrong(visit: &Visit, mut page: FormPage, wrong: Vec<Wrong>) -> Response {
     let fault = Fault::from(first::<()>(Err(wrong.clone())).err().unwrap_or_else(no_reason));
     page.blamed(visit, wrong);
-    Ok(fault.noted(reply::page(&page)))
+    fault.noted(reply::page(&page))
 }
 
 fn no_reason() -> OpError {

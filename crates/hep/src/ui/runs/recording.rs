@@ -72,7 +72,9 @@ fn lines(engine: Engine, visit: &Visit, run: &Run, size: &Size) -> Body {
             let Some((mut text, after, mut cast)) = state else { return Ok(None) };
             let found = more(&engine, &actor, &id, after).await?;
             let last = found.last().map(|event| event.seq);
-            found.iter().for_each(|event| text.extend(cast.line(event)));
+            for event in &found {
+                text.extend(cast.line(event));
+            }
             Ok::<_, std::io::Error>(Some((
                 Bytes::from(text),
                 last.map(|last| (String::new(), last, cast)),
