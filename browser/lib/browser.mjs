@@ -103,9 +103,10 @@ export class Person {
     if (!(await this.page.evaluate(() => Boolean(globalThis.axe)))) await this.page.evaluate(axeSource);
     const options = { resultTypes: ["violations"], ...(rules.length && { runOnly: { type: "rule", values: rules } }) };
     const found = await this.page.evaluate(async (options) => {
-      // Colours that are changing are not those that are read. What turns for ever is never finished.
+      // Colours that are changing are not those that are read. They are not waited for: what turns for ever never
+      // ends, and a page that shows no frames does not go on.
       const ends = (animation) => Number.isFinite(animation.effect?.getComputedTiming().endTime);
-      await Promise.allSettled(document.getAnimations().filter(ends).map((animation) => animation.finished));
+      for (const animation of document.getAnimations().filter(ends)) animation.finish();
       return globalThis.axe.run(document, options);
     }, options);
     const grave = found.violations.filter(({ impact }) => ["serious", "critical"].includes(impact));
