@@ -145,9 +145,9 @@ describe("a terminal on a machine", () => {
     await opened(phone);
     await type(phone, "tty");
     await shows(phone, /\/dev\/pts\/\d+/);
+    await phone.isForAll("a terminal on a phone");
     await phone.picture("terminal-phone-dark");
-    // Not by `leave`, which fails for what the console holds: here, inline styles of the terminal that the policy refuses.
-    await phone.context.close();
-    await ana.context.close();
+    await phone.leave();
+    await ana.leave();
   });
 });

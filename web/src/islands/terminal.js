@@ -18,12 +18,12 @@ const READER = "hep-terminal-reader";
 function styleByObjects() {
   const create = document.createElement.bind(document);
   document.createElement = (name, options) => {
-    const made = create(name, options);
-    if (name === "style") {
-      const sheet = new CSSStyleSheet();
-      document.adoptedStyleSheets.push(sheet);
-      Object.defineProperty(made, "textContent", { set: (text) => sheet.replaceSync(text) });
-    }
+    if (name !== "style") return create(name, options);
+    // Another element that shows nothing stands for it: a style is refused as soon as it is in the page, even an empty one.
+    const made = create("template");
+    const sheet = new CSSStyleSheet();
+    document.adoptedStyleSheets.push(sheet);
+    Object.defineProperty(made, "textContent", { set: (text) => sheet.replaceSync(text) });
     return made;
   };
   const set = Element.prototype.setAttribute;
