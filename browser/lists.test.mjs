@@ -87,6 +87,32 @@ describe("pages that stay open", () => {
     await ben.leave();
   });
 
+  test("who is on the way to another page gets there, whatever happens in the one that is left", async () => {
+    const ana = await person();
+    await ana.page.addInitScript(() => {
+      const { addEventListener } = EventSource.prototype;
+      EventSource.prototype.addEventListener = function (name, then) {
+        addEventListener.call(this, name, (event) => {
+          then(event);
+          if (name === "anew") globalThis.hasHeard = true;
+        });
+      };
+    });
+    await ana.open("/ui/hosts?text=newcomer");
+    let release;
+    const free = new Promise((done) => { release = done; });
+    await ana.page.route("**/ui/hosts/-/new", async (route) => {
+      await free;
+      await route.continue();
+    });
+    const there = ana.follow(ana.page.getByRole("link", { name: "Add a host" }).first());
+    await server.call("POST", "/hosts", { name: "newcomer", address: "127.0.0.1", port: 3 });
+    await ana.page.waitForFunction(() => globalThis.hasHeard);
+    release();
+    await there;
+    await ana.leave();
+  });
+
   test("who signs out in another window is told so in this one", async () => {
     const ana = await person();
     await ana.open("/ui/hosts");

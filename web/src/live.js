@@ -6,6 +6,9 @@ import htmx from "htmx.org/dist/htmx.esm.js";
 const AGAIN_MS = [1000, 2000, 4000, 8000, 15000];
 /** After how many milliseconds a hand that lies still is no hand. */
 const STILL_MS = 1500;
+/** How long a page that somebody leaves is not asked for anew, in milliseconds: that would end what they went for. A
+ * download looks like leaving too, and stays. */
+const LEAVING_MS = 20_000;
 
 let morph;
 htmx.registerExtension("live", { init: (api) => { morph = api.morph; } });
@@ -14,6 +17,8 @@ let source = null;
 let address = null;
 let tries = 0;
 let moved = -Infinity;
+let left = -Infinity;
+let isPressed = false;
 /** Parts that wait until nobody is at them, by id. */
 const waiting = new Map();
 
@@ -88,7 +93,7 @@ function isInUse(element) {
   return element.matches(":hover") && performance.now() - moved < STILL_MS;
 }
 
-/** Does something as soon as nobody types, or is about to choose something in what it would change. */
+/** Does something as soon as nobody is at work, or about to choose something in what it would change. */
 function hold(id, then, part) {
   const isFirst = waiting.size === 0;
   waiting.set(id, { then, part });
@@ -98,12 +103,22 @@ function hold(id, then, part) {
 function free() {
   for (const [id, { then }] of [...waiting]) {
     const place = id ? document.getElementById(id) : null;
-    const isBusy = place ? isInUse(place) : document.activeElement?.matches?.("input, select, textarea");
+    const isBusy = place ? isInUse(place) : isAtWork();
     if (!isBusy) then();
   }
   if (waiting.size) setTimeout(free, STILL_MS);
 }
 
+/** Whether somebody types, presses something, or is on the way to another page. */
+function isAtWork() {
+  const isTyping = document.activeElement?.matches?.("input, select, textarea");
+  return isTyping || isPressed || performance.now() - left < LEAVING_MS;
+}
+
+window.addEventListener("beforeunload", () => { left = performance.now(); });
+for (const [name, is] of [["pointerdown", true], ["pointerup", false], ["pointercancel", false]]) {
+  document.addEventListener(name, () => { isPressed = is; }, { passive: true, capture: true });
+}
 document.addEventListener("pointermove", () => { moved = performance.now(); }, { passive: true });
 document.addEventListener("htmx:after:swap", look);
 look();

@@ -21,8 +21,37 @@ const BEAT: Duration = Duration::from_secs(1);
 /// Between two looks at one list, while what it shows changes all the time.
 const REST: Duration = Duration::from_secs(2);
 
-/// What a list says by now; nothing before the first look.
-pub type Seen<T> = watch::Receiver<Option<Arc<T>>>;
+/// What a list says, as one of its viewers sees it: nothing that was read before that one began to watch, who may have
+/// seen something newer elsewhere.
+pub struct Seen<T> {
+    said: watch::Receiver<Said<T>>,
+    /// The first look that began afterwards.
+    since: u64,
+}
+
+impl<T> Seen<T> {
+    /// Waits until the list is read again; nothing where that can never be.
+    pub async fn changed(&mut self) -> Option<()> {
+        loop {
+            self.said.changed().await.ok()?;
+            if self.said.borrow().look >= self.since {
+                return Some(());
+            }
+        }
+    }
+
+    /// What the list says by now; nothing where it was not read since.
+    pub fn now(&mut self) -> Option<Arc<T>> {
+        let said = self.said.borrow_and_update();
+        said.list.clone().filter(|_| said.look >= self.since)
+    }
+}
+
+/// What a look has found, and the number of that look.
+struct Said<T> {
+    look: u64,
+    list: Option<Arc<T>>,
+}
 
 /// Reads a list.
 pub(crate) type Look<T> = Arc<dyn Fn() -> BoxFuture<'static, OpResult<T>> + Send + Sync>;
@@ -97,7 +126,29 @@ impl Pulse {
 /// Lists of one kind, by what tells them apart: who sees them, and what they show.
 pub(crate) struct Lists<T> {
     rest: Duration,
-    watched: Mutex<HashMap<String, watch::Sender<Option<Arc<T>>>>>,
+    watched: Mutex<HashMap<String, Watch<T>>>,
+}
+
+/// A list that is looked at.
+struct Watch<T> {
+    sender: watch::Sender<Said<T>>,
+    /// How many looks have begun.
+    begun: u64,
+    /// The look that somebody waits for.
+    wanted: watch::Sender<u64>,
+}
+
+impl<T> Watch<T> {
+    fn new() -> Self {
+        let sender = watch::Sender::new(Said { look: 0, list: None });
+        Self { sender, begun: 0, wanted: watch::Sender::new(0) }
+    }
+
+    fn view(&self) -> Seen<T> {
+        let since = self.begun + 1;
+        self.wanted.send_replace(since);
+        Seen { said: self.sender.subscribe(), since }
+    }
 }
 
 impl<T> Default for Lists<T> {
@@ -116,35 +167,41 @@ impl<T: Send + Sync + 'static> Lists<T> {
         look: Look<T>,
     ) -> Seen<T> {
         let mut watched = lock(&self.watched);
-        if let Some(sender) = watched.get(&key) {
-            return sender.subscribe();
+        if let Some(list) = watched.get(&key) {
+            return list.view();
         }
-        let (sender, receiver) = watch::channel(None);
-        watched.insert(key.clone(), sender.clone());
+        let list = Watch::new();
+        let seen = list.view();
+        let (sender, wanted) = (list.sender.clone(), list.wanted.subscribe());
+        watched.insert(key.clone(), list);
         drop(watched);
         let this = Arc::clone(self);
-        tokio::spawn(async move { this.follow(&key, sender, (marks, of), look).await });
-        receiver
+        tokio::spawn(async move { this.follow(&key, (sender, wanted), (marks, of), look).await });
+        seen
     }
 
     async fn follow(
         &self,
         key: &str,
-        sender: watch::Sender<Option<Arc<T>>>,
+        (sender, mut wanted): (watch::Sender<Said<T>>, watch::Receiver<u64>),
         (mut marks, of): (watch::Receiver<Marks>, Of),
         look: Look<T>,
     ) {
-        let mut before = None;
+        let (mut before, mut looked) = (None, 0);
         while !self.is_left(key, &sender) {
             // Taken before the look, so that what changes meanwhile is looked at again.
             let now = of(&marks.borrow_and_update());
-            if before != Some(now) {
+            if before != Some(now) || *wanted.borrow_and_update() > looked {
+                looked = self.begin(key);
                 match look().await {
-                    Ok(seen) => {
+                    Ok(list) => {
                         before = Some(now);
-                        sender.send_replace(Some(Arc::new(seen)));
+                        sender.send_replace(Said { look: looked, list: Some(Arc::new(list)) });
                     }
-                    Err(error) => tracing::debug!(error = %chain(&error), "cannot read a list"),
+                    Err(error) => {
+                        before = None;
+                        tracing::debug!(error = %chain(&error), "cannot read a list");
+                    }
                 }
                 sleep(self.rest).await;
                 continue;
@@ -153,13 +210,23 @@ impl<T: Send + Sync + 'static> Lists<T> {
                 changed = marks.changed() => if changed.is_err() {
                     sender.closed().await;
                 },
+                // Its sender stays as long as the list is watched.
+                _ = wanted.changed() => {}
                 () = sender.closed() => {}
             }
         }
     }
 
+    /// The number of the look that begins now.
+    fn begin(&self, key: &str) -> u64 {
+        let mut watched = lock(&self.watched);
+        let Some(list) = watched.get_mut(key) else { return 0 };
+        list.begun += 1;
+        list.begun
+    }
+
     /// Whether nobody watches any more; then nobody can begin to without a new look.
-    fn is_left(&self, key: &str, sender: &watch::Sender<Option<Arc<T>>>) -> bool {
+    fn is_left(&self, key: &str, sender: &watch::Sender<Said<T>>) -> bool {
         let mut watched = lock(&self.watched);
         let left = sender.receiver_count() == 0;
         if left {
@@ -201,7 +268,8 @@ mod tests {
         let (mut first, mut second) = (watch(), watch());
         for number in 1..=3 {
             for seen in [&mut first, &mut second] {
-                seen.wait_for(|seen| seen.as_deref() == Some(&number)).await.unwrap();
+                seen.changed().await.unwrap();
+                assert_eq!(seen.now().as_deref(), Some(&number));
             }
             // What has nothing to do with this list.
             pulse.send_modify(|marks| marks.runs += 1);
@@ -215,6 +283,40 @@ mod tests {
         }
         let many = looks.load(Ordering::Relaxed);
         let mut again = watch();
-        again.wait_for(|seen| seen.as_deref() == Some(&(many + 1))).await.unwrap();
+        again.changed().await.unwrap();
+        assert_eq!(again.now().as_deref(), Some(&(many + 1)));
+    }
+
+    #[tokio::test]
+    async fn nobody_sees_what_was_read_before_they_came() {
+        let lists = Arc::new(Lists { rest: Duration::ZERO, watched: Mutex::default() });
+        let (_pulse, feel) = watch::channel(marks(1));
+        let turn = Arc::new(tokio::sync::Semaphore::new(0));
+        let (asked, truth) = (Arc::clone(&turn), Arc::new(AtomicU64::new(1)));
+        let known = Arc::clone(&truth);
+        // Reads the truth, and is slow to say it.
+        let look: Look<u64> = Arc::new(move || {
+            let (asked, known) = (Arc::clone(&asked), known.load(Ordering::Relaxed));
+            async move {
+                asked.acquire().await.unwrap().forget();
+                Ok(known)
+            }
+            .boxed()
+        });
+        let watch =
+            || lists.watch("k".into(), feel.clone(), |marks| marks.hosts, Arc::clone(&look));
+        let mut early = watch();
+        while lock(&lists.watched)["k"].begun == 0 {
+            tokio::task::yield_now().await;
+        }
+        truth.store(2, Ordering::Relaxed);
+        let mut late = watch();
+        turn.add_permits(1);
+        early.changed().await.unwrap();
+        assert_eq!(early.now().as_deref(), Some(&1));
+        assert_eq!(late.now(), None, "it was read before");
+        turn.add_permits(1);
+        late.changed().await.unwrap();
+        assert_eq!(late.now().as_deref(), Some(&2));
     }
 }

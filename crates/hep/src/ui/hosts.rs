@@ -273,8 +273,7 @@ async fn watch(
 ) -> Result<Response, Fault> {
     let (filter, selector, paging) = asked(&query)?;
     let kept = preference::get(&engine, &visit.actor, HOST_COLUMNS).await?;
-    let mut seen = ops_watch::hosts(&engine, &visit.actor, &filter, selector.as_deref(), &paging)?;
-    seen.mark_changed();
+    let seen = ops_watch::hosts(&engine, &visit.actor, &filter, selector.as_deref(), &paging)?;
     let columns = chosen(&query, &liked(kept.as_deref()));
     let now = Now { t: visit.t, columns, seen, list: List::of(&query) };
     Ok(live::stream(&engine, &visit, pass, now))
@@ -282,11 +281,11 @@ async fn watch(
 
 impl Follows for Now {
     async fn changed(&mut self) -> Option<()> {
-        self.seen.changed().await.ok()
+        self.seen.changed().await
     }
 
     fn shown(&mut self) -> Option<Shown> {
-        let page = self.seen.borrow_and_update().clone()?;
+        let page = self.seen.now()?;
         let (t, columns) = (self.t, &self.columns);
         let row = |host: &Host| row(t, host, columns, &[]);
         let one = |host: &Host| {

@@ -8,7 +8,7 @@ use axum::response::Response;
 use hep_core::rights::Verb;
 use hep_engine::ops::page::{Page, Paging};
 use hep_engine::ops::watch::{self as ops_watch, Seen};
-use hep_engine::ops::{Engine, OpError, host, run};
+use hep_engine::ops::{Engine, host, run};
 use hep_engine::store::host_list::Filter;
 use hep_engine::store::hosts::Host;
 use hep_engine::store::runs::{self, Run};
@@ -190,28 +190,24 @@ async fn watch(
 ) -> Result<Response, Fault> {
     let actor = &visit.actor;
     let list = |(filter, paging): (Filter, Paging)| {
-        let mut seen = ops_watch::hosts(&engine, actor, &filter, None, &paging)?;
-        seen.mark_changed();
-        Ok::<_, OpError>(seen)
+        ops_watch::hosts(&engine, actor, &filter, None, &paging)
     };
     let hosts = match visit.may_somewhere(Verb::View) {
         true => {
             let [bad, odd] = troubled();
-            let mut counts = ops_watch::counts(&engine, actor)?;
-            counts.mark_changed();
+            let counts = ops_watch::counts(&engine, actor)?;
             Some((counts, [list(bad)?, list(odd)?]))
         }
         false => None,
     };
-    let mut runs = ops_watch::runs(&engine, actor, &runs::Filter::default(), &some());
-    runs.mark_changed();
+    let runs = ops_watch::runs(&engine, actor, &runs::Filter::default(), &some());
     let now = Now { t: visit.t, hosts, runs, needed: None, had: None };
     Ok(live::stream(&engine, &visit, pass, now))
 }
 
 impl Follows for Now {
     async fn changed(&mut self) -> Option<()> {
-        let changed = match &mut self.hosts {
+        match &mut self.hosts {
             None => self.runs.changed().await,
             Some((counts, [bad, odd])) => tokio::select! {
                 changed = counts.changed() => changed,
@@ -219,8 +215,7 @@ impl Follows for Now {
                 changed = odd.changed() => changed,
                 changed = self.runs.changed() => changed,
             },
-        };
-        changed.ok()
+        }
     }
 
     fn shown(&mut self) -> Option<Shown> {
@@ -230,13 +225,14 @@ impl Follows for Now {
             parts.push((id.to_owned(), markup.unwrap_or_default()));
         };
         if let Some((counts, troubled)) = &mut self.hosts {
-            let counted = counts.borrow_and_update().clone()?;
-            let [bad, odd] = troubled.each_mut().map(|seen| seen.borrow_and_update().clone());
+            let counted = counts.now()?;
+            let [bad, odd] = troubled.each_mut().map(Seen::now);
+            let troubled = [bad?, odd?];
             let has = !counted.is_empty();
             if self.had.replace(has).is_some_and(|had| had != has) {
                 return Some(Shown::Anew);
             }
-            let hosts = bad.iter().chain(odd.iter()).flat_map(|page| &page.items);
+            let hosts = troubled.iter().flat_map(|page| &page.items);
             let problems = hosts.map(|host| problem(t, host)).collect();
             part("now-counts", Counts { counts: self::counts(t, &counted) }.render());
             part("now-problems", Problems { t, problems }.render());
@@ -247,7 +243,7 @@ impl Follows for Now {
                 part(&id, Ok(markup));
             }
         }
-        let page = self.runs.borrow_and_update().clone()?;
+        let page = self.runs.now()?;
         let runs = page.items.iter().map(|run| Line::of(t, run)).collect();
         part("now-runs", Runs { t, runs }.render());
         Some(Shown::Parts(parts))

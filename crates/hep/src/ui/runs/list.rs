@@ -164,19 +164,18 @@ pub(super) async fn watch(
     pass: Pass,
     Query(query): Query,
 ) -> Result<Response, Fault> {
-    let mut seen = ops_watch::runs(&engine, &visit.actor, &filter(&query)?, &paging(&query));
-    seen.mark_changed();
+    let seen = ops_watch::runs(&engine, &visit.actor, &filter(&query)?, &paging(&query));
     let now = Now { t: visit.t, seen, list: List::of(&query) };
     Ok(live::stream(&engine, &visit, pass, now))
 }
 
 impl Follows for Now {
     async fn changed(&mut self) -> Option<()> {
-        self.seen.changed().await.ok()
+        self.seen.changed().await
     }
 
     fn shown(&mut self) -> Option<Shown> {
-        let page = self.seen.borrow_and_update().clone()?;
+        let page = self.seen.now()?;
         let t = self.t;
         let one = |run: &Run| {
             let markup = OneLine { t, run: line(t, run) }.render().unwrap_or_default();
