@@ -2,8 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { Browser, SIZES } from "./lib/browser.mjs";
@@ -12,17 +11,10 @@ import { Server } from "./lib/server.mjs";
 const HOSTS = 3;
 
 describe("somebody who fills forms in", () => {
-  let browser, server, folder;
+  let browser, server;
 
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), "hep-forms-"));
-    // The hosts' user is another one.
-    chmodSync(folder, 0o777);
-    const known = join(process.env.HEP_FLEET, "breadth/known_hosts");
-    [browser, server] = await Promise.all([
-      Browser.start(),
-      Server.start({ environment: { HEP_KNOWN_HOSTS: known } }),
-    ]);
+    [browser, server] = await Promise.all([Browser.start(), Server.withFleet()]);
     await server.breadth(HOSTS);
     for (let number = 1; number <= 25; number += 1) {
       await server.call("POST", "/hosts", { name: `many${String(number).padStart(2, "0")}`, address: "127.0.0.1", port: 1 });
@@ -31,7 +23,6 @@ describe("somebody who fills forms in", () => {
   after(async () => {
     await browser?.stop();
     await server?.stop();
-    rmSync(folder, { recursive: true, force: true });
   });
 
   const person = async (options) => {
@@ -141,7 +132,7 @@ describe("somebody who fills forms in", () => {
   test("a job with a parameter is saved, started and changed", async () => {
     const ana = await person();
     const { page } = ana;
-    const made = join(folder, "by-the-job");
+    const made = join(server.shared, "by-the-job");
     await ana.open("/ui/jobs/-/new");
     await ana.isForAll("the form of a job");
     await page.fill("#name", "write");
@@ -177,12 +168,12 @@ describe("somebody who fills forms in", () => {
 
   test("a file is pushed, and lies on the host as it was", async () => {
     const bytes = Buffer.from([0, 255, 13, 10, ...Buffer.from("<b>é</b>\r\n")]);
-    const chosen = join(folder, "chosen.bin");
+    const chosen = join(server.shared, "chosen.bin");
     writeFileSync(chosen, bytes);
     for (const javaScriptEnabled of [true, false]) {
       const ana = await person({ javaScriptEnabled });
       const { page } = ana;
-      const pushed = join(folder, `pushed-${javaScriptEnabled}`);
+      const pushed = join(server.shared, `pushed-${javaScriptEnabled}`);
       await ana.open("/ui/run?selector=h0002");
       await page.selectOption("#kind", "copy");
       if (!javaScriptEnabled) await page.locator("main form button[name=more]").first().click();
@@ -216,7 +207,7 @@ describe("somebody who fills forms in", () => {
     await send(ana);
     await page.waitForURL(/\/ui\/runs\/[^/]+$/);
     await page.locator(".hep-part", { hasText: "h0002" }).getByText("succeeded").waitFor();
-    const made = join(folder, "only-looked");
+    const made = join(server.shared, "only-looked");
     await ana.open("/ui/run?selector=h0001&kind=copy");
     await page.fill("#text", "x");
     await page.fill("#dest", made);
@@ -234,7 +225,7 @@ describe("somebody who fills forms in", () => {
     const ana = await person();
     const { page } = ana;
     const text = "[shop]\nshop1 ansible_host=192.0.2.11\nshop2 ansible_host=192.0.2.12 ansible_user=deploy\n[shop:vars]\nport=80\n";
-    const file = join(folder, "inventory.ini");
+    const file = join(server.shared, "inventory.ini");
     writeFileSync(file, text);
     await ana.open("/ui/hosts/-/import");
     await page.setInputFiles("input[type=file]", file);

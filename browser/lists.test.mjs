@@ -2,7 +2,6 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { join } from "node:path";
 
 import { Browser, SIZES } from "./lib/browser.mjs";
 import { Server } from "./lib/server.mjs";
@@ -11,8 +10,7 @@ describe("pages that stay open", () => {
   let browser, server;
 
   before(async () => {
-    const known = join(process.env.HEP_FLEET, "breadth/known_hosts");
-    [browser, server] = await Promise.all([Browser.start(), Server.start({ environment: { HEP_KNOWN_HOSTS: known } })]);
+    [browser, server] = await Promise.all([Browser.start(), Server.withFleet()]);
     await server.breadth(4);
     // The port of nobody.
     await server.call("POST", "/hosts", { name: "gone", address: "127.0.0.1", port: 1, credential: "fleet" });

@@ -3,7 +3,6 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { join } from "node:path";
 
 import { Browser } from "./lib/browser.mjs";
 import { Server } from "./lib/server.mjs";
@@ -25,8 +24,7 @@ describe(`${HOSTS} hosts that print ${HOSTS * LINES} lines`, () => {
   let browser, server;
 
   before(async () => {
-    const known = join(process.env.HEP_FLEET, "breadth/known_hosts");
-    [browser, server] = await Promise.all([Browser.start(), Server.start({ environment: { HEP_KNOWN_HOSTS: known } })]);
+    [browser, server] = await Promise.all([Browser.start(), Server.withFleet()]);
     await server.breadth(HOSTS);
   });
   after(async () => {

@@ -3,7 +3,6 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { join } from "node:path";
 
 import { Browser, SIZES } from "./lib/browser.mjs";
 import { walk } from "./lib/keyboard.mjs";
@@ -24,8 +23,7 @@ describe("all pages", () => {
   let browser, server, ids, addresses, people;
 
   before(async () => {
-    const known = join(process.env.HEP_FLEET, "breadth/known_hosts");
-    [browser, server] = await Promise.all([Browser.start(), Server.start({ environment: { HEP_KNOWN_HOSTS: known } })]);
+    [browser, server] = await Promise.all([Browser.start(), Server.withFleet()]);
     ids = await fill(server);
     people = await Promise.all(Array.from({ length: WALKERS }, () => browser.person(server.url, { viewport: SIZES.small })));
     for (const person of people) {

@@ -2,8 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { Browser, SIZES } from "./lib/browser.mjs";
@@ -12,17 +11,10 @@ import { ADMIN, Server } from "./lib/server.mjs";
 const HOSTS = 4;
 
 describe("a fleet and the people around it", () => {
-  let browser, server, folder;
+  let browser, server;
 
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), "hep-stories-"));
-    // The hosts' user is another one.
-    chmodSync(folder, 0o777);
-    const known = join(process.env.HEP_FLEET, "breadth/known_hosts");
-    [browser, server] = await Promise.all([
-      Browser.start(),
-      Server.start({ environment: { HEP_KNOWN_HOSTS: known } }),
-    ]);
+    [browser, server] = await Promise.all([Browser.start(), Server.withFleet()]);
     await server.breadth(HOSTS);
     // The port of nobody.
     await server.call("POST", "/hosts", { name: "gone", address: "127.0.0.1", port: 1, credential: "fleet" });
@@ -32,7 +24,6 @@ describe("a fleet and the people around it", () => {
   after(async () => {
     await browser?.stop();
     await server?.stop();
-    rmSync(folder, { recursive: true, force: true });
   });
 
   const person = async (name, options) => {
@@ -56,7 +47,7 @@ describe("a fleet and the people around it", () => {
 
   test("a run with a failing and an unreachable host, and its retry", async () => {
     const ana = await person(ADMIN.name);
-    const once = join(folder, "once");
+    const once = join(server.shared, "once");
     const line = `echo "on $HOSTNAME"; if mkdir ${once} 2>/dev/null; then echo broken >&2; exit 3; fi`;
     const address = await ask(ana, "h0001,gone", line);
     await ana.page.locator(".hep-part", { hasText: "h0001" }).getByText("failed").waitFor();
@@ -79,7 +70,7 @@ describe("a fleet and the people around it", () => {
 
   test("a live page loses no line while the server is started anew", async () => {
     const ana = await person(ADMIN.name);
-    const go = join(folder, "go");
+    const go = join(server.shared, "go");
     const line = `for i in 1 2 3 4 5; do echo "line $i"; done; until [ -e ${go} ]; do sleep 0.05; done; for i in 6 7 8 9; do echo "line $i"; done`;
     await ask(ana, "h0001,h0002", line);
     await ana.page.locator("#log").getByText("line 5").first().waitFor();
@@ -122,7 +113,7 @@ describe("a fleet and the people around it", () => {
   });
 
   test("a plan is refused by somebody else, and nothing is changed", async () => {
-    const made = join(folder, "made");
+    const made = join(server.shared, "made");
     const files = { "main.yml": `- copy: {content: "made\\n", dest: ${made}}\n` };
     const subject = { kind: "manifest", files, entry: "main.yml" };
     const body = { subject, selector: "h0001", strategy: { approval: true } };

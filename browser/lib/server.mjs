@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -59,6 +59,16 @@ export class Server {
       server.url = server.#apache.url;
       await server.until(() => server.#isReached(), "Apache to reach the server");
     }
+    return server;
+  }
+
+  /** Starts one that knows the hosts of the breadth fleet; their user can write in `shared`. */
+  static async withFleet() {
+    const known = join(process.env.HEP_FLEET, "breadth/known_hosts");
+    const server = await Server.start({ environment: { HEP_KNOWN_HOSTS: known } });
+    server.shared = mkdtempSync(join(tmpdir(), "hep-shared-"));
+    // The hosts' user is another one.
+    chmodSync(server.shared, 0o777);
     return server;
   }
 
@@ -160,5 +170,6 @@ export class Server {
     await this.#apache?.stop();
     await this.#end("SIGTERM");
     if (existsSync(this.folder)) rmSync(this.folder, { recursive: true });
+    if (this.shared) rmSync(this.shared, { recursive: true, force: true });
   }
 }

@@ -1,19 +1,20 @@
 //! Credentials: how hosts are logged in to. Their secrets go in and never come out.
 
-use hep_core::message::{Message, credential as say, register, seal};
+use hep_core::message::{Message, credential as say, seal};
 use hep_core::name;
 use hep_core::rights::Verb;
 use hep_core::secret::Secret;
 use serde::{Deserialize, Deserializer};
 
 use super::actor::{Actor, Object};
-use super::error::{OpError, OpResult, on_write};
+use super::error::{OpError, OpResult, on_write, written};
 use super::page::{Page, Paging, page};
+use super::patch::Edit;
 use super::{Engine, uses};
 use crate::credential::{self as part, Held, Shown};
 use crate::seal::Place;
 use crate::store::credentials::{self, Credential, Kind, Written};
-use crate::store::{Sql, Tx, new_id};
+use crate::store::{Sql, Tx, new_id, register};
 
 const KIND: &str = "credential";
 /// What the right to them is refused for.
@@ -328,7 +329,7 @@ pub async fn create(engine: &Engine, actor: &Actor, said: CredentialInput) -> Op
     let id = new_id();
     let written = wish.written(engine, &id, None).await?;
     let tx = engine.db().begin().await?;
-    crate::store::register::change(&tx).await?;
+    register::change(&tx).await?;
     let made = credentials::insert(&tx, &id, &written, &actor.name).await;
     made.map_err(|error| on_write(error, KIND, &written.name))?;
     actor.made(&tx, Object { kind: KIND, id: Some(&id), name: &written.name }).await?;
@@ -338,54 +339,34 @@ pub async fn create(engine: &Engine, actor: &Actor, said: CredentialInput) -> Op
 }
 
 /// Changes a credential; with a version only if it still has that one. Secrets that are not said stay.
-pub async fn update(
+pub async fn change(
     engine: &Engine,
     actor: &Actor,
     name: &str,
     version: Option<i64>,
-    said: CredentialInput,
-) -> OpResult<Credential> {
-    change(engine, actor, name, version, |_, held| Wish::from_input(said, held)).await
-}
-
-/// Changes a part of a credential.
-pub async fn patch(
-    engine: &Engine,
-    actor: &Actor,
-    name: &str,
-    version: Option<i64>,
-    said: CredentialPatch,
-) -> OpResult<Credential> {
-    change(engine, actor, name, version, |before, held| Wish::from_patch(said, before, held)).await
-}
-
-async fn change(
-    engine: &Engine,
-    actor: &Actor,
-    name: &str,
-    version: Option<i64>,
-    wish: impl FnOnce(&Credential, Held) -> OpResult<Wish>,
+    edit: Edit<CredentialInput, CredentialPatch>,
 ) -> OpResult<Credential> {
     actor.must(Verb::Secrets, WHAT)?;
     let before = load(engine.db(), name).await?;
     let held = held(engine, &before).await?;
-    let mut wish = wish(&before, held)?;
+    let mut wish = match edit {
+        Edit::Whole(said) => Wish::from_input(said, held)?,
+        Edit::Part(said) => Wish::from_patch(said, &before, held)?,
+    };
     if wish.kind != before.kind {
         wish = wish.of_kind_now();
     }
     wish.check()?;
     // Keys are looked at before the database has to wait for it; the version tells if somebody was faster.
-    let written = wish.written(engine, &before.id, Some(&before)).await?;
+    let new = wish.written(engine, &before.id, Some(&before)).await?;
     let version = version.unwrap_or(before.version);
     let tx = engine.db().begin().await?;
-    crate::store::register::change(&tx).await?;
-    if written.name != before.name {
+    register::change(&tx).await?;
+    if new.name != before.name {
         uses::no_job_of_credential(&tx, &before.id, &before.name).await?;
     }
-    let done = credentials::update(&tx, &before.id, version, &written, &actor.name).await;
-    if !done.map_err(|error| on_write(error, KIND, &written.name))? {
-        return Err(OpError::Stale(register::changed_meanwhile(KIND, name)));
-    }
+    let done = credentials::update(&tx, &before.id, version, &new, &actor.name).await;
+    written(done, KIND, name, &new.name)?;
     actor.did(&tx, "credential.update", Object::from(&before), "done", None).await?;
     let credential = load(&tx, &before.id).await?;
     tx.commit().await?;
@@ -401,7 +382,7 @@ pub async fn delete(
 ) -> OpResult<()> {
     actor.must(Verb::Secrets, WHAT)?;
     let tx = engine.db().begin().await?;
-    crate::store::register::change(&tx).await?;
+    register::change(&tx).await?;
     let credential = load(&tx, name).await?;
     let users = credentials::users(&tx, &credential.id, NAMED + 1).await?;
     if !users.is_empty() {
@@ -411,9 +392,7 @@ pub async fn delete(
     uses::no_job_of_credential(&tx, &credential.id, &credential.name).await?;
     let version = version.unwrap_or(credential.version);
     let gone = credentials::delete(&tx, &credential.id, version).await;
-    if !gone.map_err(|error| on_write(error, KIND, name))? {
-        return Err(OpError::Stale(register::changed_meanwhile(KIND, name)));
-    }
+    written(gone, KIND, name, name)?;
     actor.did(&tx, "credential.delete", Object::from(&credential), "done", None).await?;
     Ok(tx.commit().await?)
 }
@@ -599,19 +578,20 @@ mod tests {
             let first = made(&engine, said).await.unwrap();
             assert_eq!(first.holds, ["private_key", "become_password"]);
             let said = input(json!({"name": "k", "kind": "key", "user": "ops"}));
-            let second = update(&engine, &me, "k", Some(1), said).await.unwrap();
+            let second = change(&engine, &me, "k", Some(1), Edit::Whole(said)).await.unwrap();
             assert_eq!((&second.public_key, second.version), (&first.public_key, 2));
             let part = |value: Value| serde_json::from_value(value).unwrap();
-            let stale = patch(&engine, &me, "k", Some(1), part(json!({}))).await;
+            let stale = change(&engine, &me, "k", Some(1), Edit::Part(part(json!({})))).await;
             assert!(matches!(stale, Err(OpError::Stale(_))), "{stale:?}");
-            let change = part(json!({"generate": true, "become_password": null, "user": null}));
-            let third = patch(&engine, &me, "k", None, change).await.unwrap();
+            let more = part(json!({"generate": true, "become_password": null, "user": null}));
+            let third = change(&engine, &me, "k", None, Edit::Part(more)).await.unwrap();
             assert_eq!((third.holds.len(), third.user), (1, None));
             assert_ne!(third.fingerprint, first.fingerprint);
-            let change = part(json!({"kind": "password", "password": "p"}));
-            let fourth = patch(&engine, &me, "k", None, change).await.unwrap();
+            let more = part(json!({"kind": "password", "password": "p"}));
+            let fourth = change(&engine, &me, "k", None, Edit::Part(more)).await.unwrap();
             assert_eq!((fourth.holds, fourth.public_key), (vec!["password".to_owned()], None));
-            let gone = patch(&engine, &me, "k", None, part(json!({"password": null}))).await;
+            let gone =
+                change(&engine, &me, "k", None, Edit::Part(part(json!({"password": null})))).await;
             assert_eq!(field(gone), ("password", "credential.needs".to_owned()));
         })
         .await;

@@ -116,6 +116,20 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
+/// What has come of writing over one version of something, found by `name` and called `new` by that: somebody else may
+/// have been faster, or the database may refuse it.
+pub(crate) fn written(
+    done: Result<bool, StoreError>,
+    kind: &str,
+    name: &str,
+    new: &str,
+) -> OpResult<()> {
+    match done.map_err(|error| on_write(error, kind, new))? {
+        true => Ok(()),
+        false => Err(OpError::Stale(register::changed_meanwhile(kind, name))),
+    }
+}
+
 /// What a write of something named says when the database refuses it.
 pub(crate) fn on_write(error: StoreError, kind: &str, name: &str) -> OpError {
     match error {

@@ -8,9 +8,9 @@ use hep_core::rights::Verb;
 use serde_json::{Value, json};
 
 use super::actor::{Actor, Object};
-use super::error::{OpError, OpResult, on_write};
+use super::error::{OpError, OpResult, on_write, written};
 use super::page::{Page, Paging, page};
-use super::patch::patched;
+use super::patch::Edit;
 use super::{Engine, uses};
 use crate::store::groups::{self, Group, GroupInput};
 use crate::store::{Sql, Tx, hosts, register};
@@ -67,48 +67,25 @@ pub async fn create(engine: &Engine, actor: &Actor, said: GroupInput) -> OpResul
 }
 
 /// Changes a group; with a version only if it still has that one.
-pub async fn update(
+pub async fn change(
     engine: &Engine,
     actor: &Actor,
     name: &str,
     version: Option<i64>,
-    said: GroupInput,
-) -> OpResult<Group> {
-    change(engine, actor, name, version, |_| Ok(said)).await
-}
-
-/// Changes a part of a group.
-pub async fn patch(
-    engine: &Engine,
-    actor: &Actor,
-    name: &str,
-    version: Option<i64>,
-    part: &Value,
-) -> OpResult<Group> {
-    change(engine, actor, name, version, |before| patched(&before.said, part)).await
-}
-
-async fn change(
-    engine: &Engine,
-    actor: &Actor,
-    name: &str,
-    version: Option<i64>,
-    said: impl FnOnce(&Group) -> OpResult<GroupInput>,
+    edit: Edit<GroupInput, &Value>,
 ) -> OpResult<Group> {
     actor.must(Verb::Change, WHAT)?;
     let tx = engine.db().begin().await?;
     register::change(&tx).await?;
     let before = load(&tx, name).await?;
-    let said = said(&before)?;
+    let said = edit.over(&before.said)?;
     check(&said)?;
     if said.name != before.said.name {
         uses::no_selector_of_group(&tx, &before.said.name).await?;
     }
     let version = version.unwrap_or(before.version);
     let done = groups::update(&tx, &before.id, version, &said, &actor.name).await;
-    if !done.map_err(|error| on_write(error, KIND, &said.name))? {
-        return Err(OpError::Stale(say::changed_meanwhile(KIND, name)));
-    }
+    written(done, KIND, name, &said.name)?;
     set_parts(&tx, &before.id, &said).await?;
     actor.did(&tx, "group.update", Object::from(&before), "done", None).await?;
     let group = load(&tx, &before.id).await?;
@@ -167,9 +144,9 @@ async fn move_hosts(tx: &Tx, actor: &Actor, group: &Group, wanted: &Membership) 
     for host in &wanted.remove {
         groups::remove_host(tx, &group.id, &host_id(tx, "remove", host).await?).await?;
     }
-    if !groups::update(tx, &group.id, group.version, &group.said, &actor.name).await? {
-        return Err(OpError::Stale(say::changed_meanwhile(KIND, &group.said.name)));
-    }
+    let (name, version) = (&group.said.name, group.version);
+    let done = groups::update(tx, &group.id, version, &group.said, &actor.name).await;
+    written(done, KIND, name, name)?;
     let detail = json!({"add": wanted.add, "remove": wanted.remove});
     actor.did(tx, "group.hosts", Object::from(group), "done", Some(detail)).await
 }
@@ -186,9 +163,8 @@ pub async fn delete(
     register::change(&tx).await?;
     let group = load(&tx, name).await?;
     uses::no_selector_of_group(&tx, &group.said.name).await?;
-    if !groups::delete(&tx, &group.id, version.unwrap_or(group.version)).await? {
-        return Err(OpError::Stale(say::changed_meanwhile(KIND, name)));
-    }
+    let gone = groups::delete(&tx, &group.id, version.unwrap_or(group.version)).await;
+    written(gone, KIND, name, name)?;
     actor.did(&tx, "group.delete", Object::from(&group), "done", None).await?;
     Ok(tx.commit().await?)
 }
@@ -274,7 +250,7 @@ mod tests {
             let cases = [("a", "a"), ("a", "b"), ("a", "c"), ("b", "c")];
             for (outer, inner) in cases {
                 let part = json!({"children": [inner]});
-                match patch(&engine, &me, outer, None, &part).await {
+                match change(&engine, &me, outer, None, Edit::Part(&part)).await {
                     Err(OpError::Invalid { field: Some("children"), message }) => {
                         assert_eq!(message.id, "register.circle_of_groups");
                     }
@@ -282,7 +258,8 @@ mod tests {
                 }
             }
             assert!(show(&engine, &me, "a").await.unwrap().said.children.is_empty());
-            let lost = patch(&engine, &me, "a", None, &json!({"children": ["none"]})).await;
+            let lost =
+                change(&engine, &me, "a", None, Edit::Part(&json!({"children": ["none"]}))).await;
             assert!(matches!(lost, Err(OpError::Invalid { field: Some("children"), .. })));
             delete(&engine, &me, "b", None).await.unwrap();
             assert_eq!(show(&engine, &me, "c").await.unwrap().said.children, ["a"]);
@@ -344,9 +321,12 @@ mod tests {
             assert_eq!(host::show(&engine, &me, "h3").await.unwrap().groups, ["g"]);
             let lost = Membership { add: vec!["none".into()], remove: vec!["h3".into()] };
             assert!(change_hosts(&engine, &me, "g", &lost).await.is_err());
-            let kept = patch(&engine, &me, "g", None, &json!({"vars": {"x": [1]}})).await.unwrap();
+            let kept = change(&engine, &me, "g", None, Edit::Part(&json!({"vars": {"x": [1]}})))
+                .await
+                .unwrap();
             assert_eq!((kept.host_count, kept.said.vars["x"].clone()), (1, json!([1])));
-            let emptied = patch(&engine, &me, "g", None, &json!({"hosts": []})).await.unwrap();
+            let emptied =
+                change(&engine, &me, "g", None, Edit::Part(&json!({"hosts": []}))).await.unwrap();
             assert_eq!(emptied.host_count, 0);
         })
         .await;

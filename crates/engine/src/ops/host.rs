@@ -9,9 +9,9 @@ use hep_core::rights::Verb;
 use serde_json::{Map, Value};
 
 use super::actor::{Actor, Object};
-use super::error::{OpError, OpResult, on_write};
+use super::error::{OpError, OpResult, on_write, written};
 use super::page::{MOST, Page, Paging, page_by};
-use super::patch::patched;
+use super::patch::Edit;
 use super::reach::Reach;
 use super::{Engine, uses};
 use crate::store::host_list::{self, Filter};
@@ -212,38 +212,17 @@ pub async fn create(engine: &Engine, actor: &Actor, mut said: HostInput) -> OpRe
 }
 
 /// Changes a host; with a version only if it still has that one.
-pub async fn update(
+pub async fn change(
     engine: &Engine,
     actor: &Actor,
     name: &str,
     version: Option<i64>,
-    said: HostInput,
-) -> OpResult<Host> {
-    change(engine, actor, name, version, |_| Ok(said)).await
-}
-
-/// Changes a part of a host.
-pub async fn patch(
-    engine: &Engine,
-    actor: &Actor,
-    name: &str,
-    version: Option<i64>,
-    part: &Value,
-) -> OpResult<Host> {
-    change(engine, actor, name, version, |before| patched(&before.said, part)).await
-}
-
-async fn change(
-    engine: &Engine,
-    actor: &Actor,
-    name: &str,
-    version: Option<i64>,
-    said: impl FnOnce(&Host) -> OpResult<HostInput>,
+    edit: Edit<HostInput, &Value>,
 ) -> OpResult<Host> {
     let tx = engine.db().begin().await?;
     register::change(&tx).await?;
     let before = load_for(&tx, actor, Verb::Change, name).await?;
-    let mut said = said(&before)?;
+    let mut said = edit.over(&before.said)?;
     complete(&mut said)?;
     if said.name != before.said.name {
         uses::nobody_of_host(&tx, actor, &before).await?;
@@ -251,9 +230,7 @@ async fn change(
     let version = version.unwrap_or(before.version);
     let refers = references(&tx, actor, Some(&before), &said).await?;
     let done = hosts::update(&tx, &before.id, version, &said, &refers, &actor.name).await;
-    if !done.map_err(|error| on_write(error, KIND, &said.name))? {
-        return Err(OpError::Stale(say::changed_meanwhile(KIND, name)));
-    }
+    written(done, KIND, name, &said.name)?;
     may_have(actor, &tx, &said.name).await?;
     actor.did(&tx, "host.update", Object::from(&before), "done", None).await?;
     let host = load(&tx, &said.name).await?;
@@ -272,9 +249,7 @@ pub async fn delete(
     register::change(&tx).await?;
     let host = load_for(&tx, actor, Verb::Change, name).await?;
     let gone = hosts::delete(&tx, &host.id, version.unwrap_or(host.version)).await;
-    if !gone.map_err(|error| on_write(error, KIND, name))? {
-        return Err(OpError::Stale(say::changed_meanwhile(KIND, name)));
-    }
+    written(gone, KIND, name, name)?;
     actor.did(&tx, "host.delete", Object::from(&host), "done", None).await?;
     Ok(tx.commit().await?)
 }
@@ -464,19 +439,22 @@ mod register_tests {
             grant.verbs = [Verb::View, Verb::Change].into();
             let changer = Actor { grants: vec![grant], ..me.clone() };
             let part = json!({"credential": "c", "become_credential": "c"});
-            let refused = patch(&engine, &changer, "web1", None, &part).await;
+            let refused = change(&engine, &changer, "web1", None, Edit::Part(&part)).await;
             assert!(matches!(refused, Err(OpError::Denied(_))), "{refused:?}");
-            let host = patch(&engine, &me, "web1", None, &part).await.unwrap();
+            let host = change(&engine, &me, "web1", None, Edit::Part(&part)).await.unwrap();
             assert_eq!(host.said.credential.as_deref(), Some("c"));
             assert_eq!(host.said.become_credential.as_deref(), Some("c"));
             // What was given stays, and may be taken away.
-            let kept =
-                patch(&engine, &changer, "web1", None, &json!({"notes": "n"})).await.unwrap();
+            let kept = change(&engine, &changer, "web1", None, Edit::Part(&json!({"notes": "n"})))
+                .await
+                .unwrap();
             assert_eq!(kept.said.credential.as_deref(), Some("c"));
             let part = json!({"credential": null, "become_credential": null});
-            let taken = patch(&engine, &changer, "web1", None, &part).await.unwrap();
+            let taken = change(&engine, &changer, "web1", None, Edit::Part(&part)).await.unwrap();
             assert_eq!((taken.said.credential, taken.said.become_credential), (None, None));
-            let lost = patch(&engine, &me, "web1", None, &json!({"credential": "none"})).await;
+            let lost =
+                change(&engine, &me, "web1", None, Edit::Part(&json!({"credential": "none"})))
+                    .await;
             assert!(matches!(lost, Err(OpError::Invalid { field: Some("credential"), .. })));
         })
         .await;
@@ -611,8 +589,8 @@ mod tests {
             create(&engine, &root, said("web1", "prod")).await.unwrap();
             create(&engine, &root, said("web2", "test")).await.unwrap();
             let cases = [
-                update(&engine, &ana, "web1", None, said("web1", "test")).await,
-                update(&engine, &ana, "web2", None, said("web2", "prod")).await,
+                change(&engine, &ana, "web1", None, Edit::Whole(said("web1", "test"))).await,
+                change(&engine, &ana, "web2", None, Edit::Whole(said("web2", "prod"))).await,
                 create(&engine, &ana, said("web4", "prod")).await,
             ];
             for refused in cases {
@@ -622,7 +600,9 @@ mod tests {
             assert_eq!(show(&engine, &root, "web2").await.unwrap().said, {
                 HostInput { address: "web2".into(), ..said("web2", "test") }
             });
-            let renamed = update(&engine, &ana, "web2", None, said("web5", "test")).await.unwrap();
+            let renamed = change(&engine, &ana, "web2", None, Edit::Whole(said("web5", "test")))
+                .await
+                .unwrap();
             assert_eq!(renamed.said.name, "web5");
             create(&engine, &ana, said("web4", "test")).await.unwrap();
         })

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use hep_core::message::{job as job_say, register as say};
+use hep_core::message::job as job_say;
 use hep_core::name;
 use hep_core::parameter::{self, Kind, Values};
 use hep_core::rights::{Verb, may_somewhere};
@@ -14,10 +14,10 @@ use serde_json::{Map, Value};
 
 use super::Engine;
 use super::actor::{Actor, Object};
-use super::error::{OpError, OpResult, on_write};
+use super::error::{OpError, OpResult, on_write, written};
 use super::manifest::must_write;
 use super::page::{Page, Paging, page};
-use super::patch::patched;
+use super::patch::Edit;
 use super::reach::Reach;
 use super::run::{self, Asked, Origin, RunInput};
 use super::run_secrets::SecretsInput;
@@ -142,46 +142,23 @@ pub async fn create(engine: &Engine, actor: &Actor, mut said: JobInput) -> OpRes
 }
 
 /// Changes a job; with a version only if it still has that one. Secret defaults stay where that is said.
-pub async fn update(
+pub async fn change(
     engine: &Engine,
     actor: &Actor,
     name: &str,
     version: Option<i64>,
-    said: JobInput,
-) -> OpResult<Job> {
-    change(engine, actor, name, version, |_| Ok(said)).await
-}
-
-/// Changes a part of a job.
-pub async fn patch(
-    engine: &Engine,
-    actor: &Actor,
-    name: &str,
-    version: Option<i64>,
-    part: &Value,
-) -> OpResult<Job> {
-    change(engine, actor, name, version, |before| patched(&before.said, part)).await
-}
-
-async fn change(
-    engine: &Engine,
-    actor: &Actor,
-    name: &str,
-    version: Option<i64>,
-    said: impl FnOnce(&Job) -> OpResult<JobInput>,
+    edit: Edit<JobInput, &Value>,
 ) -> OpResult<Job> {
     must_write(actor, WHAT)?;
     let before = load(engine.db(), name).await?;
-    let mut said = said(&before)?;
+    let mut said = edit.over(&before.said)?;
     let secrets = take_secrets(&mut said, kept(engine, &before)?)?;
     check(engine, actor, &said, &secrets).await?;
     let sealed = given::seal(engine, "jobs", &before.id, &secrets.into())?;
     let at = (before.id.as_str(), version.unwrap_or(before.version));
     let tx = engine.db().begin().await?;
     let done = jobs::update(&tx, at, &said, sealed, &actor.name).await;
-    if !done.map_err(|error| on_write(error, KIND, &said.name))? {
-        return Err(OpError::Stale(say::changed_meanwhile(KIND, name)));
-    }
+    written(done, KIND, name, &said.name)?;
     actor.did(&tx, "job.update", Object::from(&before), "done", None).await?;
     let job = load(&tx, &before.id).await?;
     tx.commit().await?;
@@ -198,9 +175,8 @@ pub async fn delete(
     must_write(actor, WHAT)?;
     let tx = engine.db().begin().await?;
     let job = load(&tx, name).await?;
-    if !jobs::delete(&tx, &job.id, version.unwrap_or(job.version)).await? {
-        return Err(OpError::Stale(say::changed_meanwhile(KIND, name)));
-    }
+    let gone = jobs::delete(&tx, &job.id, version.unwrap_or(job.version)).await;
+    written(gone, KIND, name, name)?;
     actor.did(&tx, "job.delete", Object::from(&job), "done", None).await?;
     Ok(tx.commit().await?)
 }
@@ -385,7 +361,7 @@ mod tests {
             assert!(!serde_json::to_string(&made).unwrap().contains("canary"));
             assert!(!made.sealed.unwrap().windows(6).any(|part| part == b"canary"));
             let part = json!({"description": "d"});
-            let changed = patch(&engine, &me, "deploy", Some(1), &part).await.unwrap();
+            let changed = change(&engine, &me, "deploy", Some(1), Edit::Part(&part)).await.unwrap();
             assert_eq!((changed.version, changed.said.parameters[2].kept), (2, true));
             let version = json!({"parameters": {"version": "1.2"}});
             let ran = run(&engine, &me, "deploy", start(version.clone())).await.unwrap();
@@ -415,9 +391,9 @@ mod tests {
                 assert_eq!(refusal(refused), id, "{value}");
             }
             let all = json!({"parameters": [{"name": "version"}, {"name": "count"}]});
-            patch(&engine, &me, "deploy", None, &all).await.unwrap();
+            change(&engine, &me, "deploy", None, Edit::Part(&all)).await.unwrap();
             let kept = json!({"parameters": [{"name": "token", "kind": "secret", "kept": true}]});
-            let refused = patch(&engine, &me, "deploy", None, &kept).await;
+            let refused = change(&engine, &me, "deploy", None, Edit::Part(&kept)).await;
             assert_eq!(refusal(refused), "job.no_secret_kept");
             delete(&engine, &me, "deploy", None).await.unwrap();
             let again = run::again(&engine, &me, &ran.id).await.unwrap();
@@ -611,7 +587,7 @@ mod tests {
             create(&engine, &me, said(job)).await.unwrap();
             let first = run(&engine, &me, "j", start(json!({}))).await.unwrap();
             let part = json!({"files": {"site.yml": text(2)}});
-            manifest::patch(&engine, &me, "site", None, &part).await.unwrap();
+            manifest::change(&engine, &me, "site", None, Edit::Part(&part)).await.unwrap();
             let second = run(&engine, &me, "j", start(json!({}))).await.unwrap();
             let again = run::again(&engine, &me, &first.id).await.unwrap();
             for (run, revision) in [(&first, "1"), (&second, "2"), (&again, "1")] {

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD as BASE64;
 use hep_core::change::Diff;
 use hep_core::diff;
-use hep_core::message::{job as job_say, register as say, run as run_say};
+use hep_core::message::{job as job_say, run as run_say};
 use hep_core::name;
 use hep_core::rights::Verb;
 use serde::{Deserialize, Serialize};
@@ -14,9 +14,9 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::actor::{Actor, Object};
-use super::error::{OpError, OpResult, on_write};
+use super::error::{OpError, OpResult, on_write, written};
 use super::page::{Page, Paging, page};
-use super::patch::patched;
+use super::patch::Edit;
 use super::{Engine, uses};
 use crate::server::given::Given;
 use crate::server::subject::{ManifestSubject, Subject};
@@ -304,29 +304,18 @@ fn marks(files: &Contents) -> Marks {
     files.iter().map(mark).collect()
 }
 
-/// Changes a manifest; with a version only if it still has that one. Other files are a new revision.
-pub async fn update(
+/// Changes a manifest; with a version only if it still has that one. Other files are a new revision. In a part a file
+/// that is `null` goes, and one that is not named stays.
+pub async fn change(
     engine: &Engine,
     actor: &Actor,
     name: &str,
     version: Option<i64>,
-    said: ManifestInput,
+    edit: Edit<ManifestInput, &Value>,
 ) -> OpResult<Manifest> {
-    change(engine, actor, name, version, |_| Ok(said)).await
-}
-
-/// Changes a part of a manifest: a file that is `null` goes, one that is not named stays.
-pub async fn patch(
-    engine: &Engine,
-    actor: &Actor,
-    name: &str,
-    version: Option<i64>,
-    part: &Value,
-) -> OpResult<Manifest> {
-    change(engine, actor, name, version, |before| {
+    renew(engine, actor, name, version, |before| {
         // What was said of the revision before is not said of this one.
-        let before = ManifestInput { message: String::new(), ..before.said.clone() };
-        patched(&before, part)
+        edit.over(&ManifestInput { message: String::new(), ..before.said.clone() })
     })
     .await
 }
@@ -344,7 +333,7 @@ pub async fn restore(
     let found = find(engine.db(), name).await?;
     let old = at(engine.db(), found, number).await?.said;
     // What it is called and what it is for is not of a revision.
-    change(engine, actor, name, version, |before| {
+    renew(engine, actor, name, version, |before| {
         let said = &before.said;
         let (name, description) = (said.name.clone(), said.description.clone());
         Ok(ManifestInput { name, description, message, ..old })
@@ -352,7 +341,7 @@ pub async fn restore(
     .await
 }
 
-async fn change(
+async fn renew(
     engine: &Engine,
     actor: &Actor,
     name: &str,
@@ -372,9 +361,7 @@ async fn change(
     }
     let names = (said.name.as_str(), said.description.as_str());
     let done = manifests::update(&tx, at, names, i64::from(is_new), &actor.name).await;
-    if !done.map_err(|error| on_write(error, KIND, &said.name))? {
-        return Err(OpError::Stale(say::changed_meanwhile(KIND, name)));
-    }
+    written(done, KIND, name, &said.name)?;
     if is_new {
         add(&tx, (&before.id, before.newest + 1), &said, &files, actor).await?;
     }
@@ -397,10 +384,8 @@ pub async fn delete(
     let tx = engine.db().begin().await?;
     let found = find(&tx, name).await?;
     uses::no_job_of_manifest(&tx, &found.id, &found.name).await?;
-    let version = version.unwrap_or(found.version);
-    if !manifests::delete(&tx, &found.id, version).await? {
-        return Err(OpError::Stale(say::changed_meanwhile(KIND, name)));
-    }
+    let gone = manifests::delete(&tx, &found.id, version.unwrap_or(found.version)).await;
+    written(gone, KIND, name, name)?;
     actor.did(&tx, "manifest.delete", object(&found.id, &found.name), "done", None).await?;
     Ok(tx.commit().await?)
 }
@@ -485,16 +470,19 @@ mod tests {
             assert_eq!((made.revision, made.version, made.marks["files/logo"].size), (1, 2, 3));
             let part =
                 json!({"files": {"a.yml": "- debug: msg=2\n", "t/x.j2": "hi\n"}, "message": "m"});
-            let second = patch(&engine, &me, "site", Some(2), &part).await.unwrap();
+            let second = change(&engine, &me, "site", Some(2), Edit::Part(&part)).await.unwrap();
             assert_eq!((second.revision, second.said.message.as_str()), (2, "m"));
             assert_eq!(second.said.base64["files/logo"], "/wD/");
             let part = json!({"description": "d"});
-            let same = patch(&engine, &me, "site", None, &part).await.unwrap();
+            let same = change(&engine, &me, "site", None, Edit::Part(&part)).await.unwrap();
             assert_eq!((same.revision, same.version, same.said.description.as_str()), (2, 4, "d"));
-            let stale = patch(&engine, &me, "site", Some(3), &part).await;
+            let stale = change(&engine, &me, "site", Some(3), Edit::Part(&part)).await;
             assert!(matches!(stale, Err(OpError::Stale(_))), "{stale:?}");
             let part = json!({"base64": {"files/logo": null}});
-            assert_eq!(patch(&engine, &me, "site", None, &part).await.unwrap().revision, 3);
+            assert_eq!(
+                change(&engine, &me, "site", None, Edit::Part(&part)).await.unwrap().revision,
+                3
+            );
             let old = show_revision(&engine, &me, "site", 1).await.unwrap();
             assert_eq!((old.said.files["a.yml"].as_str(), old.newest), ("- debug: msg=1\n", 3));
             let told = difference(&engine, &me, "site", (Some(1), Some(3))).await.unwrap();

@@ -6,9 +6,9 @@ use hep_core::rights::Verb;
 use serde_json::Value;
 
 use super::actor::{Actor, Object};
-use super::error::{OpError, OpResult, on_write};
+use super::error::{OpError, OpResult, on_write, written};
 use super::page::{Page, Paging, page};
-use super::patch::patched;
+use super::patch::Edit;
 use super::{Engine, uses};
 use crate::store::partitions::{self, DEFAULT, Partition, PartitionInput};
 use crate::store::{Sql, register};
@@ -52,48 +52,25 @@ pub async fn create(engine: &Engine, actor: &Actor, said: PartitionInput) -> OpR
 }
 
 /// Changes a partition; with a version only if it still has that one.
-pub async fn update(
+pub async fn change(
     engine: &Engine,
     actor: &Actor,
     name: &str,
     version: Option<i64>,
-    said: PartitionInput,
-) -> OpResult<Partition> {
-    change(engine, actor, name, version, |_| Ok(said)).await
-}
-
-/// Changes a part of a partition.
-pub async fn patch(
-    engine: &Engine,
-    actor: &Actor,
-    name: &str,
-    version: Option<i64>,
-    part: &Value,
-) -> OpResult<Partition> {
-    change(engine, actor, name, version, |before| patched(&before.said, part)).await
-}
-
-async fn change(
-    engine: &Engine,
-    actor: &Actor,
-    name: &str,
-    version: Option<i64>,
-    said: impl FnOnce(&Partition) -> OpResult<PartitionInput>,
+    edit: Edit<PartitionInput, &Value>,
 ) -> OpResult<Partition> {
     actor.must(Verb::Change, WHAT)?;
     let tx = engine.db().begin().await?;
     register::change(&tx).await?;
     let before = load(&tx, name).await?;
-    let said = said(&before)?;
+    let said = edit.over(&before.said)?;
     check(&said)?;
     if before.said.name == DEFAULT && said.name != DEFAULT {
         return Err(OpError::Conflict(say::default_partition()));
     }
     let version = version.unwrap_or(before.version);
     let done = partitions::update(&tx, &before.id, version, &said, &actor.name).await;
-    if !done.map_err(|error| on_write(error, KIND, &said.name))? {
-        return Err(OpError::Stale(say::changed_meanwhile(KIND, name)));
-    }
+    written(done, KIND, name, &said.name)?;
     actor.did(&tx, "partition.update", Object::from(&before), "done", None).await?;
     let partition = load(&tx, &before.id).await?;
     tx.commit().await?;
@@ -120,9 +97,7 @@ pub async fn delete(
     uses::no_grant_of_partition(&tx, &partition.said.name).await?;
     let version = version.unwrap_or(partition.version);
     let gone = partitions::delete(&tx, &partition.id, version).await;
-    if !gone.map_err(|error| on_write(error, KIND, name))? {
-        return Err(OpError::Stale(say::changed_meanwhile(KIND, name)));
-    }
+    written(gone, KIND, name, name)?;
     actor.did(&tx, "partition.delete", Object::from(&partition), "done", None).await?;
     Ok(tx.commit().await?)
 }
@@ -160,13 +135,14 @@ mod tests {
             let kept = delete(&engine, &me, "eu", None).await;
             assert!(matches!(kept, Err(OpError::Conflict(_))), "{kept:?}");
             let renamed =
-                patch(&engine, &me, "eu", Some(1), &serde_json::json!({"name": "us"})).await;
+                change(&engine, &me, "eu", Some(1), Edit::Part(&serde_json::json!({"name": "us"})))
+                    .await;
             assert_eq!(renamed.unwrap().hosts, 1);
             assert_eq!(host::show(&engine, &me, "web1").await.unwrap().said.partition, "us");
             host::delete(&engine, &me, "web1", None).await.unwrap();
             delete(&engine, &me, "us", None).await.unwrap();
             for done in [
-                update(&engine, &me, DEFAULT, None, said("other")).await.map(drop),
+                change(&engine, &me, DEFAULT, None, Edit::Whole(said("other"))).await.map(drop),
                 delete(&engine, &me, DEFAULT, None).await,
             ] {
                 assert!(matches!(done, Err(OpError::Conflict(_))), "{done:?}");

@@ -1,4 +1,4 @@
-//! Changes of a part: JSON Merge Patch (RFC 7396) on what people said about a noun.
+//! What people say anew about a noun: all of it, or a part as JSON Merge Patch (RFC 7396).
 
 use hep_core::message::server as say;
 use serde::Serialize;
@@ -7,9 +7,28 @@ use serde_json::Value;
 
 use super::error::{OpError, OpResult};
 
+/// What somebody says anew of a noun that is there.
+#[derive(Clone, Copy, Debug)]
+pub enum Edit<Whole, Part> {
+    /// All of it: what is not said is as if it had never been.
+    Whole(Whole),
+    /// Some of it: what is not said stays.
+    Part(Part),
+}
+
+impl<Whole: Serialize + DeserializeOwned> Edit<Whole, &Value> {
+    /// What is said in all, of something that `before` was said of.
+    pub(super) fn over(self, before: &Whole) -> OpResult<Whole> {
+        match self {
+            Self::Whole(said) => Ok(said),
+            Self::Part(part) => patched(before, part),
+        }
+    }
+}
+
 /// What was said, with the members of a patch in place of its own. A member that is `null` is as if it had
 /// never been said.
-pub fn patched<T: Serialize + DeserializeOwned>(said: &T, patch: &Value) -> OpResult<T> {
+fn patched<T: Serialize + DeserializeOwned>(said: &T, patch: &Value) -> OpResult<T> {
     let refused = |why: String| OpError::Invalid { field: None, message: say::bad_patch(why) };
     if !patch.is_object() {
         return Err(refused("it is no object".to_owned()));

@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use super::actor::{Actor, Object};
 use super::credential::held;
-use super::error::{OpError, OpResult, on_write};
+use super::error::{OpError, OpResult, on_write, written};
 use super::manifest::must_write;
 use super::page::{Page, Paging, page};
-use super::patch::patched;
+use super::patch::Edit;
 use super::{Engine, uses};
 use crate::server::git::{self, Failed, Login, Taken, Wanted};
 use crate::server::work;
@@ -56,47 +56,24 @@ pub async fn create(engine: &Engine, actor: &Actor, said: RepositoryInput) -> Op
 }
 
 /// Changes a repository; with a version only if it still has that one.
-pub async fn update(
+pub async fn change(
     engine: &Engine,
     actor: &Actor,
     name: &str,
     version: Option<i64>,
-    said: RepositoryInput,
-) -> OpResult<Repository> {
-    change(engine, actor, name, version, |_| Ok(said)).await
-}
-
-/// Changes a part of a repository.
-pub async fn patch(
-    engine: &Engine,
-    actor: &Actor,
-    name: &str,
-    version: Option<i64>,
-    part: &Value,
-) -> OpResult<Repository> {
-    change(engine, actor, name, version, |before| patched(&before.said, part)).await
-}
-
-async fn change(
-    engine: &Engine,
-    actor: &Actor,
-    name: &str,
-    version: Option<i64>,
-    said: impl FnOnce(&Repository) -> OpResult<RepositoryInput>,
+    edit: Edit<RepositoryInput, &Value>,
 ) -> OpResult<Repository> {
     must_write(actor, WHAT)?;
     let tx = engine.db().begin().await?;
     let before = load(&tx, name).await?;
-    let said = said(&before)?;
+    let said = edit.over(&before.said)?;
     let credential = check(&tx, actor, &said, Some(&before.said)).await?;
     if said.name != before.said.name {
         uses::no_job_of_repository(&tx, &before.id, &before.said.name).await?;
     }
     let at = (before.id.as_str(), version.unwrap_or(before.version));
     let done = repositories::update(&tx, at, &said, credential, &actor.name).await;
-    if !done.map_err(|error| on_write(error, KIND, &said.name))? {
-        return Err(OpError::Stale(say::changed_meanwhile(KIND, name)));
-    }
+    written(done, KIND, name, &said.name)?;
     actor.did(&tx, "repository.update", Object::from(&before), "done", None).await?;
     let repository = load(&tx, &before.id).await?;
     tx.commit().await?;
@@ -114,9 +91,8 @@ pub async fn delete(
     let tx = engine.db().begin().await?;
     let found = load(&tx, name).await?;
     uses::no_job_of_repository(&tx, &found.id, &found.said.name).await?;
-    if !repositories::delete(&tx, &found.id, version.unwrap_or(found.version)).await? {
-        return Err(OpError::Stale(say::changed_meanwhile(KIND, name)));
-    }
+    let gone = repositories::delete(&tx, &found.id, version.unwrap_or(found.version)).await;
+    written(gone, KIND, name, name)?;
     actor.did(&tx, "repository.delete", Object::from(&found), "done", None).await?;
     Ok(tx.commit().await?)
 }

@@ -1,15 +1,15 @@
 //! Roles: those that come ready, and people's own.
 
-use hep_core::message::{register as say, server};
+use hep_core::message::server;
 use hep_core::name;
 use hep_core::rights::Verb;
 use serde_json::Value;
 
 use super::Engine;
 use super::actor::{Actor, Object};
-use super::error::{OpError, OpResult, on_write};
+use super::error::{OpError, OpResult, on_write, written};
 use super::page::{Page, Paging, page};
-use super::patch::patched;
+use super::patch::Edit;
 use super::user::keep_an_administrator;
 use crate::store::roles::{self, Role, RoleInput};
 use crate::store::{Sql, users};
@@ -51,45 +51,22 @@ pub async fn create(engine: &Engine, actor: &Actor, said: RoleInput) -> OpResult
 }
 
 /// Changes a role of people's own; with a version only if it still has that one.
-pub async fn update(
+pub async fn change(
     engine: &Engine,
     actor: &Actor,
     name: &str,
     version: Option<i64>,
-    said: RoleInput,
-) -> OpResult<Role> {
-    change(engine, actor, name, version, |_| Ok(said)).await
-}
-
-/// Changes a part of a role of people's own.
-pub async fn patch(
-    engine: &Engine,
-    actor: &Actor,
-    name: &str,
-    version: Option<i64>,
-    patch: &Value,
-) -> OpResult<Role> {
-    change(engine, actor, name, version, |before| patched(&before.said, patch)).await
-}
-
-async fn change(
-    engine: &Engine,
-    actor: &Actor,
-    name: &str,
-    version: Option<i64>,
-    said: impl FnOnce(&Role) -> OpResult<RoleInput>,
+    edit: Edit<RoleInput, &Value>,
 ) -> OpResult<Role> {
     actor.must(Verb::Administer, "roles")?;
     let tx = engine.db().begin().await?;
     let administrators = users::administrators(&tx).await?;
     let before = load_own(&tx, name).await?;
-    let said = said(&before)?;
+    let said = edit.over(&before.said)?;
     check(&said)?;
     let version = version.unwrap_or(before.version);
     let done = roles::update(&tx, &before.id, version, &said, &actor.name).await;
-    if !done.map_err(|error| on_write(error, KIND, &said.name))? {
-        return Err(OpError::Stale(say::changed_meanwhile(KIND, name)));
-    }
+    written(done, KIND, name, &said.name)?;
     keep_an_administrator(&tx, administrators).await?;
     actor.did(&tx, "role.update", Object::from(&before), "done", Some(verbs(&said))).await?;
     let role = load(&tx, &said.name).await?;
@@ -108,9 +85,8 @@ pub async fn delete(
     let tx = engine.db().begin().await?;
     let administrators = users::administrators(&tx).await?;
     let role = load_own(&tx, name).await?;
-    if !roles::delete(&tx, &role.id, version.unwrap_or(role.version)).await? {
-        return Err(OpError::Stale(say::changed_meanwhile(KIND, name)));
-    }
+    let gone = roles::delete(&tx, &role.id, version.unwrap_or(role.version)).await;
+    written(gone, KIND, name, name)?;
     keep_an_administrator(&tx, administrators).await?;
     actor.did(&tx, "role.delete", Object::from(&role), "done", None).await?;
     Ok(tx.commit().await?)
@@ -160,7 +136,7 @@ mod tests {
             user::create(&engine, &root, ana).await.unwrap();
             // It is what makes the only administrator one.
             said.verbs.remove(&Verb::Administer);
-            let refused = update(&engine, &root, "boss", None, said.clone()).await;
+            let refused = change(&engine, &root, "boss", None, Edit::Whole(said.clone())).await;
             assert!(matches!(refused, Err(OpError::Conflict(_))), "{refused:?}");
             assert!(matches!(
                 delete(&engine, &root, "boss", None).await,
@@ -170,7 +146,7 @@ mod tests {
                 let refused = delete(&engine, &root, name, None).await;
                 assert!(matches!(refused, Err(OpError::Conflict(_))), "{refused:?}");
                 let part = serde_json::json!({ "description": "mine" });
-                assert!(patch(&engine, &root, name, None, &part).await.is_err());
+                assert!(change(&engine, &root, name, None, Edit::Part(&part)).await.is_err());
             }
             let ready = RoleInput { name: "admin".into(), ..said.clone() };
             assert!(matches!(create(&engine, &root, ready).await, Err(OpError::Conflict(_))));

@@ -3,6 +3,7 @@
 use hep_core::message::Message;
 use serde_json::json;
 
+use super::super::patch::Edit;
 use super::super::testing::on_both;
 use super::super::{host, user};
 use super::*;
@@ -41,7 +42,7 @@ async fn four_eyes_are_of_two_people_whatever_they_are_called() {
         let program = administrator(ActorKind::Token, "t", "ana/laptop");
         assert_eq!(told(approve(&engine, &program, &run.id).await), two_people);
         let renamed = json!({ "name": "eva" });
-        user::patch(&engine, &root, "ana", None, &renamed).await.unwrap();
+        user::change(&engine, &root, "ana", None, Edit::Part(&renamed)).await.unwrap();
         let renamed = administrator(ActorKind::User, &ana.id, "eva");
         assert_eq!(told(approve(&engine, &renamed, &run.id).await), two_people);
         assert_eq!(told(approve(&engine, &other, &run.id).await), Ok(Some("ben".into())));

@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use super::Engine;
 use super::actor::{Actor, Object};
-use super::error::{OpError, OpResult, on_write};
+use super::error::{OpError, OpResult, on_write, written};
 use super::page::{Page, Paging, page};
-use super::patch::patched;
+use super::patch::Edit;
 use super::user::{self, keep_an_administrator};
 use crate::store::teams::{self, Team, TeamInput};
 use crate::store::{Sql, Tx, users};
@@ -52,45 +52,22 @@ pub async fn create(engine: &Engine, actor: &Actor, said: TeamInput) -> OpResult
 }
 
 /// Changes a team; with a version only if it still has that one.
-pub async fn update(
+pub async fn change(
     engine: &Engine,
     actor: &Actor,
     name: &str,
     version: Option<i64>,
-    said: TeamInput,
-) -> OpResult<Team> {
-    change(engine, actor, name, version, |_| Ok(said)).await
-}
-
-/// Changes a part of a team.
-pub async fn patch(
-    engine: &Engine,
-    actor: &Actor,
-    name: &str,
-    version: Option<i64>,
-    patch: &Value,
-) -> OpResult<Team> {
-    change(engine, actor, name, version, |before| patched(&before.said, patch)).await
-}
-
-async fn change(
-    engine: &Engine,
-    actor: &Actor,
-    name: &str,
-    version: Option<i64>,
-    said: impl FnOnce(&Team) -> OpResult<TeamInput>,
+    edit: Edit<TeamInput, &Value>,
 ) -> OpResult<Team> {
     actor.must(Verb::Administer, "teams")?;
     let tx = engine.db().begin().await?;
     let administrators = users::administrators(&tx).await?;
     let before = load(&tx, name).await?;
-    let said = said(&before)?;
+    let said = edit.over(&before.said)?;
     check(&said)?;
     let version = version.unwrap_or(before.version);
     let done = teams::update(&tx, &before.id, version, &said, &actor.name).await;
-    if !done.map_err(|error| on_write(error, KIND, &said.name))? {
-        return Err(OpError::Stale(say::changed_meanwhile(KIND, name)));
-    }
+    written(done, KIND, name, &said.name)?;
     set_members(&tx, &before.id, &said).await?;
     keep_an_administrator(&tx, administrators).await?;
     actor.did(&tx, "team.update", Object::from(&before), "done", Some(members(&said))).await?;
@@ -110,9 +87,8 @@ pub async fn delete(
     let tx = engine.db().begin().await?;
     let administrators = users::administrators(&tx).await?;
     let team = load(&tx, name).await?;
-    if !teams::delete(&tx, &team.id, version.unwrap_or(team.version)).await? {
-        return Err(OpError::Stale(say::changed_meanwhile(KIND, name)));
-    }
+    let gone = teams::delete(&tx, &team.id, version.unwrap_or(team.version)).await;
+    written(gone, KIND, name, name)?;
     keep_an_administrator(&tx, administrators).await?;
     actor.did(&tx, "team.delete", Object::from(&team), "done", None).await?;
     Ok(tx.commit().await?)
@@ -172,7 +148,7 @@ mod tests {
             let given = grant::create(&engine, &root, role).await.unwrap();
             let empty = serde_json::json!({ "members": [] });
             let refused = [
-                patch(&engine, &root, "root", None, &empty).await.err(),
+                change(&engine, &root, "root", None, Edit::Part(&empty)).await.err(),
                 delete(&engine, &root, "root", None).await.err(),
                 user::delete(&engine, &root, "ana", None).await.err(),
                 grant::delete(&engine, &root, &given.id).await.err(),
@@ -181,7 +157,7 @@ mod tests {
                 assert!(matches!(error, Some(OpError::Conflict(_))), "{error:?}");
             }
             let renamed = serde_json::json!({ "name": "wheel" });
-            let team = patch(&engine, &root, "root", Some(1), &renamed).await.unwrap();
+            let team = change(&engine, &root, "root", Some(1), Edit::Part(&renamed)).await.unwrap();
             assert_eq!((team.said.members, team.version), (vec!["ana".to_owned()], 2));
         })
         .await;

@@ -201,6 +201,7 @@ pub(super) fn hash(token: &Secret<String>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::patch::Edit;
     use super::super::testing::on_both;
     use super::*;
 
@@ -271,10 +272,10 @@ mod tests {
             assert_eq!(seen(&bob, Some("ana")).await, 99);
             let off = serde_json::json!({ "enabled": false });
             let root = Actor::command_line("test");
-            user::patch(&engine, &root, "ana", None, &off).await.unwrap();
+            user::change(&engine, &root, "ana", None, Edit::Part(&off)).await.unwrap();
             assert!(!is_in().await);
             let on = serde_json::json!({ "enabled": true });
-            user::patch(&engine, &root, "ana", None, &on).await.unwrap();
+            user::change(&engine, &root, "ana", None, Edit::Part(&on)).await.unwrap();
             assert!(is_in().await);
             delete(&engine, &ana, id).await.unwrap();
             assert!(!is_in().await);

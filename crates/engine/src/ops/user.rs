@@ -8,9 +8,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::actor::{Actor, ActorKind, Object};
-use super::error::{OpError, OpResult, on_write};
+use super::error::{OpError, OpResult, on_write, written};
 use super::page::{Page, Paging, page};
-use super::patch::patched;
+use super::patch::Edit;
 use super::{Engine, secret_text};
 use crate::password;
 use crate::store::guesses::By;
@@ -130,45 +130,22 @@ pub(super) async fn make(
 }
 
 /// Changes a user; with a version only if they still have that one.
-pub async fn update(
+pub async fn change(
     engine: &Engine,
     actor: &Actor,
     name: &str,
     version: Option<i64>,
-    said: UserInput,
-) -> OpResult<User> {
-    change(engine, actor, name, version, |_| Ok(said)).await
-}
-
-/// Changes a part of a user.
-pub async fn patch(
-    engine: &Engine,
-    actor: &Actor,
-    name: &str,
-    version: Option<i64>,
-    patch: &Value,
-) -> OpResult<User> {
-    change(engine, actor, name, version, |before| patched(&before.said, patch)).await
-}
-
-async fn change(
-    engine: &Engine,
-    actor: &Actor,
-    name: &str,
-    version: Option<i64>,
-    said: impl FnOnce(&User) -> OpResult<UserInput>,
+    edit: Edit<UserInput, &Value>,
 ) -> OpResult<User> {
     actor.must(Verb::Administer, "users")?;
     let tx = engine.db().begin().await?;
     let administrators = users::administrators(&tx).await?;
     let before = load(&tx, name).await?;
-    let said = said(&before)?;
+    let said = edit.over(&before.said)?;
     check(&said)?;
     let version = version.unwrap_or(before.version);
     let done = users::update(&tx, &before.id, version, &said, &actor.name).await;
-    if !done.map_err(|error| on_write(error, KIND, &said.name))? {
-        return Err(OpError::Stale(say::changed_meanwhile(KIND, name)));
-    }
+    written(done, KIND, name, &said.name)?;
     if !said.enabled {
         sessions::delete_others(&tx, &before.id, "").await?;
     }
@@ -199,9 +176,8 @@ pub async fn delete(
     let tx = engine.db().begin().await?;
     let administrators = users::administrators(&tx).await?;
     let user = load(&tx, name).await?;
-    if !users::delete(&tx, &user.id, version.unwrap_or(user.version)).await? {
-        return Err(OpError::Stale(say::changed_meanwhile(KIND, name)));
-    }
+    let gone = users::delete(&tx, &user.id, version.unwrap_or(user.version)).await;
+    written(gone, KIND, name, name)?;
     keep_an_administrator(&tx, administrators).await?;
     actor.did(&tx, "user.delete", Object::from(&user), "done", None).await?;
     Ok(tx.commit().await?)
@@ -302,13 +278,13 @@ mod tests {
             let ana = create(&engine, &root, new("ana", "admin")).await.unwrap();
             create(&engine, &root, new("bob", "operator")).await.unwrap();
             let off = UserInput { enabled: false, ..ana.said.clone() };
-            let refused = update(&engine, &root, "ana", None, off.clone()).await;
+            let refused = change(&engine, &root, "ana", None, Edit::Whole(off.clone())).await;
             assert!(matches!(refused, Err(OpError::Conflict(_))), "{refused:?}");
             let refused = delete(&engine, &root, "ana", None).await;
             assert!(matches!(refused, Err(OpError::Conflict(_))), "{refused:?}");
             assert!(show(&engine, &root, "ana").await.unwrap().said.enabled);
             create(&engine, &root, new("eve", "admin")).await.unwrap();
-            update(&engine, &root, "ana", None, off).await.unwrap();
+            change(&engine, &root, "ana", None, Edit::Whole(off)).await.unwrap();
             delete(&engine, &root, "bob", None).await.unwrap();
             assert!(delete(&engine, &root, "eve", None).await.is_err());
         })
@@ -343,10 +319,10 @@ mod tests {
             let root = root();
             let ana = create(&engine, &root, new("ana", "viewer")).await.unwrap();
             let part = serde_json::json!({ "full_name": "Ana", "locale": null });
-            let patched = patch(&engine, &root, "ana", Some(1), &part).await.unwrap();
+            let patched = change(&engine, &root, "ana", Some(1), Edit::Part(&part)).await.unwrap();
             let expected = UserInput { full_name: "Ana".into(), ..ana.said };
             assert_eq!(patched.said, expected);
-            let stale = patch(&engine, &root, "ana", Some(1), &part).await;
+            let stale = change(&engine, &root, "ana", Some(1), Edit::Part(&part)).await;
             assert!(matches!(stale, Err(OpError::Stale(_))), "{stale:?}");
             let bad = [
                 serde_json::json!({ "name": "a b" }),
@@ -356,7 +332,7 @@ mod tests {
                 serde_json::json!([]),
             ];
             for part in bad {
-                let refused = patch(&engine, &root, "ana", None, &part).await;
+                let refused = change(&engine, &root, "ana", None, Edit::Part(&part)).await;
                 assert!(matches!(refused, Err(OpError::Invalid { .. })), "{part}: {refused:?}");
             }
         })

@@ -144,6 +144,7 @@ mod tests {
     use super::*;
     use crate::ops::actor::ActorKind;
     use crate::ops::page::Paging;
+    use crate::ops::patch::Edit;
     use crate::store::runs;
 
     fn said<T: serde::de::DeserializeOwned>(value: Value) -> T {
@@ -210,9 +211,11 @@ mod tests {
             }
             let renamed = json!({"name": "other"});
             let renamed = [
-                manifest::patch(&engine, &me, "held", None, &renamed).await.map(drop),
-                repository::patch(&engine, &me, "held", None, &renamed).await.map(drop),
-                group::patch(&engine, &me, "held", None, &renamed).await.map(drop),
+                manifest::change(&engine, &me, "held", None, Edit::Part(&renamed)).await.map(drop),
+                repository::change(&engine, &me, "held", None, Edit::Part(&renamed))
+                    .await
+                    .map(drop),
+                group::change(&engine, &me, "held", None, Edit::Part(&renamed)).await.map(drop),
             ];
             for refused in renamed {
                 assert!(told(refused).is_err());
@@ -249,7 +252,8 @@ mod tests {
             grants_op::create(&engine, &me, said(grant)).await.unwrap();
             let rename = async |actor: &Actor, number: usize| {
                 let name = json!({"name": format!("other{number}")});
-                let done = host::patch(&engine, actor, &web(number), None, &name).await;
+                let done =
+                    host::change(&engine, actor, &web(number), None, Edit::Part(&name)).await;
                 told(done.map(drop))
             };
             for (number, user) in [
@@ -277,7 +281,7 @@ mod tests {
             // What a pattern fits is what it says; all else of a host changes as ever.
             rename(&me, 7).await.unwrap();
             let notes = json!({"notes": "x", "name": "web3"});
-            host::patch(&engine, &me, "web3", None, &notes).await.unwrap();
+            host::change(&engine, &me, "web3", None, Edit::Part(&notes)).await.unwrap();
             job::delete(&engine, &me, "named", None).await.unwrap();
             rename(&me, 3).await.unwrap();
         })
@@ -303,8 +307,10 @@ mod tests {
             let ana = Actor { grants: me.grants.clone(), ..as_user(&id, "ana") };
             let ran = run::create(&engine, &ana, said(asked)).await.unwrap();
             let renamed = |name: &str| json!({ "name": name });
-            role::patch(&engine, &me, "keeper", None, &renamed("warden")).await.unwrap();
-            user::patch(&engine, &me, "ana", None, &renamed("anna")).await.unwrap();
+            role::change(&engine, &me, "keeper", None, Edit::Part(&renamed("warden")))
+                .await
+                .unwrap();
+            user::change(&engine, &me, "ana", None, Edit::Part(&renamed("anna"))).await.unwrap();
             let filter = grants::Filter { user: Some("anna".into()), ..grants::Filter::default() };
             let kept = grants_op::list(&engine, &me, filter, &Paging::default()).await.unwrap();
             assert_eq!(kept.items.len(), 1);
@@ -333,7 +339,8 @@ mod tests {
             let one = json!({"name": "push", "selector": "all", "subject": subject});
             job::create(&engine, &me, said(one)).await.unwrap();
             let name = said(json!({"name": "other"}));
-            let renamed = credential::patch(&engine, &me, "key", None, name).await.map(drop);
+            let renamed =
+                credential::change(&engine, &me, "key", None, Edit::Part(name)).await.map(drop);
             let deleted = credential::delete(&engine, &me, "key", None).await;
             for refused in [renamed, deleted] {
                 assert!(told(refused).unwrap_err().contains("job `push`"));

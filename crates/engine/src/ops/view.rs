@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::Engine;
 use super::actor::{Actor, ActorKind, Object};
-use super::error::{OpError, OpResult, on_write};
+use super::error::{OpError, OpResult, on_write, written};
 use super::page::{Page, Paging, page_by};
-use super::patch::patched;
+use super::patch::Edit;
 use crate::store::views::{self, Filter, View, ViewInput};
 use crate::store::{Sql, users};
 
@@ -81,45 +81,22 @@ pub async fn create(engine: &Engine, actor: &Actor, said: ViewInput) -> OpResult
 }
 
 /// Changes a view; with a version only if it still has that one.
-pub async fn update(
+pub async fn change(
     engine: &Engine,
     actor: &Actor,
     name: &str,
     version: Option<i64>,
-    said: ViewInput,
-) -> OpResult<View> {
-    change(engine, actor, name, version, |_| Ok(said)).await
-}
-
-/// Changes a part of a view.
-pub async fn patch(
-    engine: &Engine,
-    actor: &Actor,
-    name: &str,
-    version: Option<i64>,
-    part: &Value,
-) -> OpResult<View> {
-    change(engine, actor, name, version, |before| patched(&before.said, part)).await
-}
-
-async fn change(
-    engine: &Engine,
-    actor: &Actor,
-    name: &str,
-    version: Option<i64>,
-    said: impl FnOnce(&View) -> OpResult<ViewInput>,
+    edit: Edit<ViewInput, &Value>,
 ) -> OpResult<View> {
     let tx = engine.db().begin().await?;
     let before = load(&tx, actor, name).await?;
     must_change(actor, &before)?;
-    let said = said(&before)?;
+    let said = edit.over(&before.said)?;
     check(&said)?;
     let owner = owner(&tx, actor, &said).await?;
     let at = (before.id.as_str(), version.unwrap_or(before.version));
     let done = views::update(&tx, at, &said, owner, &actor.name).await;
-    if !done.map_err(|error| on_write(error, KIND, &said.name))? {
-        return Err(OpError::Stale(say::changed_meanwhile(KIND, name)));
-    }
+    written(done, KIND, name, &said.name)?;
     actor.did(&tx, "view.update", Object::from(&before), "done", Some(detail(&said))).await?;
     let view = load(&tx, actor, &before.id).await?;
     tx.commit().await?;
@@ -136,9 +113,8 @@ pub async fn delete(
     let tx = engine.db().begin().await?;
     let view = load(&tx, actor, name).await?;
     must_change(actor, &view)?;
-    if !views::delete(&tx, &view.id, version.unwrap_or(view.version)).await? {
-        return Err(OpError::Stale(say::changed_meanwhile(KIND, name)));
-    }
+    let gone = views::delete(&tx, &view.id, version.unwrap_or(view.version)).await;
+    written(gone, KIND, name, name)?;
     actor.did(&tx, "view.delete", Object::from(&view), "done", Some(detail(&view.said))).await?;
     Ok(tx.commit().await?)
 }
@@ -246,9 +222,15 @@ mod tests {
             assert!(matches!(hidden, Err(OpError::NotFound(_))), "{hidden:?}");
             let refused = [
                 create(&engine, &ana, said("Mine", "hosts", true)).await.err(),
-                patch(&engine, &ana, &own.id, None, &serde_json::json!({"shared": true}))
-                    .await
-                    .err(),
+                change(
+                    &engine,
+                    &ana,
+                    &own.id,
+                    None,
+                    Edit::Part(&serde_json::json!({"shared": true})),
+                )
+                .await
+                .err(),
                 delete(&engine, &ana, &all.id, None).await.err(),
                 create(&engine, &bob, said("Who", "audit", false)).await.err(),
             ];
@@ -258,9 +240,9 @@ mod tests {
             let twice = create(&engine, &ana, said("Silent ones", "hosts", false)).await;
             assert!(matches!(twice, Err(OpError::Conflict(_))), "{twice:?}");
             let renamed = serde_json::json!({"name": "Away"});
-            let stale = patch(&engine, &ana, &own.id, Some(7), &renamed).await;
+            let stale = change(&engine, &ana, &own.id, Some(7), Edit::Part(&renamed)).await;
             assert!(matches!(stale, Err(OpError::Stale(_))), "{stale:?}");
-            let away = patch(&engine, &ana, &own.id, Some(1), &renamed).await.unwrap();
+            let away = change(&engine, &ana, &own.id, Some(1), Edit::Part(&renamed)).await.unwrap();
             assert_eq!((away.said.name.as_str(), away.version), ("Away", 2));
             delete(&engine, &ana, "Away", None).await.unwrap();
             create(&engine, &root, said("Denied", "audit", true)).await.unwrap();

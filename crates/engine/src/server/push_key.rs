@@ -21,7 +21,7 @@ use crate::event::{Events, HostEnd, RunEvent};
 use crate::exec::{self, Command, Script};
 use crate::fleet::{Fleet, HostLogin, Keeper, Overrides};
 use crate::ops::actor::{Actor, Object};
-use crate::ops::error::{OpError, OpResult};
+use crate::ops::error::{OpError, OpResult, written};
 use crate::ops::{Engine, credential, host};
 use crate::store::credentials::{self, Credential, Kind};
 use crate::store::{hosts, register};
@@ -229,9 +229,9 @@ impl Pushing<'_> {
         }
         after.credential = Some(key.name.clone());
         let refers = host::references(&tx, &actor, Some(&before), &after).await?;
-        if !hosts::update(&tx, &before.id, before.version, &after, &refers, &actor.name).await? {
-            return Err(OpError::Stale(register_say::changed_meanwhile("host", name)));
-        }
+        let version = before.version;
+        let done = hosts::update(&tx, &before.id, version, &after, &refers, &actor.name).await;
+        written(done, "host", name, name)?;
         let detail = json!({"credential": key.name, "fingerprint": key.fingerprint,
             "added": added, "run": run.id});
         actor.did(&tx, "host.push_key", Object::from(&before), "done", Some(detail)).await?;

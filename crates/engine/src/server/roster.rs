@@ -392,6 +392,7 @@ mod tests {
 
     use super::*;
     use crate::ops::actor::Actor;
+    use crate::ops::patch::Edit;
     use crate::ops::testing::on_both;
     use crate::ops::{group, host};
 
@@ -458,7 +459,7 @@ mod tests {
             let before = login().await;
             assert_eq!(before.user.as_deref(), Some("ana"));
             let part = serde_json::from_value(json!({"password": "two"})).unwrap();
-            credential::patch(&engine, &me, "c", None, part).await.unwrap();
+            credential::change(&engine, &me, "c", None, Edit::Part(part)).await.unwrap();
             let after = login().await;
             assert_eq!(after.password.as_ref().map(|text| text.expose().as_str()), Some("two"));
             assert_ne!(before.stamp, after.stamp);

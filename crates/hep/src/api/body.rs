@@ -102,6 +102,16 @@ fn without_place(error: &serde_json::Error) -> String {
 /// The version that a change was made from (`If-Match`), if the caller says so.
 pub(crate) struct Version(pub(crate) Option<i64>);
 
+/// The header that says so, for the document.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "`Version` reads the header")]
+pub(crate) struct IfMatch {
+    /// The version that is to be changed, as `ETag` had it.
+    #[param(rename = "If-Match")]
+    version: Option<String>,
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for Version {
     type Rejection = Problem;
 

@@ -76,9 +76,7 @@ macro_rules! handlers {
     (@replace [$op:ident $Noun:ident $name:tt] [$($doc:tt)*] $path:tt $id:tt $Said:ident) => {
         $($doc)*
         #[utoipa::path(put, path = $path, operation_id = $id, request_body = $Said,
-            params(("If-Match" = Option<String>, Header,
-                description = "The version that is to be changed, as `ETag` had it.")),
-            responses((status = 200, body = $Noun)))]
+            params(IfMatch), responses((status = 200, body = $Noun)))]
         async fn replace(
             State(engine): State<Engine>,
             Caller(actor): Caller,
@@ -86,7 +84,7 @@ macro_rules! handlers {
             Version(version): Version,
             Body(said): Body<$Said>,
         ) -> Result<Answer<$Noun>, Problem> {
-            Ok(tagged($op::update(&engine, &actor, &name, version, said).await?))
+            Ok(tagged($op::change(&engine, &actor, &name, version, Edit::Whole(said)).await?))
         }
     };
     (@patch $noun:tt $doc:tt $path:tt $id:tt) => {
@@ -101,9 +99,7 @@ macro_rules! handlers {
     ) => {
         $($doc)*
         #[utoipa::path(patch, path = $path, operation_id = $id, request_body = $Shown,
-            params(("If-Match" = Option<String>, Header,
-                description = "The version that is to be changed, as `ETag` had it.")),
-            responses((status = 200, body = $Noun)))]
+            params(IfMatch), responses((status = 200, body = $Noun)))]
         async fn patch(
             State(engine): State<Engine>,
             Caller(actor): Caller,
@@ -111,15 +107,14 @@ macro_rules! handlers {
             Version(version): Version,
             Body(part): Body<$Part>,
         ) -> Result<Answer<$Noun>, Problem> {
-            Ok(tagged($op::patch(&engine, &actor, &name, version, $($by)? part).await?))
+            let edit = Edit::Part($($by)? part);
+            Ok(tagged($op::change(&engine, &actor, &name, version, edit).await?))
         }
     };
     (@delete [$op:ident $Noun:ident $name:tt] [$($doc:tt)*] $path:tt $id:tt) => {
         $($doc)*
         #[utoipa::path(delete, path = $path, operation_id = $id,
-            params(("If-Match" = Option<String>, Header,
-                description = "The version that is to be changed, as `ETag` had it.")),
-            responses((status = 204)))]
+            params(IfMatch), responses((status = 204)))]
         async fn delete(
             State(engine): State<Engine>,
             Caller(actor): Caller,
@@ -140,11 +135,12 @@ pub(super) mod parts {
     pub(in crate::api) use axum::http::StatusCode;
     pub(in crate::api) use hep_engine::ops::Engine;
     pub(in crate::api) use hep_engine::ops::page::{Page, Paging};
+    pub(in crate::api) use hep_engine::ops::patch::Edit;
     pub(in crate::api) use serde_json::Value;
 
     pub(in crate::api) use crate::api::address::{Path, Query};
     pub(in crate::api) use crate::api::answer::Answer;
-    pub(in crate::api) use crate::api::body::{Body, Version};
+    pub(in crate::api) use crate::api::body::{Body, IfMatch, Version};
     pub(in crate::api) use crate::api::caller::Caller;
     pub(in crate::api) use crate::api::creation::{
         Creation, MadeBefore, OnceKey, address as address_of,

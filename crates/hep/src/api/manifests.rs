@@ -93,9 +93,7 @@ struct RestoreInput {
 /// Makes the files of a revision those of a new one.
 #[utoipa::path(post, path = "/manifests/{name}/revisions/{number}/restore",
     operation_id = "manifest_restore", request_body = RestoreInput,
-    params(("If-Match" = Option<String>, Header,
-        description = "The version that is to be changed, as `ETag` had it.")),
-    responses((status = 200, body = Manifest)))]
+    params(IfMatch), responses((status = 200, body = Manifest)))]
 async fn restore(
     State(engine): State<Engine>,
     Caller(actor): Caller,

@@ -31,7 +31,7 @@ pub(super) fn pages() -> Pages {
 struct Credentials;
 
 impl Kept for Credentials {
-    kept::by_name! { credential: Credential named (name), said by |form| said(form) }
+    kept::by_word! { credential: Credential named (name), said by |form| said(form) }
 
     type Choices = ();
 

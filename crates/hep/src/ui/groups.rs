@@ -33,7 +33,7 @@ pub(super) fn pages() -> Pages {
 struct Groups;
 
 impl Kept for Groups {
-    kept::by_name! { group: Group named (said.name), said by |form| said(form)? }
+    kept::by_word! { group: Group named (said.name), said by |form| said(form)? }
 
     type Choices = Vec<String>;
 

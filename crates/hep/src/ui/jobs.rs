@@ -40,7 +40,7 @@ pub(super) fn pages() -> Pages {
 struct Jobs;
 
 impl Kept for Jobs {
-    kept::by_name! { job: Job named (said.name), said by |form| first(said(form))? }
+    kept::by_word! { job: Job named (said.name), said by |form| first(said(form))? }
 
     type Choices = Choices;
 

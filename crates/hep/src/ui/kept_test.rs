@@ -1,5 +1,6 @@
 //! What is kept, over real HTTP: who may see and change what, conflicts, refusals, and secrets that never come back.
 
+use hep_engine::ops::patch::Edit;
 use hep_engine::ops::{
     Actor, Engine, credential, grant, group, host, job, manifest, partition, repository, role,
     team, token, user, view,
@@ -291,7 +292,7 @@ async fn a_conflict_is_explained_and_nothing_typed_is_lost() {
     let version = hidden(&page, "version");
     let me = Actor::command_line("eve");
     let part = json!({"description": "hers"});
-    group::patch(&server.engine, &me, "web1", None, &part).await.unwrap();
+    group::change(&server.engine, &me, "web1", None, Edit::Part(&part)).await.unwrap();
     let typed = [("version", version.as_str()), ("name", "web1"), ("description", "mine & more")];
     let page = browser.post("/ui/groups/web1/edit", &typed).await.expect(412).text;
     assert!(page.contains("Somebody else changed this"), "{page}");

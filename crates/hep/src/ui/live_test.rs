@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use hep_core::message::ssh as say;
+use hep_engine::ops::patch::Edit;
 use hep_engine::ops::{Actor, grant, host, run, user};
 use hep_engine::store::grants::GrantInput;
 use hep_engine::store::hosts::HostInput;
@@ -187,7 +188,7 @@ async fn a_stream_ends_with_the_session_the_user_and_the_right() {
     }
     leaver.post("/ui/sign-out", &[]).await.expect(303);
     let off = json!({ "enabled": false });
-    user::patch(&server.engine, &me(), "a-operator", None, &off).await.unwrap();
+    user::change(&server.engine, &me(), "a-operator", None, Edit::Part(&off)).await.unwrap();
     grant::delete(&server.engine, &me(), &given.id).await.unwrap();
     for (number, streams) in all.into_iter().enumerate() {
         for (place, stream) in streams.into_iter().enumerate() {

@@ -7,6 +7,7 @@ mod run;
 use hep_core::rights::Verb;
 use hep_engine::ops::manifest::{self, Manifest};
 use hep_engine::ops::page::{Page, Paging};
+use hep_engine::ops::patch::Edit;
 use hep_engine::ops::{Actor, Engine, OpResult};
 use hep_engine::store::Stamp;
 use hep_engine::store::manifests::Outline;
@@ -126,7 +127,7 @@ impl Kept for Manifests {
         Self::must_write(actor)?;
         let before = manifest::show(engine, actor, key).await?;
         let part = editor::part(form, &before);
-        Ok(manifest::patch(engine, actor, key, Some(version), &part).await?.said.name)
+        Ok(manifest::change(engine, actor, key, Some(version), Edit::Part(&part)).await?.said.name)
     }
 
     async fn delete(engine: &Engine, actor: &Actor, key: &str, version: i64) -> OpResult<()> {

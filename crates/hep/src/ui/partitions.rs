@@ -27,7 +27,7 @@ pub(super) fn pages() -> Pages {
 struct Partitions;
 
 impl Kept for Partitions {
-    kept::by_name! { partition: Partition named (said.name), said by |form| said(form) }
+    kept::by_word! { partition: Partition named (said.name), said by |form| said(form) }
 
     type Choices = ();
 

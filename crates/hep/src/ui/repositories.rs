@@ -21,7 +21,7 @@ pub(super) fn pages() -> Pages {
 struct Repositories;
 
 impl Kept for Repositories {
-    kept::by_name! { repository: Repository named (said.name), said by |form| said(form) }
+    kept::by_word! { repository: Repository named (said.name), said by |form| said(form) }
 
     /// The names of the credentials.
     type Choices = Vec<String>;

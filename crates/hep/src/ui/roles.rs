@@ -24,7 +24,7 @@ pub(super) fn pages() -> Pages {
 struct Roles;
 
 impl Kept for Roles {
-    kept::by_name! { role: Role named (said.name), said by |form| said(form) }
+    kept::by_word! { role: Role named (said.name), said by |form| said(form) }
 
     type Choices = ();
 

@@ -25,7 +25,7 @@ pub(super) fn pages() -> Pages {
 struct Teams;
 
 impl Kept for Teams {
-    kept::by_name! { team: Team named (said.name), said by |form| said(form) }
+    kept::by_word! { team: Team named (said.name), said by |form| said(form) }
 
     type Choices = Vec<String>;
 

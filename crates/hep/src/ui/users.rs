@@ -4,6 +4,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use hep_core::rights::Verb;
 use hep_engine::ops::page::{Page, Paging};
+use hep_engine::ops::patch::Edit;
 use hep_engine::ops::user::{self, NewPassword, NewUser};
 use hep_engine::ops::{Actor, Engine, OpResult, role, session};
 use hep_engine::store::grants;
@@ -105,7 +106,7 @@ impl Kept for Users {
             locale: form.word("locale"),
             enabled: form.is_on("enabled"),
         };
-        Ok(user::update(engine, actor, key, Some(version), said).await?.said.name)
+        Ok(user::change(engine, actor, key, Some(version), Edit::Whole(said)).await?.said.name)
     }
 
     async fn delete(engine: &Engine, actor: &Actor, key: &str, version: i64) -> OpResult<()> {

@@ -3,7 +3,6 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use hep_engine::ops::page::{Page, Paging};
 use hep_engine::ops::{Actor, Engine, OpResult, view};
 use hep_engine::store::views::{View, ViewInput};
 
@@ -88,7 +87,8 @@ async fn save(
 struct Views;
 
 impl Kept for Views {
-    type Noun = View;
+    kept::by_word! { view: View named (said.name), found by (id), said by |form| said(form) }
+
     /// Whether they may give one to everybody.
     type Choices = bool;
 
@@ -107,20 +107,8 @@ impl Kept for Views {
         }
     }
 
-    fn name(view: &View) -> String {
-        view.said.name.clone()
-    }
-
-    fn key(view: &View) -> String {
-        view.id.clone()
-    }
-
     fn called(key: &str, form: &Form) -> String {
         form.optional("name").unwrap_or_else(|| key.to_owned())
-    }
-
-    fn version(view: &View) -> i64 {
-        view.version
     }
 
     fn may_change(actor: &Actor, view: &View) -> bool {
@@ -129,37 +117,6 @@ impl Kept for Views {
 
     fn must_change(actor: &Actor, view: &View) -> OpResult<()> {
         view::must_change(actor, view)
-    }
-
-    async fn list(
-        engine: &Engine,
-        actor: &Actor,
-        _: &Form,
-        paging: &Paging,
-    ) -> OpResult<Page<View>> {
-        view::list(engine, actor, paging).await
-    }
-
-    async fn show(engine: &Engine, actor: &Actor, key: &str) -> OpResult<View> {
-        view::show(engine, actor, key).await
-    }
-
-    async fn create(engine: &Engine, actor: &Actor, form: &Form) -> OpResult<String> {
-        Ok(view::create(engine, actor, said(form)).await?.id)
-    }
-
-    async fn update(
-        engine: &Engine,
-        actor: &Actor,
-        key: &str,
-        version: i64,
-        form: &Form,
-    ) -> OpResult<String> {
-        Ok(view::update(engine, actor, key, Some(version), said(form)).await?.id)
-    }
-
-    async fn delete(engine: &Engine, actor: &Actor, key: &str, version: i64) -> OpResult<()> {
-        view::delete(engine, actor, key, Some(version)).await
     }
 
     fn heads(t: Words) -> Vec<&'static str> {

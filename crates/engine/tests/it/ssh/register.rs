@@ -6,6 +6,7 @@ use hep_core::run::HostState;
 use hep_engine::master_key::Source;
 use hep_engine::ops::host_key::{self, Approval};
 use hep_engine::ops::page::Paging;
+use hep_engine::ops::patch::Edit;
 use hep_engine::ops::{Actor, Engine, credential, host, run};
 use hep_engine::play::bundle::Bundle;
 use hep_engine::server::{Options, Server as Node};
@@ -45,7 +46,7 @@ async fn node(folder: &Path, policy: HostKeyPolicy) -> (Engine, Node) {
 /// Lets the host be where this server listens.
 async fn moved(engine: &Engine, server: &Server) {
     let part = json!({"port": server.address.port()});
-    host::patch(engine, &me(), "web", None, &part).await.unwrap();
+    host::change(engine, &me(), "web", None, Edit::Part(&part)).await.unwrap();
 }
 
 /// What came of `true` on the host, and why.

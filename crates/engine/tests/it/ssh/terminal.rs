@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use hep_core::run::{HostState, RunState};
 use hep_engine::master_key::Source;
 use hep_engine::ops::page::Paging;
+use hep_engine::ops::patch::Edit;
 use hep_engine::ops::session::{self, Known, Origin, SignIn};
 use hep_engine::ops::{
     Actor, Engine, OpError, audit, credential, grant, host, run, terminal, user,
@@ -263,7 +264,7 @@ impl Story {
             "sign-out" => session::end(engine, actor, "ana", session).await.unwrap(),
             "disabled" => {
                 let off = json!({"enabled": false});
-                drop(user::patch(engine, &root(), "ana", None, &off).await.unwrap());
+                drop(user::change(engine, &root(), "ana", None, Edit::Part(&off)).await.unwrap());
             }
             "password" => {
                 let said = json!({"password": "another one", "current": OWN});
@@ -281,7 +282,7 @@ impl Story {
             }
             "host" => {
                 let other = json!({"enabled": false});
-                drop(host::patch(engine, &root(), "web", None, &other).await.unwrap());
+                drop(host::change(engine, &root(), "web", None, Edit::Part(&other)).await.unwrap());
             }
             "cancel" => drop(run::cancel(engine, &root(), run).await.unwrap()),
             "cut" => self.server.cut(),
@@ -382,7 +383,7 @@ async fn a_host_that_cannot_be_reached_says_why() {
     let other = Server::start(Behaviour::default()).await;
     drop(story.open().await);
     let moved = json!({"port": other.address.port()});
-    host::patch(&story.engine, &root(), "web", None, &moved).await.unwrap();
+    host::change(&story.engine, &root(), "web", None, Edit::Part(&moved)).await.unwrap();
     let mut terminal = story.open_by(&story.ticket().await.unwrap()).await.unwrap();
     let id = terminal.run.clone();
     assert_eq!(why(&mut terminal).await, "ssh.pinned_key_changed");

@@ -8,6 +8,7 @@ use hep_core::rights::Verb;
 use hep_core::secret::Secret;
 use hep_engine::ops::credential::{self, CredentialInput};
 use hep_engine::ops::host_key::{self, KeyInput};
+use hep_engine::ops::patch::Edit;
 use hep_engine::ops::{Engine, OpError, OpResult, group, host};
 use hep_engine::store::credentials::Kind;
 use hep_engine::store::hosts::{Host, HostInput};
@@ -108,7 +109,8 @@ async fn make(engine: &Engine, visit: &Visit, form: &Form, mut said: HostInput) 
         Ok(None) => Ok(host),
         Ok(made) => {
             said.credential = made;
-            host::update(engine, actor, &host.said.name, Some(host.version), said).await
+            let version = Some(host.version);
+            host::change(engine, actor, &host.said.name, version, Edit::Whole(said)).await
         }
         Err(error) => {
             host::delete(engine, actor, &host.said.name, Some(host.version)).await?;
@@ -233,7 +235,7 @@ async fn save(
     version: i64,
     (said, form): (HostInput, &Form),
 ) -> OpResult<Host> {
-    let host = host::update(engine, &visit.actor, name, Some(version), said).await?;
+    let host = host::change(engine, &visit.actor, name, Some(version), Edit::Whole(said)).await?;
     if let Some(moves) = told::moves(form) {
         group::change_groups_of(engine, &visit.actor, &host.said.name, &moves).await?;
     }

@@ -2,6 +2,7 @@
 
 use axum::extract::{Path, State};
 use axum::response::Response;
+use hep_engine::ops::patch::Edit;
 use hep_engine::ops::{Engine, host};
 use hep_engine::store::now_ms;
 use serde_json::json;
@@ -46,7 +47,7 @@ async fn change(
         Some(_) => t.maintenance_begun(&name, form.word("hours")),
         None => t.maintenance_ended(&name),
     };
-    match host::patch(&engine, &visit.actor, &name, None, &part).await {
+    match host::change(&engine, &visit.actor, &name, None, Edit::Part(&part)).await {
         Ok(_) => Ok(reply::go_and_say(&visit, &address(&name), Flash::done(text))),
         Err(error) => not_done(&visit, Fault::from(error), &address(&name)),
     }

@@ -199,14 +199,27 @@ pub(crate) trait Kept: Send + Sync + 'static {
     }
 }
 
-/// Writes what nouns have in common whose operations find them by name: `said by` makes of a form what the operations
-/// take, which may fail.
-macro_rules! by_name {
-    ($op:ident: $Noun:ident named ($($name:ident).+), said by |$form:ident| $said:expr) => {
+/// Writes what nouns have in common whose operations find them by one word, which is the name unless `found by` says
+/// otherwise: `said by` makes of a form what the operations take, which may fail.
+macro_rules! by_word {
+    ($op:ident: $Noun:ident named $name:tt, said by |$form:ident| $said:expr) => {
+        kept::by_word! { @all $op $Noun $name $name $form $said }
+    };
+    (
+        $op:ident: $Noun:ident named $name:tt, found by $key:tt,
+        said by |$form:ident| $said:expr
+    ) => {
+        kept::by_word! { @all $op $Noun $name $key $form $said }
+    };
+    (@all $op:ident $Noun:ident ($($name:ident).+) ($($key:ident).+) $form:ident $said:expr) => {
         type Noun = $Noun;
 
         fn name(noun: &$Noun) -> String {
             noun.$($name).+.clone()
+        }
+
+        fn key(noun: &$Noun) -> String {
+            noun.$($key).+.clone()
         }
 
         fn version(noun: &$Noun) -> i64 {
@@ -227,7 +240,7 @@ macro_rules! by_name {
         }
 
         async fn create(engine: &Engine, actor: &Actor, $form: &Form) -> OpResult<String> {
-            Ok($op::create(engine, actor, $said).await?.$($name).+)
+            Ok($op::create(engine, actor, $said).await?.$($key).+)
         }
 
         async fn update(
@@ -237,7 +250,8 @@ macro_rules! by_name {
             version: i64,
             $form: &Form,
         ) -> OpResult<String> {
-            Ok($op::update(engine, actor, key, Some(version), $said).await?.$($name).+)
+            let edit = hep_engine::ops::patch::Edit::Whole($said);
+            Ok($op::change(engine, actor, key, Some(version), edit).await?.$($key).+)
         }
 
         async fn delete(engine: &Engine, actor: &Actor, key: &str, version: i64) -> OpResult<()> {
@@ -246,7 +260,7 @@ macro_rules! by_name {
     };
 }
 
-pub(crate) use by_name;
+pub(crate) use by_word;
 
 /// All that is on a list, for what can be chosen in a form: 1000 at most, as nobody chooses among more.
 pub(crate) fn everything() -> Paging {
