@@ -50,6 +50,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "terminals",
         script: include_str!("migrations/0009_terminals.sql"),
     },
+    Migration {
+        number: 10,
+        name: "audit users",
+        script: include_str!("migrations/0010_audit_users.sql"),
+    },
 ];
 
 /// The first migration since which the database keeps `works_from`, and nodes say which schema they know.

@@ -59,7 +59,8 @@ enum Verb {
 /// Fields, from a file and from words.
 #[derive(Debug, clap::Args)]
 struct Fields {
-    /// Fields: `FIELD=VALUE`; `labels.env=prod` goes into a mapping, JSON is read as JSON, `FIELD:=TEXT` never
+    /// Fields: `FIELD=VALUE`; `labels.env=prod` goes into a mapping; JSON is read as JSON (`hosts='["a","b"]'`),
+    /// in `FIELD:=TEXT` never; `FIELD@FILE` is the text of a file, `-` of standard input
     #[arg(value_name = "FIELD=VALUE")]
     words: Vec<String>,
     /// A file with the fields in JSON, `-` for standard input; words win over it. For secrets: words are seen
@@ -77,13 +78,8 @@ impl Fields {
 /// The JSON object in a file, `-` for standard input; an empty one without a file.
 pub(super) fn read_object(file: Option<&Path>) -> Result<Map<String, Value>, Failure> {
     let Some(path) = file else { return Ok(Map::new()) };
-    let refused = |why: &dyn std::fmt::Display| say::cannot_read(path.display(), why);
-    let text = match path.as_os_str() == "-" {
-        true => std::io::read_to_string(std::io::stdin()),
-        false => std::fs::read_to_string(path),
-    };
-    let text = text.map_err(|error| refused(&error))?;
-    Ok(serde_json::from_str(&text).map_err(|error| refused(&error))?)
+    let text = assign::text_of(path)?;
+    Ok(serde_json::from_str(&text).map_err(|error| say::cannot_read(path.display(), error))?)
 }
 
 /// The commands, one a noun.

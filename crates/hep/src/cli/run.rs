@@ -71,7 +71,7 @@ pub(super) enum Command {
         secret_env: SecretEnv,
         #[command(flatten)]
         strategy: Strategy,
-        /// The command
+        /// The command, a line for the host's shell as `hep exec` takes it; after `--` it may begin with a dash
         #[arg(required = true, trailing_var_arg = true)]
         words: Vec<String>,
     },
@@ -139,7 +139,7 @@ pub(crate) async fn run(args: Args, screen: Arc<Screen>) -> Result<u8, Failure> 
         Command::Watch { id } => watch(&server, &id, form, &screen).await,
         Command::Start { selector, secret_env, strategy, words } => {
             let body = json!({
-                "subject": { "kind": "command", "words": words },
+                "subject": { "kind": "command", "line": words.join(" ") },
                 "selector": selector,
                 "strategy": strategy.object(),
                 "secrets": secret_env.object(&screen)?,

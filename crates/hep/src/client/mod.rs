@@ -197,9 +197,8 @@ fn refusal(status: u16, text: &str) -> hep_core::message::Message {
     let word = |key: &str| problem[key].as_str();
     let detail = word("detail").map_or_else(|| text.trim().to_owned(), str::to_owned);
     match (word("field"), word("hint")) {
-        (Some(field), hint) => {
-            say::refused_field(status, field, detail, hint.unwrap_or("see `/api/docs`"))
-        }
+        (Some(field), Some(hint)) => say::refused_field_hint(status, field, detail, hint),
+        (Some(field), None) => say::refused_field(status, field, detail),
         (None, Some(hint)) => say::refused_hint(status, detail, hint),
         (None, None) => say::refused(status, detail),
     }

@@ -8,7 +8,6 @@ use axum::extract::State;
 use axum::response::Response;
 use hep_core::rights::Verb;
 use hep_engine::ops::bulk::{self, BulkInput};
-use hep_engine::ops::page::{MOST, Paging};
 use hep_engine::ops::{Engine, OpError, group, host as register};
 use hep_engine::store::groups::GroupInput;
 use hep_engine::store::host_list::Filter;
@@ -55,10 +54,8 @@ fn back(selector: &str) -> String {
 /// The hosts that are meant.
 struct Meant {
     selector: String,
-    /// Those that the visitor may see, by name; at most as many as a page has.
+    /// Those that the visitor may see, by name.
     names: Vec<String>,
-    /// Whether there are more.
-    is_cut: bool,
     wrong: Option<Said>,
 }
 
@@ -77,9 +74,6 @@ impl Meant {
         let mut text = names.join(", ");
         if self.further() > 0 {
             text = format!("{text} {}", t.bulk_further(self.further()));
-        }
-        if self.is_cut {
-            text = format!("{text} {}", t.bulk_cut());
         }
         text
     }
@@ -119,19 +113,13 @@ async fn selector(engine: &Engine, visit: &Visit, form: &Form) -> Result<String,
 }
 
 async fn meant(engine: &Engine, visit: &Visit, selector: String) -> Result<Meant, Fault> {
-    let empty = |selector, wrong| Meant { selector, names: Vec::new(), is_cut: false, wrong };
+    let empty = |selector, wrong| Meant { selector, names: Vec::new(), wrong };
     if selector.is_empty() {
         return Ok(empty(selector, None));
     }
-    let all = Paging { limit: Some(MOST), cursor: None };
-    let found =
-        register::list(engine, &visit.actor, Filter::default(), Some(&selector), &all).await;
-    match found {
-        Ok(page) => {
-            let is_cut = page.next.is_some();
-            let names = page.items.into_iter().map(|host| host.said.name).collect();
-            Ok(Meant { selector, names, is_cut, wrong: None })
-        }
+    let all = Filter::default();
+    match register::names(engine, &visit.actor, &all, Some(&selector)).await {
+        Ok(names) => Ok(Meant { selector, names, wrong: None }),
         Err(OpError::Invalid { message, .. }) => Ok(empty(selector, Some(visit.speech(&message)))),
         Err(error) => Err(error.into()),
     }

@@ -33,7 +33,7 @@ async fn a_secret_of_a_command_reaches_it_and_is_hidden() {
         let ran = through(&server, &words, &word).expect(0);
         assert_eq!(ran.out, "h0001: it is ********\n", "{more:?}");
     }
-    let words = ["run", "command", "h0001", "--secret-env", "WORD", "sh", "-c", line];
+    let words = ["run", "command", "h0001", "--secret-env", "WORD", line];
     through(&server, &words, &word).expect(0).says("h0001: it is ********");
     let none = ["exec", "--server", "-n", "h0001", "--secret-env", "WORD", "true"];
     through(&server, &none, &[]).expect(1).says("the secret `WORD`");

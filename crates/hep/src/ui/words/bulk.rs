@@ -15,7 +15,6 @@ super::words! {
     bulk_which() en "On which hosts" pt "Em quais servidores" es "En qué servidores";
     bulk_none() en "No host is chosen. Tick some in the list, or name them here." pt "Nenhum servidor escolhido. Marque alguns na lista ou indique-os aqui." es "No hay ningún servidor elegido. Marque algunos en la lista o indíquelos aquí.";
     bulk_further(many) en "and {many} more" pt "e mais {many}" es "y {many} más";
-    bulk_cut() en "and further ones" pt "e outros" es "y otros";
     bulk_show() en "Show which" pt "Mostrar quais" es "Mostrar cuáles";
     bulk_packages() en "Packages" pt "Pacotes" es "Paquetes";
     bulk_package() en "Names of packages" pt "Nomes dos pacotes" es "Nombres de los paquetes";
