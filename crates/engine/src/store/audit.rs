@@ -227,7 +227,7 @@ mod tests {
         for actor in ["ana", "ana/ci"] {
             let filter = Filter { actor: Some(actor.into()), ..Filter::default() };
             let query = filter.onto(sql("EXPLAIN QUERY PLAN SELECT * FROM audit"));
-            let rows = db.all(query.and_bind(" ORDER BY id DESC LIMIT ?", 100)).await.unwrap();
+            let rows = db.all(query.and_bind(" ORDER BY id DESC LIMIT ?", 100_u32)).await.unwrap();
             let plan: Vec<String> = rows.iter().map(|row| row.get("detail").unwrap()).collect();
             assert_eq!(plan.len(), 1, "nothing is sorted: {plan:?}");
             assert!(plan[0].contains("USING INDEX audit_by_user"), "{plan:?}");

@@ -152,9 +152,9 @@ impl Filter {
             && self.maintenance.is_none()
     }
 
-    /// A statement that reads no more of the hosts than is needed to choose and to sort them.
-    fn narrow(&self, mut query: Query) -> Query {
-        query = query.and("SELECT h.id FROM hosts h");
+    /// A statement that reads no more of the hosts than one column and what is needed to choose and to sort them.
+    fn narrow(&self, mut query: Query, column: &'static str) -> Query {
+        query = query.and("SELECT ").and(column).and(" FROM hosts h");
         if self.sort.by == SortBy::Partition {
             query = query.and(" JOIN partitions p ON p.id = h.partition_id");
         }
@@ -238,7 +238,7 @@ pub async fn list(from: &dyn Sql, filter: &Filter, limit: u32) -> Result<Vec<Hos
         filter.page(sql(SELECT), limit)
     } else {
         // Rows are wide: only those of the page are fetched whole, and not all that are sorted for it.
-        let page = filter.page(filter.narrow(sql(SELECT).and(" WHERE h.id IN (")), limit);
+        let page = filter.page(filter.narrow(sql(SELECT).and(" WHERE h.id IN ("), "h.id"), limit);
         filter.sort.order(page.and(")"))
     };
     let mut hosts = from.all(query).await?.iter().map(read).collect::<Result<Vec<_>>>()?;
@@ -252,6 +252,13 @@ pub async fn count(from: &dyn Sql, filter: &Filter) -> Result<i64> {
     let filter = Filter { after: None, ..filter };
     let row = from.one(filter.onto(sql("SELECT COUNT(*) AS many FROM hosts h"))).await?;
     row.map_or(Ok(0), |row| row.get("many"))
+}
+
+/// The names of all hosts that a filter lets through from where its page begins, in its order.
+pub async fn sorted_names(from: &dyn Sql, filter: &Filter) -> Result<Vec<String>> {
+    let Some(filter) = filter.by_ids(from).await? else { return Ok(Vec::new()) };
+    let query = filter.sort.order(filter.onto(filter.narrow(sql(""), "h.name")));
+    from.all(query).await?.iter().map(|row| row.get("name")).collect()
 }
 
 /// The names of all hosts that a filter lets through, wherever a page of them would begin.
