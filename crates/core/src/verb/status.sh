@@ -10,15 +10,24 @@ within() {
     if has timeout; then timeout "$@"; else shift; "$@"; fi </dev/null
 }
 
-# The file systems of this machine: those of others can hang.
+# The file systems of this machine, each once: those of others can hang, and those of single files are a container's.
 disks() {
     set --
+    seen=' '
     while read -r device point type rest; do
         case $type in
         nfs* | cifs | smb* | fuse* | 9p | ceph | afs | gluster* | autofs | squashfs | iso9660) continue ;;
         esac
+        case $seen in
+        *" $device "*) continue ;;
+        esac
         case $device,$type,$point in
-        /dev/*,*,* | *,zfs,* | *,*,/) set -- "$@" "$(printf '%b' "$point")" ;;
+        /dev/*,*,* | *,zfs,* | *,*,/)
+            point=$(printf '%b' "$point")
+            [ -d "$point" ] || continue
+            seen="$seen$device "
+            set -- "$@" "$point"
+            ;;
         esac
     done </proc/mounts
     [ $# = 0 ] || within 5 df -P -k "$@"
