@@ -34,8 +34,8 @@ pub struct Process {
     #[serde(skip)]
     pub(super) ticks: u64,
     /// When it started, in ticks since boot: with `pid` this names it for good.
-    #[serde(skip)]
-    pub(super) started: u64,
+    #[serde(default)]
+    pub started_ticks: u64,
 }
 
 /// The fields behind the name that are needed: up to the resident pages.
@@ -53,7 +53,7 @@ pub(super) fn read(sections: &Sections<'_>, memory: Option<u64>) -> Vec<Process>
         process.memory_bytes = process.memory_bytes.saturating_mul(page);
         process.memory_percent =
             memory.and_then(|whole| percent(float(process.memory_bytes), float(whole)));
-        let age = uptime.map(|uptime| (uptime - float(process.started) / ticks).max(0.0));
+        let age = uptime.map(|uptime| (uptime - float(process.started_ticks) / ticks).max(0.0));
         process.cpu_percent = age.and_then(|age| percent(float(process.ticks) / ticks, age));
         process.age_seconds = age.map(whole_seconds);
         process.user = owners.get(&process.pid).cloned().unwrap_or_default();
@@ -104,7 +104,7 @@ fn record_of(record: &str) -> Option<Process> {
         name: clean(name),
         state: clean(fields.first()?).chars().take(1).collect(),
         ticks: number(11)?.saturating_add(number(12)?),
-        started: number(19)?,
+        started_ticks: number(19)?,
         memory_bytes: number(21).unwrap_or(0),
         ..Process::default()
     })
@@ -140,10 +140,12 @@ fn commands<'a>(sections: &Sections<'a>) -> HashMap<u64, &'a str> {
 /// Puts what a process has used since `before` in place of its whole life. `seconds` lie between, `ticks` are
 /// the ticks of one CPU in that time.
 pub(super) fn compare(before: &[Process], now: &mut [Process], ticks: f64) {
-    let known: HashMap<(u64, u64), u64> =
-        before.iter().map(|process| ((process.pid, process.started), process.ticks)).collect();
+    let known: HashMap<(u64, u64), u64> = before
+        .iter()
+        .map(|process| ((process.pid, process.started_ticks), process.ticks))
+        .collect();
     for process in now {
-        if let Some(used) = known.get(&(process.pid, process.started)) {
+        if let Some(used) = known.get(&(process.pid, process.started_ticks)) {
             process.cpu_percent = percent(float(process.ticks.saturating_sub(*used)), ticks);
         }
     }

@@ -33,6 +33,9 @@ const LONGEST_NAME: usize = 255;
 pub struct Signal {
     /// Their ids. Those of one host mean nothing on another.
     pub pids: Vec<u32>,
+    /// When each of `pids` started, in ticks since boot, as the list of processes says it. One that started at
+    /// another time has got the number since: it is left alone, as one that is missing.
+    pub started_ticks: Vec<u64>,
     /// The exact name of their program, in place of ids.
     pub name: Option<String>,
     /// The signal, with or without `SIG`; `TERM` when not said.
@@ -62,7 +65,7 @@ fn make(parameters: &Value) -> Result<Made, Message> {
     }
     let (by, targets) = match (&said.name, said.pids.is_empty()) {
         (Some(name), true) => ("name", vec![program(name)?]),
-        (None, false) => ("pids", ids(&said.pids)?),
+        (None, false) => ("pids", ids(&said.pids, &said.started_ticks)?),
         _ => return Err(say::one_of_pid_and_name()),
     };
     let mut script = Script::of(include_str!("signal.sh"), &[signal, by]);
@@ -78,13 +81,20 @@ fn program(name: &str) -> Result<String, Message> {
     Ok(name.to_owned())
 }
 
-fn ids(pids: &[u32]) -> Result<Vec<String>, Message> {
-    match pids.iter().find(|pid| **pid <= 1) {
-        Some(pid) => Err(say::bad_pid(pid)),
-        None if pids.len() > MOST_PIDS => {
-            Err(say::bad_parameters(NAME, format_args!("more than {MOST_PIDS} processes")))
+/// The ids, each as `PID` or as `PID:STARTED`.
+fn ids(pids: &[u32], started: &[u64]) -> Result<Vec<String>, Message> {
+    if let Some(pid) = pids.iter().find(|pid| **pid <= 1) {
+        return Err(say::bad_pid(pid));
+    }
+    if pids.len() > MOST_PIDS {
+        return Err(say::bad_parameters(NAME, format_args!("more than {MOST_PIDS} processes")));
+    }
+    match started.len() {
+        0 => Ok(pids.iter().map(ToString::to_string).collect()),
+        many if many == pids.len() => {
+            Ok(pids.iter().zip(started).map(|(pid, started)| format!("{pid}:{started}")).collect())
         }
-        None => Ok(pids.iter().map(ToString::to_string).collect()),
+        _ => Err(say::bad_parameters(NAME, "`started_ticks` is not of each of `pids`")),
     }
 }
 

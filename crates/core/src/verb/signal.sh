@@ -1,4 +1,5 @@
-# Sends the signal $1 to processes: `pids` and their ids, or `name` and the name of their program.
+# Sends the signal $1 to processes: `pids` and their ids, or `name` and the name of their program. An id may say when
+# its process started, in ticks since boot: PID:STARTED.
 # Not to the first process, the kernel's own, those on which this one depends, and our own executor.
 exec 2>/dev/null
 LC_ALL=C
@@ -20,7 +21,26 @@ is_ours() {
     case $(readlink "/proc/$1/exe") in */.cache/hep/* | /var/cache/hep/* | /var/tmp/hep-* | /tmp/hep-*) return 0 ;; esac
     return 1
 }
+# Whether the process $1 started at $2. Its name stands in brackets and may hold anything.
+is_since() {
+    started=$2
+    stat=$(tr '\n' ' ' <"/proc/$1/stat")
+    # shellcheck disable=SC2086 # its fields are wanted
+    set -- ${stat##*) }
+    [ "${20}" = "$started" ]
+}
 one() {
+    case $1 in
+    *:*)
+        if is_since "${1%%:*}" "${1#*:}"; then
+            set -- "${1%%:*}"
+        else
+            missing=$((missing + 1))
+            printf 'missing %s\n' "${1%%:*}"
+            return
+        fi
+        ;;
+    esac
     if ! [ -d "/proc/$1" ]; then
         missing=$((missing + 1))
         printf 'missing %s\n' "$1"

@@ -71,6 +71,16 @@ fn parameters_become_tasks_and_words() {
             json!({"pids": [7, 8], "signal": "sigkill"}),
             json!(["KILL", "pids", "7", "8"]),
         ),
+        (
+            "processes.signal",
+            json!({"pids": [7, 8], "started_ticks": [70, 80]}),
+            json!(["TERM", "pids", "7:70", "8:80"]),
+        ),
+        (
+            "processes.signal",
+            json!({"pids": [7, 8], "started_ticks": [70]}),
+            json!("verb.bad_parameters"),
+        ),
         ("processes.signal", json!({"pids": [1]}), json!("verb.bad_pid")),
         ("processes.signal", json!({"pids": [0]}), json!("verb.bad_pid")),
         ("processes.signal", json!({"pids": [-5]}), json!("verb.bad_parameters")),

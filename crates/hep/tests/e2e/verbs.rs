@@ -137,7 +137,19 @@ async fn processes(machine: &Machine, server: &Server) {
     let found = list.as_array().unwrap().iter().find(is_it).unwrap_or_else(|| panic!("{list}"));
     assert_eq!(found["user"], "root", "{found}");
     let pid = found["pid"].as_u64().unwrap();
-    let (said, _) = done(server, "processes.signal", json!({"pids": [pid]})).await;
+    // Another that has got its number since is left alone.
+    let subject = |parameters: Value| json!({"kind": "verb", "verb": "processes.signal", "parameters": parameters});
+    let started = found["started_ticks"].as_u64().unwrap();
+    let other = json!({"pids": [pid], "started_ticks": [started - 1], "signal": "KILL"});
+    let (state, said) = run(server, subject(other)).await;
+    assert_eq!(
+        (state.as_str(), said.contains(&format!("missing {pid}"))),
+        ("failed", true),
+        "{said}"
+    );
+    machine.sh(&format!("kill -0 {pid}"));
+    let it = json!({"pids": [pid], "started_ticks": [started]});
+    let (said, _) = done(server, "processes.signal", it).await;
     assert!(said.contains(&format!("signalled {pid} sleep")), "{said}");
     gone(machine, &format!("kill -0 {pid} 2>/dev/null"));
     // By name, longer than the kernel keeps, and deaf to all but KILL.
@@ -151,7 +163,6 @@ async fn processes(machine: &Machine, server: &Server) {
     let (said, _) = done(server, "processes.signal", name).await;
     assert!(said.contains("total 0 signalled"), "{said}");
     // What is gone, and the connection that brings the signal.
-    let subject = |parameters: Value| json!({"kind": "verb", "verb": "processes.signal", "parameters": parameters});
     let (state, said) = run(server, subject(json!({"pids": [pid]}))).await;
     assert_eq!(state, "failed");
     assert!(said.contains(&format!("missing {pid}")), "{said}");

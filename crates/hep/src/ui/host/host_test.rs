@@ -173,7 +173,7 @@ async fn what_takes_something_from_a_host_is_asked_for_by_name() {
     let viewer = Browser::of(&server, Some("viewer")).await;
     let cases = [
         ("processes", "kill", "77 <b>top", "Kill &#60;b&#62;top (77) on web1?"),
-        ("processes", "stop", "77 top", "Stop top (77) on web1?"),
+        ("processes", "stop", "77 4711 top", "Stop top (77) on web1?"),
         ("services", "stop", "ssh.service", "nobody can sign in there from afar"),
         ("services", "restart", "cron", "Restart cron on web1?"),
         ("packages", "remove", "htop", "Remove htop from web1?"),

@@ -86,9 +86,11 @@ async fn signal(
         Some(said) => ("KILL", said),
         None => ("TERM", form.word("stop")),
     };
-    // The name stands beside the id for people; ids are what is ended.
-    let (pid, program) = said.split_once(' ').unwrap_or((&said, ""));
-    let pid: u32 = pid.parse().unwrap_or_default();
+    // The name stands beside the id for people; what is ended is what has this id since then.
+    let mut words = said.splitn(3, ' ');
+    let pid: u32 = words.next().and_then(|word| word.parse().ok()).unwrap_or_default();
+    let started: Option<u64> = words.next().and_then(|word| word.parse().ok());
+    let program = words.next().unwrap_or_default();
     let t = visit.t;
     let (title, explained, button, text) = match signal {
         "KILL" => (
@@ -108,7 +110,8 @@ async fn signal(
         let question = (title, button, vec![explained.to_owned()]);
         return super::question(&engine, &visit, (&name, "/processes"), &form, question).await;
     }
-    let parameters = json!({ "pids": [pid], "signal": signal });
+    let started: Vec<u64> = started.into_iter().collect();
+    let parameters = json!({ "pids": [pid], "started_ticks": started, "signal": signal });
     let act = Act { selector: &name, verb: "processes.signal", parameters, text };
     let to = format!(
         "{}/processes?{}",
