@@ -38,9 +38,9 @@ pure := -p hep-core --lib
 
 ##  run            build hep, apply an example to a small fleet on this machine twice, and serve it until Ctrl-C
 .PHONY: run
-run: setup-build setup-fleet executor web
+run: setup-build setup-fleet setup-machines executor web
 	cargo build --bin hep
-	fleet/with 5 0 examples/run target/debug/hep
+	fleet/with 5 3 examples/run target/debug/hep
 
 ##  build          hep as it is released: target/release/hep
 .PHONY: build

@@ -57,7 +57,7 @@ export class Server {
     if (throughApache) {
       server.#apache = await Apache.start(server.#direct);
       server.url = server.#apache.url;
-      await server.until(() => server.#isReached(), "Apache to reach the server");
+      await server.#reached();
     }
     return server;
   }
@@ -70,6 +70,10 @@ export class Server {
     // The hosts' user is another one.
     chmodSync(server.shared, 0o777);
     return server;
+  }
+
+  async #reached() {
+    await this.until(() => this.#isReached(), "the server to be reached");
   }
 
   async #isReached() {
@@ -156,6 +160,8 @@ export class Server {
     this.#environment.HEP_LISTEN = new URL(this.#direct).host;
     this.#said = "";
     await this.#spawn();
+    // Apache looks for it every second.
+    await this.#reached();
   }
 
   async #end(signal) {
