@@ -174,7 +174,8 @@ impl Apt {
 
     /// What every call is told.
     fn options(&self) -> Vec<Arc<str>> {
-        let mut args: Vec<Arc<str>> = vec!["--yes".into()];
+        // Without a terminal of its own dpkg does not draw over what it has said.
+        let mut args: Vec<Arc<str>> = vec!["--yes".into(), "-o".into(), "Dpkg::Use-Pty=0".into()];
         for option in self.dpkg_options.iter().map(|option| option.trim()) {
             if !option.is_empty() {
                 let option = option.trim_start_matches("--");

@@ -19,8 +19,15 @@ fn output(rc: i32, stdout: &str, stderr: &str) -> Answer {
 }
 
 fn simulated(args: &[&str], answer: Answer) -> Fact {
-    let conf =
-        ["--yes", "-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold"];
+    let conf = [
+        "--yes",
+        "-o",
+        "Dpkg::Use-Pty=0",
+        "-o",
+        "Dpkg::Options::=--force-confdef",
+        "-o",
+        "Dpkg::Options::=--force-confold",
+    ];
     let args = conf.iter().chain(args).map(|word| Arc::from(*word)).collect();
     (Question::Query(Query::AptSimulate(args)), answer)
 }
@@ -52,9 +59,8 @@ const INST: &str = "Inst htop (3.2 Debian:12 [amd64])\nConf htop (3.2)\n";
 
 /// The words after apt's fixed options, of each command.
 fn short(plan: &Plan) -> Vec<String> {
-    let fixed = |word: &&&str| {
-        !word.starts_with("Dpkg::Options") && !["-o", "--quiet", "--yes"].contains(word)
-    };
+    let fixed =
+        |word: &&&str| !word.starts_with("Dpkg::") && !["-o", "--quiet", "--yes"].contains(word);
     runs(plan)
         .iter()
         .map(|argv| argv.iter().filter(fixed).copied().collect::<Vec<_>>().join(" "))
