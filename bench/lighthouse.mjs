@@ -8,6 +8,8 @@ const [address, cookie] = process.argv.slice(2);
 const CATEGORIES = ["performance", "accessibility", "best-practices"];
 /** Of a page that never falls silent it waits for so long, in milliseconds. */
 const LONGEST = 20_000;
+/** How often Chromium may fail to record a page, which Lighthouse then asks to do once more. */
+const TRIES = 3;
 
 const flags = ["--headless=new", "--disable-gpu"];
 // Root may not have Chromium's sandbox in a container. All pages here are our own.
@@ -20,7 +22,10 @@ try {
       port: chromium.port, output: "json", logLevel: "error", onlyCategories: CATEGORIES,
       extraHeaders: { Cookie: cookie }, maxWaitForLoad: LONGEST, disableStorageReset: true,
     };
-    const { lhr } = await lighthouse(address, asked, config);
+    let lhr;
+    for (let tries = 1; !lhr || (lhr.runtimeError && tries <= TRIES); tries += 1) {
+      ({ lhr } = await lighthouse(address, asked, config));
+    }
     if (lhr.runtimeError) throw new Error(lhr.runtimeError.message);
     const scores = Object.fromEntries(CATEGORIES.map((name) => [name, lhr.categories[name].score * 100]));
     const missed = CATEGORIES.flatMap((name) => lhr.categories[name].auditRefs)

@@ -89,10 +89,13 @@ describe(`${HOSTS} hosts that print ${HOSTS * LINES} lines`, () => {
   });
 });
 
-/** Runs in the page before all else: notes what comes. */
+/** Runs in the page before all else: notes what it comes with, and what comes. */
 function listen() {
   const Native = globalThis.EventSource;
   globalThis.came = [];
+  document.addEventListener("DOMContentLoaded", () => {
+    for (const row of document.querySelectorAll("#log > .hep-e")) globalThis.came.push(row.outerHTML);
+  });
   globalThis.EventSource = class extends Native {
     constructor(...words) {
       super(...words);
@@ -105,8 +108,7 @@ function listen() {
 function said() {
   const page = new DOMParser().parseFromString(globalThis.came.join(""), "text/html");
   const rows = [...page.querySelectorAll(".hep-e")].filter((row) => row.querySelector(".hep-e-lines"));
-  const first = [...document.querySelectorAll("#log > .hep-e")];
-  return [...first, ...rows].flatMap((row) => {
+  return rows.flatMap((row) => {
     const host = row.querySelector(".hep-e-host").textContent.trim();
     return (row.querySelector(".hep-e-lines")?.textContent.match(/line \d+/g) ?? []).map((line) => `${host} ${line}`);
   });
