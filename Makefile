@@ -101,7 +101,7 @@ test-browser: setup-build setup-browser setup-fleet setup-machines executor web
 
 ##  test-long      the server's stories at full length: nodes killed under RUNS=500 runs, a queue of 10,000,
 ##                 clocks, full disks, canaries, all bad input, its API by SEEDS='1 2 3', the live page of a run on
-##                 500 hosts, every page walked through, all stories of the page through Apache; a summary at the end
+##                 500 hosts, all stories of the page through Apache; a summary at the end
 .PHONY: test-long
 test-long: EXAMPLES = 10
 test-long: setup-build setup-databases setup-clocks setup-fleet setup-machines setup-contract setup-browser executor web
