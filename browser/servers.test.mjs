@@ -84,8 +84,14 @@ describe("two servers and somebody without a shell", () => {
       await tab(name, "Status");
       await ana.sees("Load (1, 5, 15 min)");
       await ana.sees("Memory");
+      // It could not be reached before its key was approved; the head of the page follows without being asked for anew.
+      await ana.page.locator("#host-now").getByText("reachable", { exact: true }).waitFor();
       await ana.isForAll("the status of a host");
     }
+    // Something to be seen in the charts.
+    const load = ana.page.locator("[data-load]");
+    const first = await load.getAttribute("data-received");
+    await server.until(async () => (await load.getAttribute("data-received")) !== first, "another look");
     await ana.picture("host");
   });
 

@@ -4,6 +4,8 @@ import "uplot/dist/uPlot.min.css";
 
 /** How many looks are kept: five minutes of one every two seconds. */
 const KEPT = 150;
+/** The shortest time that is drawn, in seconds: one look alone has no span. */
+const SHORTEST_S = 60;
 
 const section = document.querySelector("[data-charts]");
 const live = section && document.getElementById(section.dataset.charts);
@@ -32,7 +34,7 @@ function chart(figure) {
   const axis = { stroke: text, grid: { stroke: () => colour(0) && "rgb(128 128 128 / 25%)", width: 1 }, ticks: { show: false } };
   const options = {
     width: figure.clientWidth - 16, height: 140, legend: { show: keys.length > 1, live: false }, cursor: { y: false },
-    scales: { y: { range: (_, low, high) => (unit === "%" ? [0, 100] : [0, Math.max(high * 1.1, 1)]) } },
+    scales: { x: { range: (_, low, high) => (high == null ? [0, SHORTEST_S] : [Math.min(low, high - SHORTEST_S), high]) }, y: { range: (_, low, high) => (unit === "%" ? [0, 100] : [0, Math.max(high * 1.1, 1)]) } },
     axes: [{ ...axis, space: 80, values: (_, ticks) => ticks.map(clock) }, { ...axis, size: 62, values: (_, ticks) => ticks.map((tick) => (unit === "B" ? bytes(tick) : String(tick))) }],
     series: [{}, ...keys.map((key, number) => ({
       label: names[number] ?? key, stroke: () => colour(number), width: 2, dash: number ? [6, 3] : undefined, spanGaps: false,

@@ -67,10 +67,7 @@ impl Flash {
 
     /// That something was not done, and why.
     pub(crate) fn failed(said: Said) -> Self {
-        let text = match said.hint {
-            Some(hint) => format!("{}. {hint}", said.text),
-            None => said.text,
-        };
+        let text = said.whole();
         Self { tone: Tone::Danger, detail: said.detail, ..Self::done(text) }
     }
 

@@ -17,6 +17,16 @@ pub(crate) struct Said {
     pub(crate) detail: String,
 }
 
+impl Said {
+    /// What it says and what to do about it, as sentences.
+    pub(crate) fn whole(&self) -> String {
+        let Some(hint) = &self.hint else { return self.text.clone() };
+        let mut rest = hint.chars();
+        let first: String = rest.next().into_iter().flat_map(char::to_uppercase).collect();
+        format!("{}. {first}{}", self.text, rest.as_str())
+    }
+}
+
 /// A message in a language; in English where it is not translated.
 pub(crate) fn said(language: Language, message: &Message) -> Said {
     let tongue = match language {
@@ -75,6 +85,11 @@ mod tests {
         assert!(text(Language::Portuguese).contains("`we^[b1`"));
         assert!(text(Language::Portuguese).contains("servidor"), "kinds are translated, too");
         assert_ne!(text(Language::Portuguese), text(Language::Spanish));
+        let hinted = Said { text: "No way".into(), hint: Some("été".into()), ..Said::default() };
+        assert_eq!(
+            (hinted.whole(), said(Language::English, &message).whole()),
+            ("No way. Été".into(), text(Language::English))
+        );
         let said = said(Language::Spanish, &message);
         assert_eq!(said.detail, "register.not_found: There is no host `we^[b1`");
     }

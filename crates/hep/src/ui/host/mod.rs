@@ -7,6 +7,7 @@ mod history;
 mod host_test;
 mod keys;
 mod maintenance;
+mod now;
 mod packages;
 mod power;
 mod processes;
@@ -27,17 +28,16 @@ use hep_engine::store::hosts::Host;
 
 pub(super) use self::maintenance::until_ms;
 pub(super) use self::packages::words as package_names;
-use super::badge::Badge;
 use super::fault::Fault;
 use super::form::Form;
 use super::frame::{Frame, Link, Section};
-use super::moment::Moment;
 use super::pages::Pages;
 use super::reply;
-use super::speech::{self, Said};
+use super::speech::Said;
 use super::sure::Sure;
 use super::visit::Visit;
 use super::words::Words;
+use now::Now;
 
 /// The pages of this noun.
 pub(super) fn pages() -> Pages {
@@ -91,12 +91,7 @@ const TABS: &[Line] = &[
 struct Head {
     name: String,
     href: String,
-    /// Where it is, as one types it.
-    address: String,
-    badges: Vec<Badge>,
-    /// Why it could not be reached, where it could not.
-    reason: Option<Said>,
-    seen: Option<Moment>,
+    now: Now,
     tabs: Vec<Link>,
     rights: BTreeSet<Verb>,
 }
@@ -170,24 +165,13 @@ async fn question(
 fn head(t: Words, host: &Host, rights: BTreeSet<Verb>, tab: Tab) -> Head {
     let said = &host.said;
     let href = address(&said.name);
-    let user = said.user.as_ref().map(|user| format!("{user}@")).unwrap_or_default();
-    let port = if said.port == 22 { String::new() } else { format!(":{}", said.port) };
     let is_offered = |(one, ..): &&Line| *one != Tab::Terminal || rights.contains(&Verb::Terminal);
     let tabs = TABS.iter().filter(is_offered).map(|(one, path, word)| Link {
         text: word(t).to_owned(),
         href: format!("{href}{path}"),
         is_here: *one == tab,
     });
-    Head {
-        name: said.name.clone(),
-        address: format!("{user}{}{port}", said.address),
-        badges: Badge::of_host(t, host),
-        reason: speech::reason(t.language, host.state_message.as_ref(), &host.state_reason),
-        seen: Moment::of(t, host.seen_ms),
-        tabs: tabs.collect(),
-        rights,
-        href,
-    }
+    Head { name: said.name.clone(), now: Now::of(t, host), tabs: tabs.collect(), rights, href }
 }
 
 /// Where a host's pages are.

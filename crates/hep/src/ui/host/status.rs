@@ -15,6 +15,7 @@ use hep_core::verb::status::Status;
 use hep_engine::ops::{Engine, host, verb};
 use serde::Deserialize;
 
+use super::now::Now;
 use super::{Answer, Head, Place, Tab, address, place};
 use crate::api::{Guard, Pass};
 use crate::ui::fault::Fault;
@@ -123,9 +124,10 @@ async fn watch(
     });
     let now = seen.borrow_and_update().clone();
     let first: VecDeque<Arc<str>> = now.into_iter().collect();
+    let start = (engine, visit, name, seen, first, String::new());
     let events = stream::unfold(
-        (engine, seen, first, name),
-        move |(engine, mut seen, mut first, name)| async move {
+        start,
+        move |(engine, visit, name, mut seen, mut first, mut found)| async move {
             let json = loop {
                 if let Some(json) = first.pop_front() {
                     break json;
@@ -134,9 +136,16 @@ async fn watch(
                 first.extend(seen.borrow_and_update().clone());
             };
             // A node that stops is left: whoever watches connects again.
-            let event = Event::default().data(told(t, &name, &json));
+            let mut text = told(t, &name, &json);
+            let now = host::show(&engine, &visit.actor, &name).await;
+            let now = now.map(|host| Now::of(t, &host).apart(t)).unwrap_or_default();
+            if now != found {
+                text.push_str(&now);
+                found = now;
+            }
+            let event = Event::default().data(text);
             (!engine.hub().is_closed())
-                .then_some((Ok::<_, Infallible>(event), (engine, seen, first, name)))
+                .then_some((Ok::<_, Infallible>(event), (engine, visit, name, seen, first, found)))
         },
     );
     let alive = KeepAlive::new().interval(HEARTBEAT).text("alive");
@@ -298,6 +307,6 @@ mod tests {
         assert!(text.contains("nobody"), "{text}");
         let error = serde_json::json!({ "error": "no <answer>\nhint: look at it" }).to_string();
         let text = told(Words::default(), "web1", &error);
-        assert!(text.contains("no &#60;answer&#62;. look at it"), "{text}");
+        assert!(text.contains("no &#60;answer&#62;. Look at it"), "{text}");
     }
 }
