@@ -140,7 +140,7 @@ async fn what_a_page_does_on_a_host_is_a_run_that_the_news_follow() {
     let server = server().await;
     let mut browser = Browser::of(&server, Some("operator")).await;
     let cases = [
-        ("/ui/hosts/web1/processes", "kill", "77 <b>top", "Kill &#60;b&#62;top (77) on web1"),
+        ("/ui/hosts/web1/processes", "kill", "77 4711 <b>top", "Kill &#60;b&#62;top (77) on web1"),
         ("/ui/hosts/web1/services", "restart", "cron", "Restart: cron on web1"),
         ("/ui/hosts/web1/packages", "install", "htop tree", "Install htop tree on web1"),
         ("/ui/hosts/web1/facts", "x", "", "Take the facts of web1"),
@@ -161,6 +161,7 @@ async fn what_a_page_does_on_a_host_is_a_run_that_the_news_follow() {
     let runs = run::list(&server.engine, &me(), Filter::default(), &Paging::default()).await;
     let first = runs.unwrap().items.pop().unwrap();
     assert_eq!(first.subject["parameters"]["pids"], serde_json::json!([77]));
+    assert_eq!(first.subject["parameters"]["started_ticks"], serde_json::json!([4711]));
     let wrong = browser.post("/ui/hosts/web1/packages", &[("install", "a;b")]).await.expect(303);
     let page = browser.get(wrong.header("location")).await.expect(200).text;
     assert!(page.contains("verb.bad_package"), "why it was not begun: {page}");
@@ -172,7 +173,7 @@ async fn what_takes_something_from_a_host_is_asked_for_by_name() {
     let operator = Browser::of(&server, Some("operator")).await;
     let viewer = Browser::of(&server, Some("viewer")).await;
     let cases = [
-        ("processes", "kill", "77 <b>top", "Kill &#60;b&#62;top (77) on web1?"),
+        ("processes", "kill", "77 4711 <b>top", "Kill &#60;b&#62;top (77) on web1?"),
         ("processes", "stop", "77 4711 top", "Stop top (77) on web1?"),
         ("services", "stop", "ssh.service", "nobody can sign in there from afar"),
         ("services", "restart", "cron", "Restart cron on web1?"),
